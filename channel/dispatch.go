@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package channel
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
+
+	"github.com/hilft/hilft"
+)
+
+// Dispatch is the argument of a hilft.JobDeliver: a message that the desk asks the switchboard to deliver.
+type Dispatch struct {
+	Brand   hilft.BrandID   `json:"brand"`
+	Account hilft.AccountID `json:"account"`
+	Message hilft.MessageID `json:"message"` // also Out.Key
+	Out     Outgoing        `json:"out"`
+	Again   bool            `json:"again,omitempty"` // a person decided to send it again
+}
+
+// Report is the argument of a hilft.JobDelivery: the switchboard's word to the desk about a message.
+type Report struct {
+	Message  hilft.MessageID `json:"message"`
+	Delivery hilft.Delivery  `json:"delivery"`
+	Reason   string          `json:"reason,omitempty"` // one of Reason…, or why it waits
+	Detail   string          `json:"detail,omitempty"` // the network's own words
+	RetryAt  time.Time       `json:"retry_at,omitzero"`
+	Receipt  Receipt         `json:"receipt,omitzero"`
+}
+
+// Reasons that the switchboard gives beside those of the networks.
+const (
+	ReasonGone      = "gone"       // what is answered was deleted
+	ReasonGaveUp    = "gave_up"    // tried until it made no sense any more
+	ReasonSignIn    = "sign_in"    // waits until an administrator signs in again
+	ReasonPaused    = "paused"     // waits until the account is resumed
+	ReasonRateLimit = "rate_limit" // waits until the network takes from us again
+	ReasonTemporary = "temporary"  // failed for the moment, will be tried again
+	ReasonUnknown   = "unknown"    // may have gone out
+	ReasonRemoved   = "removed"    // the account was removed
+)
+
+// Length counts a text as the network does.
+func (l Limits) Length(text string) int {
+	if l.URLLength > 0 {
+		text = urlsAs(text, l.URLLength)
+	}
+	switch l.Counting {
+	case CountGraphemes:
+		return uniseg.GraphemeClusterCount(text)
+	case CountUTF16:
+		n := 0
+		for _, r := range text {
+			n++
+			if r > 0xffff {
+				n++
+			}
+		}
+		return n
+	}
+	return utf8.RuneCountInString(text)
+}
+
+// urlsAs replaces every link by so many letters.
+func urlsAs(text string, n int) string {
+	fields := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\n' || r == '\t' || r == '\r' })
+	for _, f := range fields {
+		if i := strings.Index(f, "https://"); i >= 0 {
+			text = strings.Replace(text, f[i:], strings.Repeat("x", n), 1)
+		} else if i := strings.Index(f, "http://"); i >= 0 {
+			text = strings.Replace(text, f[i:], strings.Repeat("x", n), 1)
+		}
+	}
+	return text
+}

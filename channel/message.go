@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package channel
+
+import (
+	"time"
+
+	"github.com/hilft/hilft"
+)
+
+// ItemKind is what an item reports.
+type ItemKind string
+
+const (
+	Said    ItemKind = "said"    // somebody said something
+	Edited  ItemKind = "edited"  // what was said reads differently now: ID, At, Text and HTML are set
+	Deleted ItemKind = "deleted" // what was said is gone at the network, so it goes here: only ID and At are set
+)
+
+// Item is one thing that a network reports, in the house's words.
+type Item struct {
+	Kind ItemKind
+	ID   string    // remote id of the message it is about, unique in the account, never empty
+	At   time.Time // when it happened, by the network's clock
+
+	// Thread is the remote id of the conversation where the network has one. Refs are remote ids of messages in the
+	// same conversation, the one that is answered first. Either places the item; items may come in any order.
+	Thread string
+	Refs   []string
+	// Proven says that the author holds a token that we gave out for this thread. Without it a private conversation is
+	// joined by its own participants only.
+	Proven bool
+
+	Visibility  hilft.Visibility
+	From        Author
+	Subject     string
+	Text        string // plain text, without what it quotes
+	Quoted      string // plain text of what it quotes, folded away
+	HTML        string // the original, unsanitised, where there is one
+	Attachments []Attachment
+	URL         string // where people see it at the network
+	Auto        bool   // sent by a machine (auto-reply, bounce, list): nobody waits for an answer
+	Overheard   bool   // found by a search: the author did not address us
+}
+
+// Author is who said it.
+type Author struct {
+	ID     string // remote id, unique in the network, never empty
+	Handle string // as people write it: "@mira@example.social", "mira@example.org"
+	Name   string
+	URL    string
+	Us     bool // the account itself, by whatever tool
+}
+
+// Attachment is a file that belongs to a message. Data or URL is set: with a URL the file is still at the network.
+type Attachment struct {
+	Name string
+	Type string // as claimed; nobody trusts it
+	Size int64
+	Alt  string // description for those who cannot see it
+	Data []byte
+	URL  string
+}
+
+// Outgoing is one message of ours to the network.
+type Outgoing struct {
+	Key        string // stable over all attempts, unique
+	Thread     string // remote id of the conversation; empty for networks without one
+	Visibility hilft.Visibility
+	InReplyTo  string   // remote id of the message that is answered
+	Refs       []string // remote ids of all messages of the conversation, oldest first
+	To         Author   // who is answered
+	Subject    string
+	Text       string
+	Files      []File
+	First      time.Time // when Send was first called with this Key: ReadBack need not look further back
+}
+
+// File is an attachment of ours.
+type File struct {
+	Name string
+	Type string
+	Alt  string
+	Data []byte
+}
+
+// Receipt is the network's word that it has the message.
+type Receipt struct {
+	ID     string // remote id
+	Thread string // remote id of the conversation, where sending began one
+	URL    string
+	At     time.Time // zero: now
+}

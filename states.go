@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package hilft
+
+// Visibility tells who can read a conversation.
+type Visibility string
+
+const (
+	Public  Visibility = "public"
+	Private Visibility = "private"
+)
+
+// Direction tells who speaks to whom. A note never leaves the house.
+type Direction string
+
+const (
+	Inbound  Direction = "inbound"
+	Outbound Direction = "outbound"
+	Note     Direction = "note"
+)
+
+// Delivery is where an outbound message stands. It is Sent only when the network has given it an id; Unknown when a
+// crash or a time-out leaves open whether it went out, and then a person decides.
+type Delivery string
+
+const (
+	Queued  Delivery = "queued"
+	Sending Delivery = "sending"
+	Sent    Delivery = "sent"
+	Failed  Delivery = "failed"
+	Unknown Delivery = "unknown"
+)
+
+// Next tells whether a delivery may go from d to next. Sent is final. A person may queue a failed or an unknown one
+// again, or say of an unknown one that it arrived.
+func (d Delivery) Next(next Delivery) bool {
+	switch d {
+	case Queued:
+		return next == Sending || next == Failed
+	case Sending:
+		return next == Sent || next == Failed || next == Unknown || next == Queued
+	case Failed:
+		return next == Queued
+	case Unknown:
+		return next == Sent || next == Queued || next == Failed
+	case Sent:
+		return false
+	}
+	return false
+}
+
+// CaseState is where a concern stands.
+type CaseState string
+
+const (
+	Open    CaseState = "open"    // the customer waits for us
+	Waiting CaseState = "waiting" // we have answered; the customer has the word
+	Solved  CaseState = "solved"  // done, until the customer's next word
+)
+
+// AccountState is how an account's line is doing.
+type AccountState string
+
+const (
+	AccountOK       AccountState = "ok"
+	AccountStarting AccountState = "starting" // connected, not yet heard from
+	AccountTrouble  AccountState = "trouble"  // fails for the moment; tries again by itself
+	AccountSignIn   AccountState = "sign_in"  // an administrator must sign in again
+	AccountPaused   AccountState = "paused"   // an administrator switched it off
+)
+
+// Names of jobs that one room writes for another. They are stored, and so never change.
+const (
+	JobIntake   = "intake"   // switchboard → switchboard, intake: translate a raw delivery and give it its place
+	JobDeliver  = "deliver"  // desk → switchboard: send an outbound message
+	JobDelivery = "delivery" // switchboard → desk: where that message stands
+)
+
+// Names of events: what happened, in the order in which it did. They are stored, and so never change.
+const (
+	EventCaseOpened     = "case.opened"
+	EventCaseReopened   = "case.reopened"
+	EventCaseAssigned   = "case.assigned"
+	EventCaseSolved     = "case.solved"
+	EventMessageHeard   = "message.heard"
+	EventMessageEdited  = "message.edited"
+	EventMessageDeleted = "message.deleted"
+	EventMessageWritten = "message.written"
+	EventMessageMoved   = "message.delivery" // its Delivery changed
+	EventNoteWritten    = "note.written"
+	EventAccountState   = "account.state"
+	EventItemStuck      = "item.stuck" // a delivery we could not read: kept, listed
+	EventJobDead        = "job.dead"   // attempts ended: kept, listed
+)
