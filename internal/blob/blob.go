@@ -1,0 +1,255 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package blob
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/hilft/hilft"
+)
+
+const (
+	incoming  = "incoming"
+	leftover  = 24 * time.Hour // no upload lasts that long, on any node that shares the folder
+	chunk     = 64 << 10
+	sniffSize = 512
+)
+
+// Ref says which file it is.
+type Ref struct {
+	Hash string // SHA-256 of the content, 64 lower-case hexadecimal digits
+	Size int64
+	Type string // as TypeOf told it
+}
+
+// Folder keeps files in a folder. Several processes may share one. Its methods may be called by many goroutines at
+// once.
+type Folder struct {
+	dir     string
+	damaged atomic.Uint64
+}
+
+// Open opens the folder and makes it where it is missing. Nobody but its owner can look inside.
+func Open(dir string) (*Folder, error) {
+	in := filepath.Join(dir, incoming)
+	if err := os.MkdirAll(in, 0o700); err != nil {
+		return nil, fmt.Errorf("blob: open: %w", err)
+	}
+	left, err := os.ReadDir(in)
+	if err != nil {
+		return nil, fmt.Errorf("blob: open: %w", err)
+	}
+	for _, e := range left {
+		if i, err := e.Info(); err == nil && time.Since(i.ModTime()) > leftover {
+			_ = os.Remove(filepath.Join(in, e.Name())) // one that stays costs space and nothing else
+		}
+	}
+	return &Folder{dir: dir}, nil
+}
+
+// Put keeps what r gives, at most limit bytes of it. It reads r to its end and never holds more than a chunk of it in
+// memory. Content that is there already is written again in its place, which mends a damaged file.
+//
+// Errors: TooLarge when there is more than limit; Unavailable when the disk does not take it; what r returned, as it
+// is. After an error nothing is kept.
+func (f *Folder) Put(ctx context.Context, r io.Reader, limit int64) (Ref, error) {
+	tmp, err := os.CreateTemp(filepath.Join(f.dir, incoming), "*")
+	if err != nil {
+		return Ref{}, unavailable(err)
+	}
+	defer func() {
+		_ = tmp.Close()           // a second time, after success
+		_ = os.Remove(tmp.Name()) // it is no longer there, after success
+	}()
+
+	ref, err := receive(ctx, tmp, r, limit)
+	if err != nil {
+		return Ref{}, err
+	}
+	if err := tmp.Sync(); err != nil {
+		return Ref{}, unavailable(err)
+	}
+	if err := tmp.Close(); err != nil {
+		return Ref{}, unavailable(err)
+	}
+	if err := f.place(tmp.Name(), ref.Hash); err != nil {
+		return Ref{}, unavailable(err)
+	}
+	return ref, nil
+}
+
+// Get opens the file with that hash, after it has read and compared all of it. The caller closes it.
+//
+// Errors: NotFound when there is none, and for whatever is not a hash; Internal ("blob.damaged") when the content is
+// not what it was.
+func (f *Folder) Get(ctx context.Context, hash string) (*Blob, error) {
+	if !isHash(hash) {
+		return nil, fmt.Errorf("blob: get: %w", hilft.Fail(hilft.NotFound, "blob.not_found", nil))
+	}
+	file, err := os.Open(f.path(hash))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("blob: get: %w", hilft.Fail(hilft.NotFound, "blob.not_found", nil))
+	}
+	if err != nil {
+		return nil, f.hurt(hash, err)
+	}
+	b, err := check(ctx, file, hash)
+	if err != nil {
+		_ = file.Close() // it was only read
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("blob: get: %w", err)
+		}
+		return nil, f.hurt(hash, err)
+	}
+	return b, nil
+}
+
+// Damaged counts the files that Get found damaged since Open, once for every time it was asked.
+func (f *Folder) Damaged() uint64 { return f.damaged.Load() }
+
+// Blob is an open file whose content has been checked. It can be read from any place, for ranges.
+type Blob struct {
+	Ref  Ref
+	file *os.File
+}
+
+// Read reads on.
+func (b *Blob) Read(p []byte) (int, error) { return b.file.Read(p) }
+
+// Seek moves the place where Read goes on.
+func (b *Blob) Seek(offset int64, whence int) (int64, error) { return b.file.Seek(offset, whence) }
+
+// Close closes the file.
+func (b *Blob) Close() error { return b.file.Close() }
+
+// receive copies r to w and tells what it was. It keeps apart who is to blame: the reader's errors stay its own.
+func receive(ctx context.Context, w io.Writer, r io.Reader, limit int64) (Ref, error) {
+	sum := newSum()
+	buf := make([]byte, chunk)
+	for {
+		if err := ctx.Err(); err != nil {
+			return Ref{}, fmt.Errorf("blob: put: %w", err)
+		}
+		n, err := r.Read(buf)
+		if sum.size+int64(n) > limit {
+			return Ref{}, fmt.Errorf("blob: put: %w", hilft.Fail(hilft.TooLarge, "blob.too_large", nil))
+		}
+		sum.add(buf[:n])
+		if _, werr := w.Write(buf[:n]); werr != nil {
+			return Ref{}, unavailable(werr)
+		}
+		if errors.Is(err, io.EOF) {
+			return sum.ref(), nil
+		}
+		if err != nil {
+			return Ref{}, fmt.Errorf("blob: put: %w", err)
+		}
+	}
+}
+
+// check reads the whole file and goes back to its beginning.
+func check(ctx context.Context, file *os.File, want string) (*Blob, error) {
+	sum := newSum()
+	buf := make([]byte, chunk)
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		n, err := file.Read(buf)
+		sum.add(buf[:n])
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	ref := sum.ref()
+	if ref.Hash != want {
+		return nil, errors.New("the content has another hash")
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	return &Blob{Ref: ref, file: file}, nil
+}
+
+// place moves a complete file to where it belongs, durably: a new name is on the disk only when its folder is.
+func (f *Folder) place(tmp, hash string) error {
+	target := f.path(hash)
+	dir := filepath.Dir(target)
+	switch err := os.Mkdir(dir, 0o700); {
+	case err == nil:
+		if err := syncDir(f.dir); err != nil {
+			return err
+		}
+	case !errors.Is(err, fs.ErrExist):
+		return err
+	}
+	if err := os.Rename(tmp, target); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+func (f *Folder) path(hash string) string { return filepath.Join(f.dir, hash[:2], hash) }
+
+func (f *Folder) hurt(hash string, cause error) error {
+	f.damaged.Add(1)
+	return fmt.Errorf("blob: get %s: %w", hash, hilft.Fail(hilft.Internal, "blob.damaged", cause))
+}
+
+func unavailable(cause error) error {
+	return fmt.Errorf("blob: put: %w", hilft.Fail(hilft.Unavailable, "blob.unavailable", cause))
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+func isHash(s string) bool {
+	if len(s) != hex.EncodedLen(sha256.Size) {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+// sum learns a Ref from content that passes by.
+type sum struct {
+	hash hash.Hash
+	size int64
+	head []byte
+}
+
+func newSum() *sum { return &sum{hash: sha256.New(), head: make([]byte, 0, sniffSize)} }
+
+func (s *sum) add(p []byte) {
+	s.hash.Write(p)
+	s.size += int64(len(p))
+	s.head = append(s.head, p[:min(len(p), sniffSize-len(s.head))]...)
+}
+
+func (s *sum) ref() Ref {
+	return Ref{Hash: hex.EncodeToString(s.hash.Sum(nil)), Size: s.size, Type: TypeOf(s.head)}
+}

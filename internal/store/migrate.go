@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"strconv"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+// A migration is one file, NNNN_room_what.sql, or two with .sqlite.sql and .postgres.sql where the databases must
+// differ. Forward only, each in a transaction; never changed once released.
+//
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// migrate brings the schema up to date. Several nodes may start at once: on Postgres one migrates, the others wait.
+func migrate(ctx context.Context, db *DB, log *slog.Logger) error {
+	all, err := migrations(db.dialect)
+	if err != nil {
+		return err
+	}
+	opts := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(all...), goose.WithSlog(log)}
+	dialect := goose.DialectSQLite3
+	if db.dialect == Postgres {
+		dialect = goose.DialectPostgres
+		locker, err := lock.NewPostgresSessionLocker()
+		if err != nil {
+			return fmt.Errorf("store: migrate: %w", err)
+		}
+		opts = append(opts, goose.WithSessionLocker(locker))
+	}
+	p, err := goose.NewProvider(dialect, db.write, nil, opts...)
+	if err != nil {
+		return fmt.Errorf("store: migrate: %w", err)
+	}
+	have, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("store: migrate: %w", err)
+	}
+	if newest := all[len(all)-1].Version; have > newest {
+		return fmt.Errorf("the database has schema %d, this hilft knows up to %d: start the newer version of hilft, or restore the backup made before the upgrade", have, newest)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("store: migrate: %w", err)
+	}
+	return nil
+}
+
+func migrations(d Dialect) ([]*goose.Migration, error) {
+	names, err := fs.Glob(migrationFiles, "migrations/*.sql")
+	if err != nil {
+		return nil, fmt.Errorf("store: migrations: %w", err)
+	}
+	var all []*goose.Migration
+	for _, name := range names { // Glob sorts
+		parts := strings.Split(name, ".")
+		if len(parts) == 3 && parts[1] != string(d) {
+			continue
+		}
+		number, _, _ := strings.Cut(strings.TrimPrefix(name, "migrations/"), "_")
+		version, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("store: migration %s has no number", name)
+		}
+		text, err := migrationFiles.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("store: migrations: %w", err)
+		}
+		all = append(all, goose.NewGoMigration(version, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, string(text)) // without arguments both drivers take several statements
+			return err
+		}}, nil))
+	}
+	return all, nil
+}

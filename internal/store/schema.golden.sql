@@ -1,0 +1,304 @@
+-- The whole schema on SQLite, made by: go test ./internal/store -run Golden -update
+
+CREATE TABLE account (
+  id          TEXT   PRIMARY KEY,
+  brand_id    TEXT   NOT NULL,
+  network     TEXT   NOT NULL, -- Description.ID
+  name        TEXT   NOT NULL, -- as the house calls it
+  self        TEXT   NOT NULL, -- JSON: who we are there
+  settings    TEXT   NOT NULL, -- JSON, without secrets
+  sealed      BYTEA  NOT NULL, -- secret settings and the account's key, encrypted
+  limits      TEXT   NOT NULL, -- JSON: the network's word for this account
+  since       BIGINT NOT NULL,
+  cursor      TEXT   NOT NULL,
+  state       TEXT   NOT NULL,
+  reason      TEXT   NOT NULL, -- why the state is not ok, in the network's words
+  state_at    BIGINT NOT NULL,
+  heard_at    BIGINT NOT NULL, -- last delivery received
+  polled_at   BIGINT NOT NULL, -- last poll that worked
+  sent_at     BIGINT NOT NULL, -- last message delivered
+  refused     BIGINT NOT NULL, -- hooks without a valid signature
+  line_node   TEXT   NOT NULL, -- who has the line open
+  line_until  BIGINT NOT NULL,
+  line_fence  BIGINT NOT NULL,
+  made_at     BIGINT NOT NULL,
+  removed_at  BIGINT NOT NULL
+);
+
+CREATE UNIQUE INDEX account_name ON account (brand_id, name) WHERE removed_at = 0;
+
+CREATE TABLE agent (
+  id          TEXT   PRIMARY KEY,
+  email       TEXT   NOT NULL UNIQUE, -- lower case
+  name        TEXT   NOT NULL,
+  initials    TEXT   NOT NULL,
+  role        TEXT   NOT NULL, -- administrator, agent
+  language    TEXT   NOT NULL,
+  scheme      TEXT   NOT NULL, -- light, dark, auto
+  password    TEXT   NOT NULL, -- argon2id
+  made_at     BIGINT NOT NULL,
+  closed_at   BIGINT NOT NULL
+);
+
+CREATE TABLE agent_session (
+  token       TEXT   PRIMARY KEY, -- SHA-256 of the cookie's token
+  agent_id    TEXT   NOT NULL, -- empty: nobody has signed in
+  data        BYTEA  NOT NULL,
+  seen_at     BIGINT NOT NULL, -- exact to a minute
+  ended_at    BIGINT NOT NULL, -- an ended session stays until it would have expired: nothing under way can revive it
+  expires_at  BIGINT NOT NULL
+);
+
+CREATE INDEX agent_session_agent ON agent_session (agent_id) WHERE agent_id <> '';
+
+CREATE INDEX agent_session_expires ON agent_session (expires_at);
+
+CREATE TABLE attempt (
+  key         TEXT   PRIMARY KEY, -- hash of who tries to sign in, from where, or both
+  count       BIGINT NOT NULL, -- wrong tries not yet forgotten
+  at          BIGINT NOT NULL, -- up to when forgetting is counted in
+  until       BIGINT NOT NULL, -- no further try before; 0: none
+  known_until BIGINT NOT NULL  -- the account has signed in from there, and is known there until then
+);
+
+CREATE INDEX attempt_at ON attempt (at);
+
+CREATE TABLE brand (
+  id          TEXT   PRIMARY KEY,
+  name        TEXT   NOT NULL,
+  language    TEXT   NOT NULL,
+  answer_in   BIGINT NOT NULL, -- minutes until a customer's word should be answered
+  made_at     BIGINT NOT NULL
+);
+
+CREATE TABLE case_number (
+  last BIGINT NOT NULL
+);
+
+CREATE TABLE cases (
+  id          TEXT   PRIMARY KEY,
+  number      BIGINT NOT NULL,
+  brand_id    TEXT   NOT NULL,
+  person_id   TEXT   NOT NULL,
+  title       TEXT   NOT NULL,
+  state       TEXT   NOT NULL, -- open, waiting, solved
+  agent_id    TEXT   NOT NULL, -- who owns it; empty: nobody yet
+  account_id  TEXT   NOT NULL, -- where the last word was spoken
+  network     TEXT   NOT NULL,
+  visibility  TEXT   NOT NULL,
+  preview     TEXT   NOT NULL, -- how the last word begins
+  language    TEXT   NOT NULL,
+  waits_since BIGINT NOT NULL, -- the oldest word not answered; 0: nobody waits
+  due_at      BIGINT NOT NULL, -- until when it should be answered; 0: not due
+  answered    BIGINT NOT NULL, -- 1: we have answered before
+  trouble     BIGINT NOT NULL, -- messages of ours that failed or are unknown
+  rank        BIGINT NOT NULL, -- where it stands among those who must be answered, lowest first
+  changed_at  BIGINT NOT NULL,
+  made_at     BIGINT NOT NULL,
+  solved_at   BIGINT NOT NULL
+);
+
+CREATE INDEX cases_changed ON cases (brand_id, state, changed_at, id);
+
+CREATE INDEX cases_mine ON cases (brand_id, agent_id, state, rank, id) WHERE agent_id <> '';
+
+CREATE INDEX cases_next ON cases (brand_id, state, rank, id);
+
+CREATE UNIQUE INDEX cases_number ON cases (brand_id, number);
+
+CREATE INDEX cases_person ON cases (person_id, made_at);
+
+CREATE INDEX cases_trouble ON cases (brand_id, rank, id) WHERE trouble > 0;
+
+CREATE TABLE conversation (
+  id          TEXT   PRIMARY KEY,
+  brand_id    TEXT   NOT NULL,
+  account_id  TEXT   NOT NULL,
+  network     TEXT   NOT NULL,
+  thread      TEXT   NOT NULL, -- the network's id of it, where it has one
+  visibility  TEXT   NOT NULL,
+  person_id   TEXT   NOT NULL, -- who began it
+  case_id     TEXT   NOT NULL, -- the concern it belongs to now
+  subject     TEXT   NOT NULL,
+  url         TEXT   NOT NULL,
+  made_at     BIGINT NOT NULL
+);
+
+CREATE INDEX conversation_case ON conversation (case_id);
+
+CREATE INDEX conversation_person ON conversation (person_id, account_id);
+
+CREATE TABLE conversation_ref (
+  account_id      TEXT NOT NULL,
+  visibility      TEXT NOT NULL,
+  ref             TEXT NOT NULL,
+  conversation_id TEXT NOT NULL,
+  PRIMARY KEY (account_id, visibility, ref)
+);
+
+CREATE TABLE delivery (
+  message_id  TEXT   PRIMARY KEY,
+  account_id  TEXT   NOT NULL,
+  job_id      BIGINT NOT NULL, -- whose attempt this is: what a person sends again begins anew
+  state       TEXT   NOT NULL,
+  attempt     BIGINT NOT NULL, -- how often the network was called
+  reads       BIGINT NOT NULL, -- how often it was read back
+  reason      TEXT   NOT NULL,
+  detail      TEXT   NOT NULL,
+  remote_id   TEXT   NOT NULL,
+  first_at    BIGINT NOT NULL, -- when the network was first called
+  changed_at  BIGINT NOT NULL
+);
+
+CREATE INDEX delivery_open ON delivery (account_id, state) WHERE state <> 'sent';
+
+CREATE TABLE event (
+  id       INTEGER PRIMARY KEY AUTOINCREMENT,
+  at       BIGINT NOT NULL,
+  kind     TEXT   NOT NULL,
+  brand_id TEXT   NOT NULL,
+  case_id  TEXT   NOT NULL,
+  subject  TEXT   NOT NULL, -- id of what it happened to
+  agent_id TEXT   NOT NULL, -- who did it; empty: hilft by itself
+  data     TEXT   NOT NULL
+);
+
+CREATE INDEX event_case ON event (case_id, id) WHERE case_id <> '';
+
+CREATE TABLE house (
+  what        TEXT   PRIMARY KEY,
+  value       TEXT   NOT NULL,
+  at          BIGINT NOT NULL
+);
+
+CREATE TABLE identity (
+  id         TEXT   PRIMARY KEY,
+  brand_id   TEXT   NOT NULL,
+  person_id  TEXT   NOT NULL REFERENCES person (id),
+  network    TEXT   NOT NULL,
+  remote_id  TEXT   NOT NULL,
+  handle     TEXT   NOT NULL,
+  name       TEXT   NOT NULL,
+  url        TEXT   NOT NULL,
+  made_at    BIGINT NOT NULL,
+  seen_at    BIGINT NOT NULL,
+  UNIQUE (brand_id, network, remote_id)
+);
+
+CREATE INDEX identity_person ON identity (person_id);
+
+CREATE TABLE inbox (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  account_id  TEXT   NOT NULL,
+  key         TEXT   NOT NULL,
+  kind        TEXT   NOT NULL,
+  body        BYTEA  NOT NULL, -- the bytes as they came; empty when they are in the blob
+  blob        TEXT   NOT NULL,
+  received_at BIGINT NOT NULL,
+  state       TEXT   NOT NULL, -- new, taken, stuck
+  error       TEXT   NOT NULL,
+  UNIQUE (account_id, key)
+);
+
+CREATE INDEX inbox_stuck ON inbox (received_at) WHERE state = 'stuck';
+
+CREATE TABLE job (
+  id       INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind     TEXT   NOT NULL,
+  lane     TEXT   NOT NULL,
+  key      TEXT   NOT NULL,
+  args     TEXT   NOT NULL,
+  made_at  BIGINT NOT NULL,
+  run_at   BIGINT NOT NULL, -- while claimed: when the lease ends
+  attempt  BIGINT NOT NULL,
+  dead_at  BIGINT NOT NULL,
+  error    TEXT   NOT NULL
+);
+
+CREATE INDEX job_dead ON job (dead_at) WHERE dead_at <> 0;
+
+CREATE INDEX job_due ON job (kind, run_at, id) WHERE dead_at = 0;
+
+CREATE UNIQUE INDEX job_key ON job (kind, key) WHERE key <> '';
+
+CREATE INDEX job_lane ON job (lane, id) WHERE dead_at = 0 AND lane <> '';
+
+CREATE TABLE mailbox (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  account_id  TEXT   NOT NULL,
+  thread      TEXT   NOT NULL,
+  key         TEXT   NOT NULL,
+  body        BYTEA  NOT NULL,
+  at          BIGINT NOT NULL,
+  UNIQUE (account_id, key)
+);
+
+CREATE INDEX mailbox_thread ON mailbox (account_id, thread, id);
+
+CREATE TABLE message (
+  id              TEXT   PRIMARY KEY,
+  brand_id        TEXT   NOT NULL,
+  conversation_id TEXT   NOT NULL, -- empty for a note
+  case_id         TEXT   NOT NULL,
+  account_id      TEXT   NOT NULL,
+  network         TEXT   NOT NULL,
+  remote_id       TEXT   NOT NULL,
+  direction       TEXT   NOT NULL, -- inbound, outbound, note
+  visibility      TEXT   NOT NULL,
+  identity_id     TEXT   NOT NULL, -- who said it, inbound
+  agent_id        TEXT   NOT NULL, -- who wrote it, outbound and note; empty: elsewhere
+  in_reply_to     TEXT   NOT NULL, -- remote id
+  subject         TEXT   NOT NULL,
+  body            TEXT   NOT NULL,
+  quoted          TEXT   NOT NULL,
+  html            TEXT   NOT NULL,
+  url             TEXT   NOT NULL,
+  files           TEXT   NOT NULL, -- JSON
+  auto            BIGINT NOT NULL,
+  at              BIGINT NOT NULL, -- by the network's clock
+  made_at         BIGINT NOT NULL, -- by ours
+  edited_at       BIGINT NOT NULL,
+  deleted_at      BIGINT NOT NULL,
+  delivery        TEXT   NOT NULL, -- outbound: queued, sending, sent, failed, unknown
+  reason          TEXT   NOT NULL,
+  detail          TEXT   NOT NULL,
+  retry_at        BIGINT NOT NULL
+);
+
+CREATE INDEX message_case ON message (case_id, at, id);
+
+CREATE INDEX message_conversation ON message (conversation_id, at, id) WHERE conversation_id <> '';
+
+CREATE UNIQUE INDEX message_remote ON message (account_id, remote_id) WHERE remote_id <> '';
+
+CREATE INDEX message_undecided ON message (brand_id, at) WHERE delivery = 'unknown';
+
+CREATE TABLE pending_change (
+  account_id  TEXT   NOT NULL,
+  remote_id   TEXT   NOT NULL,
+  kind        TEXT   NOT NULL, -- edited, deleted
+  at          BIGINT NOT NULL,
+  body        TEXT   NOT NULL,
+  html        TEXT   NOT NULL,
+  PRIMARY KEY (account_id, remote_id, kind)
+);
+
+CREATE TABLE person (
+  id         TEXT   PRIMARY KEY,
+  brand_id   TEXT   NOT NULL,
+  name       TEXT   NOT NULL,
+  made_at    BIGINT NOT NULL
+);
+
+CREATE TABLE request (
+  agent_id   TEXT   NOT NULL,
+  key        TEXT   NOT NULL, -- Idempotency-Key
+  hash       TEXT   NOT NULL, -- of method, path and body
+  status     BIGINT NOT NULL,
+  type       TEXT   NOT NULL,
+  body       BYTEA  NOT NULL,
+  at         BIGINT NOT NULL,
+  PRIMARY KEY (agent_id, key)
+);
+
+CREATE INDEX request_at ON request (at);

@@ -1,0 +1,235 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/hilft/hilft"
+)
+
+// How many functions share a commit at the most, and for how long one commit may gather them. The first bounds what is
+// lost from the log's cache, the second how long a short write waits behind others.
+const (
+	commitMost = 256
+	commitFor  = 20 * time.Millisecond
+)
+
+// writer owns SQLite's one write connection. Functions that wait at the same time share a transaction, each in its own
+// savepoint; a commit costs an fsync, so sharing it is what makes durable writes cheap.
+type writer struct {
+	db      *DB
+	queue   chan *write
+	stopped chan struct{}
+	quit    chan struct{}
+}
+
+type write struct {
+	ctx  context.Context
+	fn   func(ctx context.Context, tx *Tx) error
+	tx   *Tx
+	err  error
+	done chan struct{}
+}
+
+func startWriter(ctx context.Context, db *DB) (*writer, error) {
+	conn, err := db.write.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("database: %w", err)
+	}
+	w := &writer{db: db, queue: make(chan *write, 4*commitMost), stopped: make(chan struct{}), quit: make(chan struct{})}
+	go w.run(&session{conn: conn, ready: map[string]*sql.Stmt{}})
+	return w, nil
+}
+
+// stop lets what is queued finish.
+func (w *writer) stop() {
+	select {
+	case <-w.quit:
+	default:
+		close(w.quit)
+	}
+	<-w.stopped
+}
+
+func (w *writer) do(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	wr := &write{ctx: ctx, fn: fn, done: make(chan struct{})}
+	select {
+	case <-w.quit:
+		return hilft.Fail(hilft.Unavailable, "database.closed", nil)
+	default:
+	}
+	select {
+	case w.queue <- wr:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.stopped:
+		return hilft.Fail(hilft.Unavailable, "database.closed", nil)
+	}
+	// From here on the function will run, so its outcome is awaited even when the caller has lost patience: to answer
+	// "it did not happen" about something that did is worse than to answer late.
+	select {
+	case <-wr.done:
+		return wr.err
+	case <-w.stopped:
+		select {
+		case <-wr.done:
+			return wr.err
+		default:
+			return hilft.Fail(hilft.Unavailable, "database.closed", nil)
+		}
+	}
+}
+
+func (w *writer) run(s *session) {
+	defer close(w.stopped)
+	defer s.close()
+	for {
+		select {
+		case first := <-w.queue:
+			w.share(s, first)
+		case <-w.quit:
+			for {
+				select {
+				case wr := <-w.queue:
+					w.share(s, wr)
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+// share runs first and all that waits behind it in one transaction.
+func (w *writer) share(s *session, first *write) {
+	began := time.Now()
+	batch := make([]*write, 0, 16)
+	ctx := context.Background() // the transaction belongs to all who share it: no one's cancelled context may end it
+	if _, err := s.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		first.finish(unavailable(err))
+		return
+	}
+	var err error
+	for wr := first; wr != nil; {
+		batch = append(batch, wr)
+		wr.err, err = w.savepoint(ctx, s, wr)
+		if wr = nil; err == nil && len(batch) < commitMost && time.Since(began) < commitFor {
+			select {
+			case wr = <-w.queue:
+			default:
+			}
+		}
+	}
+	if err == nil {
+		_, err = s.exec(ctx, "COMMIT")
+	}
+	if err != nil {
+		_, _ = s.exec(ctx, "ROLLBACK")
+		err = unavailable(err)
+	}
+	for _, wr := range batch {
+		if err != nil && wr.err == nil {
+			wr.err = err
+		}
+		if wr.err == nil {
+			wr.tx.committed()
+		}
+		close(wr.done)
+	}
+}
+
+func (wr *write) finish(err error) {
+	wr.err = err
+	close(wr.done)
+}
+
+// savepoint runs one function. Its own error undoes its own work; broken means that the shared transaction is gone, as
+// after a full disk, and nobody's work in it counts.
+func (w *writer) savepoint(ctx context.Context, s *session, wr *write) (own, broken error) {
+	if err := wr.ctx.Err(); err != nil {
+		return err, nil
+	}
+	wr.tx = &Tx{db: w.db, conn: s, now: w.db.Now()}
+	if _, err := s.exec(ctx, "SAVEPOINT one"); err != nil {
+		return nil, err
+	}
+	// The values of the caller's context stay, its end does not: a statement cut off half-way would take the shared
+	// transaction with it.
+	own = w.guarded(context.WithoutCancel(wr.ctx), wr)
+	if own != nil {
+		if _, err := s.exec(ctx, "ROLLBACK TO one"); err != nil {
+			return own, err
+		}
+	}
+	if _, err := s.exec(ctx, "RELEASE one"); err != nil {
+		return own, err
+	}
+	return own, nil
+}
+
+// guarded keeps a panic of one function from ending the writer, on which everybody depends.
+func (w *writer) guarded(ctx context.Context, wr *write) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = hilft.Fail(hilft.Internal, "internal", fmt.Errorf("panic in a transaction: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	return wr.fn(ctx, wr.tx)
+}
+
+// session is SQLite's write connection with its prepared statements.
+type session struct {
+	conn  *sql.Conn
+	ready map[string]*sql.Stmt
+}
+
+// sessionMost bounds the statements kept ready; texts that vary with their number of placeholders would grow it.
+const sessionMost = 1024
+
+func (s *session) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	if st, ok := s.ready[query]; ok {
+		return st, nil
+	}
+	st, err := s.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if len(s.ready) >= sessionMost {
+		for q, old := range s.ready {
+			_ = old.Close()
+			delete(s.ready, q)
+			break
+		}
+	}
+	s.ready[query] = st
+	return st, nil
+}
+
+func (s *session) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	st, err := s.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return st.ExecContext(ctx, args...)
+}
+
+func (s *session) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	st, err := s.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return st.QueryContext(ctx, args...)
+}
+
+func (s *session) close() {
+	for _, st := range s.ready {
+		_ = st.Close()
+	}
+	_ = s.conn.Close()
+}
