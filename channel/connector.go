@@ -49,7 +49,8 @@ type Line interface {
 type Hooker interface {
 	// Hook verifies one request and splits it into raw deliveries, or answers a challenge. It is pure but for
 	// req.Now. ErrSignature: the request does not prove that it comes from the network, or is too old; nothing of it
-	// is stored. The deliveries are stored before the network gets its answer.
+	// is stored. *Rejected with ReasonBadMessage: it is theirs, and makes no sense; Detail tells their programmer why.
+	// The deliveries are stored before the network gets its answer.
 	Hook(acc Account, req HookRequest) (HookAnswer, error)
 }
 

@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/rivo/uniseg"
+	"github.com/clipperhouse/uax29/v2/graphemes"
 
 	"github.com/hilft/hilft"
 )
@@ -51,7 +51,11 @@ func (l Limits) Length(text string) int {
 	}
 	switch l.Counting {
 	case CountGraphemes:
-		return uniseg.GraphemeClusterCount(text)
+		n := 0
+		for g := graphemes.FromString(text); g.Next(); {
+			n++
+		}
+		return n
 	case CountUTF16:
 		n := 0
 		for _, r := range text {
@@ -61,6 +65,7 @@ func (l Limits) Length(text string) int {
 			}
 		}
 		return n
+	case CountRunes:
 	}
 	return utf8.RuneCountInString(text)
 }

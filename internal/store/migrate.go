@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -25,9 +26,24 @@ var migrationFiles embed.FS
 
 // migrate brings the schema up to date. Several nodes may start at once: on Postgres one migrates, the others wait.
 func migrate(ctx context.Context, db *DB, log *slog.Logger) error {
-	all, err := migrations(db.dialect)
+	p, have, newest, err := provider(ctx, db, log)
 	if err != nil {
 		return err
+	}
+	if have > newest {
+		return fmt.Errorf("the database has schema %d, this hilft knows up to %d: start the newer version of hilft, or restore the backup made before the upgrade", have, newest)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("store: migrate: %w", err)
+	}
+	return nil
+}
+
+// provider knows all migrations, and which schema the database has; 0: none.
+func provider(ctx context.Context, db *DB, log *slog.Logger) (p *goose.Provider, have, newest int64, err error) {
+	all, err := migrations(db.dialect)
+	if err != nil {
+		return nil, 0, 0, err
 	}
 	opts := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(all...), goose.WithSlog(log)}
 	dialect := goose.DialectSQLite3
@@ -35,25 +51,45 @@ func migrate(ctx context.Context, db *DB, log *slog.Logger) error {
 		dialect = goose.DialectPostgres
 		locker, err := lock.NewPostgresSessionLocker()
 		if err != nil {
-			return fmt.Errorf("store: migrate: %w", err)
+			return nil, 0, 0, fmt.Errorf("store: migrate: %w", err)
 		}
 		opts = append(opts, goose.WithSessionLocker(locker))
 	}
-	p, err := goose.NewProvider(dialect, db.write, nil, opts...)
+	if p, err = goose.NewProvider(dialect, db.write, nil, opts...); err == nil {
+		have, err = p.GetDBVersion(ctx)
+	}
 	if err != nil {
-		return fmt.Errorf("store: migrate: %w", err)
+		return nil, 0, 0, fmt.Errorf("store: migrate: %w", err)
 	}
-	have, err := p.GetDBVersion(ctx)
+	return p, have, all[len(all)-1].Version, nil
+}
+
+// Look opens a database that is there, without changing its schema, and says in words what will happen to it when it is
+// opened; nothing to say: nothing will. Its errors are those of Open.
+func Look(ctx context.Context, o Options) (string, error) {
+	db := &DB{now: time.Now, stmts: statements{bound: map[string]string{}}}
+	var err error
+	if o.URL == "" {
+		err = db.openSQLite(ctx, o.Path)
+	} else {
+		err = db.openPostgres(ctx, o.URL)
+	}
+	defer func() { _ = db.Close() }()
 	if err != nil {
-		return fmt.Errorf("store: migrate: %w", err)
+		return "", err
 	}
-	if newest := all[len(all)-1].Version; have > newest {
-		return fmt.Errorf("the database has schema %d, this hilft knows up to %d: start the newer version of hilft, or restore the backup made before the upgrade", have, newest)
+	_, have, newest, err := provider(ctx, db, o.Log)
+	switch {
+	case err != nil:
+		return "", err
+	case have > newest:
+		return "", fmt.Errorf("schema %d is newer than this hilft, which knows up to %d", have, newest)
+	case have == 0:
+		return "empty: its tables are made at the first start", nil
+	case have < newest:
+		return fmt.Sprintf("schema %d is brought to %d at the next start: make a backup first", have, newest), nil
 	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("store: migrate: %w", err)
-	}
-	return nil
+	return "", nil
 }
 
 func migrations(d Dialect) ([]*goose.Migration, error) {

@@ -79,8 +79,10 @@ CREATE TABLE message (
   delivery        TEXT   NOT NULL, -- outbound: queued, sending, sent, failed, unknown
   reason          TEXT   NOT NULL,
   detail          TEXT   NOT NULL,
-  retry_at        BIGINT NOT NULL
+  retry_at        BIGINT NOT NULL,
+  request         TEXT   NOT NULL -- the agent's request that wrote it, so that it is written once
 );
+CREATE UNIQUE INDEX message_request ON message (agent_id, request) WHERE request <> '';
 CREATE INDEX message_case ON message (case_id, at, id);
 CREATE INDEX message_conversation ON message (conversation_id, at, id) WHERE conversation_id <> '';
 CREATE INDEX message_undecided ON message (brand_id, at) WHERE delivery = 'unknown';

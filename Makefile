@@ -1,0 +1,80 @@
+# SPDX-FileCopyrightText: The hilft authors
+# SPDX-License-Identifier: Apache-2.0
+
+# `make help` lists what there is. Every target sets up what it needs, given Go, Node and make.
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unreleased)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+WEB     := $(shell find web -type d \( -name node_modules -o -name dist -o -path web/tools \) -prune -o -type f -print 2>/dev/null)
+LINT    := bin/golangci-lint
+
+# Tests wait for disks, sockets and clocks more than they compute, so more of them run than there are cores.
+PARALLEL ?= 8
+# Rooms without a database are quick enough to be watched by the race detector on every check.
+PURE     := . ./channel/... ./internal/blob/... ./internal/bus/... ./internal/faults/...
+# What is written by a machine and committed. `make generate` writes it, `make check` fails when that changes it.
+GENERATED := internal/httpapi/openapi.json web/src/api/schema.gen.ts
+
+# make soak: how often the binary is killed, how long each fuzz target runs, how long load is kept up.
+KILLS    ?= 200
+FUZZTIME ?= 1m
+DURATION ?= 5m
+
+.DEFAULT_GOAL := build
+.PHONY: build demo test check bench soak generate fmt clean help need
+
+build: need web/dist/index.html ## build bin/hilft (what `make` alone does)
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/hilft ./cmd/hilft
+
+demo: build ## build, then open the house with made-up customers; ARGS='--quiet --listen 127.0.0.1:9000' is passed on
+	bin/hilft demo $(ARGS)
+
+test: build ## pass all tests: browser app, rooms on SQLite and Postgres, stories, browser journeys
+	npm --prefix web test
+	scripts/with-postgres go test -count=1 -shuffle=on -parallel $(PARALLEL) -timeout 9m ./...
+	npm --prefix web run e2e
+
+check: need web/node_modules/.package-lock.json ## format, vet, lint, arrows, races in pure rooms, generated files unchanged
+	scripts/lint $(LINT)
+	go vet ./...
+	go test -count=1 ./internal
+	scripts/race $(PURE)
+	scripts/unchanged $(GENERATED)
+	npm --prefix web run check
+
+bench: build ## print the table of speeds, SQLite and Postgres; ARGS are passed on
+	scripts/with-postgres go run ./bench $(ARGS)
+
+soak: build ## the long tests with the race detector; KILLS=, FUZZTIME=, DURATION= say how long
+	HILFT_SOAK=1 KILLS=$(KILLS) DURATION=$(DURATION) \
+		scripts/with-postgres scripts/race -shuffle=on -parallel $(PARALLEL) -timeout 0 ./...
+	scripts/fuzz $(FUZZTIME)
+
+generate: need web/node_modules/.package-lock.json ## write the generated files anew
+	go generate ./...
+	npm --prefix web run types
+
+fmt: need $(LINT) ## format all Go files
+	$(LINT) fmt ./...
+
+clean: ## remove what was built
+	rm -rf bin web/node_modules web/tools/node_modules
+	find web/dist -mindepth 1 ! -name .gitkeep -delete
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+need:
+	@scripts/need go node
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	npm --prefix web ci --no-audit --no-fund
+	@touch $@
+
+web/dist/index.html: web/node_modules/.package-lock.json $(WEB)
+	npm --prefix web run build
+	@touch $@
+
+# In a module of its own, so that the tool's dependencies are not ours.
+$(LINT): tools/go.mod tools/go.sum
+	cd tools && go build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint

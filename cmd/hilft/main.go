@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command hilft is the whole house in one binary.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/hilft/hilft/internal/app"
+)
+
+// version is set when a release is built.
+var version = "unreleased"
+
+// settings are the flags that every command has which opens a house.
+type settings struct {
+	Config        string `help:"Settings file (TOML)." env:"HILFT_CONFIG" placeholder:"FILE"`
+	Data          string `help:"Folder of the database, media and key." placeholder:"DIR"`
+	Listen        string `help:"Address to listen on." placeholder:"HOST:PORT"`
+	PublicURL     string `help:"Where the world finds this house." placeholder:"URL"`
+	MediaURL      string `help:"Another origin for media." placeholder:"URL"`
+	DatabaseURL   string `help:"Postgres instead of SQLite in the data folder." placeholder:"URL"`
+	NATSURL       string `help:"NATS cluster instead of the one inside." name:"nats-url" placeholder:"URL"`
+	SecretKeyFile string `help:"Key that seals secrets; made if it is not there." placeholder:"FILE"`
+	AllowHosts    string `help:"Hosts in private networks that may be connected to, with commas." placeholder:"HOST,…"`
+	LogLevel      string `help:"debug, info, warn or error." placeholder:"LEVEL"`
+}
+
+func (s settings) read() (app.Settings, error) {
+	return app.ReadSettings(s.Config, os.Environ(), map[string]string{
+		"data": s.Data, "listen": s.Listen, "public_url": s.PublicURL, "media_url": s.MediaURL, "database_url": s.DatabaseURL,
+		"nats_url": s.NATSURL, "secret_key_file": s.SecretKeyFile, "allow_hosts": s.AllowHosts, "log_level": s.LogLevel,
+	})
+}
+
+type serve struct{ settings }
+
+func (c serve) Run(ctx context.Context) error {
+	s, err := c.read()
+	if err != nil {
+		return err
+	}
+	log := logger(s.LogLevel)
+	h, err := app.Open(ctx, s, app.Options{Version: version, Log: log})
+	if err != nil {
+		return err
+	}
+	at, err := net.Listen("tcp", s.Listen)
+	if err != nil {
+		h.Close()
+		return fmt.Errorf("listen: %w", err)
+	}
+	log.Info("open", "listen", at.Addr().String(), "public_url", s.PublicURL, "version", version)
+	return h.Run(ctx, at)
+}
+
+func logger(level string) *slog.Logger {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(level)) // ReadSettings has checked it
+	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: l}))
+}
+
+type check struct{ settings }
+
+var errNotWell = errors.New("the house cannot open like this")
+
+func (c check) Run(ctx context.Context) error {
+	s, err := c.read()
+	if err != nil {
+		return err
+	}
+	if !app.Check(ctx, s, os.Stdout) {
+		return errNotWell
+	}
+	return nil
+}
+
+type demo struct {
+	Listen string `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Data   string `help:"Folder to keep what happens in; without one it is gone at the end." placeholder:"DIR"`
+	Quiet  bool   `help:"No new customers after the first ones."`
+}
+
+func (c demo) Run(ctx context.Context) error {
+	return app.Demo(ctx, app.DemoOptions{Listen: c.Listen, Data: c.Data, Quiet: c.Quiet, Version: version, Out: os.Stdout, Log: logger("warn")})
+}
+
+type showVersion struct{}
+
+func (showVersion) Run() error {
+	_, err := fmt.Println("hilft", version)
+	return err
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var cli struct {
+		Serve   serve       `cmd:"" help:"Open the house."`
+		Demo    demo        `cmd:"" help:"Open a house with made-up customers; nothing leaves this machine."`
+		Check   check       `cmd:"" help:"Say whether settings, database and keys are right."`
+		Version showVersion `cmd:"" help:"Say which version this is."`
+	}
+	k := kong.Parse(&cli, kong.Name("hilft"), kong.Description("hilft hears customers wherever they speak, and sees to it that they are helped."),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.UsageOnError())
+	if err := k.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "hilft: "+err.Error())
+		stop()
+		os.Exit(1)
+	}
+}

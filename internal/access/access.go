@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package access
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/store"
+)
+
+// Access is the room of the people who work here. It is safe for concurrent use.
+type Access struct {
+	db        *store.DB
+	log       *slog.Logger
+	passwords *passwords
+}
+
+// Deps is what the room needs. Log may be nil.
+type Deps struct {
+	DB  *store.DB
+	Log *slog.Logger
+}
+
+// New opens the room. It does no I/O.
+func New(d Deps) *Access {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Access{db: d.DB, log: d.Log, passwords: newPasswords(argonNow)}
+}
+
+type actorKey struct{}
+
+// As returns a context in which agent acts. The HTTP room sets it from the session of a request.
+func As(ctx context.Context, agent Agent) context.Context {
+	return context.WithValue(ctx, actorKey{}, agent)
+}
+
+// Actor is who acts in this context. The zero Agent, with an empty ID: nobody is signed in, or hilft acts by itself.
+func Actor(ctx context.Context) Agent {
+	agent, _ := ctx.Value(actorKey{}).(Agent)
+	return agent
+}
+
+func signedIn(ctx context.Context) (Agent, error) {
+	who := Actor(ctx)
+	if who.ID == "" {
+		return who, hilft.Fail(hilft.Unauthenticated, "session.missing", nil)
+	}
+	return who, nil
+}
+
+// administrator refuses everybody else. It trusts the context: what may not be wrong asks stillAdministrator too.
+func administrator(ctx context.Context) (Agent, error) {
+	who, err := signedIn(ctx)
+	if err == nil && who.Role != RoleAdministrator {
+		err = hilft.Fail(hilft.Forbidden, "access.administrator_only", nil)
+	}
+	return who, err
+}
+
+// stillAdministrator asks the table, within the transaction that needs the right, and keeps the answer true until that
+// transaction ends.
+func stillAdministrator(ctx context.Context, tx *store.Tx, id hilft.AgentID) error {
+	var role Role
+	var closed int64
+	err := tx.Row(ctx, `SELECT role, closed_at FROM agent WHERE id = ?`+tx.Lock(), []any{id}, &role, &closed)
+	if err != nil && !store.IsNoRows(err) {
+		return err
+	}
+	if err != nil || role != RoleAdministrator || closed != 0 {
+		return hilft.Fail(hilft.Forbidden, "access.administrator_only", nil)
+	}
+	return nil
+}

@@ -1,0 +1,196 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package access
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/store"
+)
+
+// SessionAgent is the key under which a session holds the id of the agent who has signed in, as a string.
+const SessionAgent = "agent"
+
+// touchEvery is how exactly it is known when a session was last seen: reading one writes no more often.
+const touchEvery = time.Minute
+
+var _ scs.CtxStore = (*SessionStore)(nil)
+
+// SessionStore keeps the sessions of scs in the database. Of a token only the SHA-256 is kept, so that nobody who reads
+// the database can take a session over; for the same reason it cannot list tokens (no scs.IterableStore).
+//
+// The SessionManager keeps its default Codec and HashTokenInStore off. Its IdleTimeout stays 0, as that would write the
+// session anew with every request: this store has one of its own.
+type SessionStore struct {
+	db   *store.DB
+	log  *slog.Logger
+	idle time.Duration
+}
+
+// Sessions is the store of sessions that end when they are not used for so long; 0: only by their own expiry.
+func (a *Access) Sessions(idle time.Duration) *SessionStore {
+	return &SessionStore{db: a.db, log: a.log, idle: idle}
+}
+
+func tokenHash(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// session is one row, as far as reading needs it.
+type session struct {
+	data    []byte
+	seen    time.Time
+	expires time.Time
+}
+
+func (s *SessionStore) read(ctx context.Context, token string) (found session, ok bool, err error) {
+	err = s.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+		var seen, expires int64
+		// The agent is asked for too: a sign-in that was under way when its agent was closed may have left a session.
+		err := tx.Row(ctx, `SELECT data, seen_at, expires_at FROM agent_session s WHERE token = ? AND ended_at = 0
+			AND (agent_id = '' OR EXISTS (SELECT 1 FROM agent WHERE id = s.agent_id AND closed_at = 0))`,
+			[]any{tokenHash(token)}, &found.data, &seen, &expires)
+		if store.IsNoRows(err) {
+			return nil
+		}
+		found.seen, found.expires = store.Time(seen), store.Time(expires)
+		ok = err == nil && tx.Now().Before(found.expires) && (s.idle == 0 || tx.Now().Sub(found.seen) < s.idle)
+		return err
+	})
+	return found, ok, err
+}
+
+// FindCtx returns a session's data. It reads alone, but for once a minute, when it notes that the session is in use.
+func (s *SessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
+	found, ok, err := s.read(ctx, token)
+	if err != nil {
+		return nil, false, fmt.Errorf("access: session: %w", err)
+	}
+	if !ok {
+		return nil, false, nil
+	}
+	if s.db.Now().Sub(found.seen) >= touchEvery {
+		err := s.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+			now := store.Micros(tx.Now())
+			_, err := tx.Exec(ctx, `UPDATE agent_session SET seen_at = ? WHERE token = ? AND ended_at = 0 AND seen_at < ?`, now, tokenHash(token), now)
+			return err
+		})
+		if err != nil {
+			s.log.WarnContext(ctx, "session not marked as seen", "err", err) // still good for reading, so the request goes on
+		}
+	}
+	return found.data, true, nil
+}
+
+// Alive tells whether a session still holds, without counting as use of it: for streams that stay open.
+func (s *SessionStore) Alive(ctx context.Context, token string) (bool, error) {
+	_, ok, err := s.read(ctx, token)
+	if err != nil {
+		return false, fmt.Errorf("access: session: %w", err)
+	}
+	return ok, nil
+}
+
+// CommitCtx keeps a session. One that has ended stays ended.
+func (s *SessionStore) CommitCtx(ctx context.Context, token string, data []byte, expires time.Time) error {
+	_, values, err := scs.GobCodec{}.Decode(data)
+	if err != nil {
+		return fmt.Errorf("access: session: %w", err)
+	}
+	agent, _ := values[SessionAgent].(string)
+	err = s.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO agent_session (token, agent_id, data, seen_at, ended_at, expires_at) VALUES (?, ?, ?, ?, 0, ?)
+			ON CONFLICT (token) DO UPDATE SET agent_id = excluded.agent_id, data = excluded.data, seen_at = excluded.seen_at, expires_at = excluded.expires_at
+			WHERE agent_session.ended_at = 0`,
+			tokenHash(token), agent, data, store.Micros(tx.Now()), store.Micros(expires))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("access: session: %w", err)
+	}
+	return nil
+}
+
+// ended empties rows and keeps them: without its row, a session would be written anew by a request that read it before.
+const ended = `UPDATE agent_session SET ended_at = ?, data = '' WHERE ended_at = 0 AND `
+
+// DeleteCtx ends a session.
+func (s *SessionStore) DeleteCtx(ctx context.Context, token string) error {
+	err := s.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.Exec(ctx, ended+`token = ?`, store.Micros(tx.Now()), tokenHash(token))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("access: session: %w", err)
+	}
+	return nil
+}
+
+// Find is FindCtx without a context, as scs.Store asks for it.
+func (s *SessionStore) Find(token string) ([]byte, bool, error) {
+	return s.FindCtx(context.Background(), token)
+}
+
+// Commit is CommitCtx without a context.
+func (s *SessionStore) Commit(token string, data []byte, expires time.Time) error {
+	return s.CommitCtx(context.Background(), token, data, expires)
+}
+
+// Delete is DeleteCtx without a context.
+func (s *SessionStore) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }
+
+// EndSessions ends every session of an agent, the acting one's own among them. Agents may for themselves,
+// administrators for everybody.
+func (a *Access) EndSessions(ctx context.Context, id hilft.AgentID) error {
+	who, err := signedIn(ctx)
+	if err != nil {
+		return err
+	}
+	err = a.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if who.ID != id {
+			if err := stillAdministrator(ctx, tx, who.ID); err != nil {
+				return err
+			}
+		}
+		return endSessions(ctx, tx, id)
+	})
+	if err != nil {
+		return fmt.Errorf("access: end sessions: %w", err)
+	}
+	return nil
+}
+
+func endSessions(ctx context.Context, tx *store.Tx, id hilft.AgentID) error {
+	_, err := tx.Exec(ctx, ended+`agent_id = ?`, store.Micros(tx.Now()), id)
+	return err
+}
+
+// Sweep forgets sessions past their expiry, and tries to sign in that no longer count. It is to be called now and then,
+// on any node, and tells how many rows went.
+func (a *Access) Sweep(ctx context.Context) (gone int64, err error) {
+	err = a.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		now := tx.Now()
+		sessions, err := tx.Exec(ctx, `DELETE FROM agent_session WHERE expires_at <= ?`, store.Micros(now))
+		if err != nil {
+			return err
+		}
+		tries, err := tx.Exec(ctx, `DELETE FROM attempt WHERE at <= ? AND until <= ? AND known_until <= ?`,
+			store.Micros(now.Add(-forgottenAfter)), store.Micros(now), store.Micros(now))
+		gone = sessions + tries
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("access: sweep: %w", err)
+	}
+	return gone, nil
+}

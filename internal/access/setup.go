@@ -1,0 +1,122 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package access
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/store"
+)
+
+// Administrator is who sets the house up.
+type Administrator struct {
+	Email    string
+	Name     string
+	Password string
+	Language string // "de" or "en"; empty: the brand's
+}
+
+// LogValue hides who it is.
+func (Administrator) LogValue() slog.Value { return slog.StringValue("administrator") }
+
+// NeedsSetUp tells whether nobody has set the house up yet.
+func (a *Access) NeedsSetUp(ctx context.Context) (bool, error) {
+	needs := false
+	err := a.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+		var at int64
+		err := tx.Row(ctx, `SELECT at FROM house WHERE what = 'set_up'`, nil, &at)
+		if needs = store.IsNoRows(err); needs {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("access: needs set-up: %w", err)
+	}
+	return needs, nil
+}
+
+// SetUp makes the first brand (its ID is ours to give) and the first administrator, and returns the latter. It works
+// once in the life of a house: Conflict for everybody after, and for all but one who try at the same time. Invalid
+// names the field: brand.name, brand.language, brand.answer_in, name, email, password, language.
+func (a *Access) SetUp(ctx context.Context, brand Brand, admin Administrator) (Agent, error) {
+	if needs, err := a.NeedsSetUp(ctx); err != nil {
+		return Agent{}, err
+	} else if !needs {
+		return Agent{}, hilft.Fail(hilft.Conflict, "setup.done", nil)
+	}
+	brand, err := brand.clean()
+	if err != nil {
+		return Agent{}, err
+	}
+	first := Newcomer{Email: admin.Email, Name: admin.Name, Password: admin.Password, Language: admin.Language, Role: RoleAdministrator}
+	if first.Language == "" {
+		first.Language = brand.Language
+	}
+	agent, err := first.clean()
+	if err != nil {
+		return Agent{}, err
+	}
+	if err := checkPassword(first.Password, agent.Email, agent.Name, brand.Name); err != nil {
+		return Agent{}, err
+	}
+	hash, err := a.passwords.hash(ctx, first.Password)
+	if err != nil {
+		return Agent{}, fmt.Errorf("access: set up: %w", err)
+	}
+	brand.ID, agent.ID = hilft.BrandID(hilft.NewID()), hilft.AgentID(hilft.NewID())
+	err = a.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		now := store.Micros(tx.Now())
+		n, err := tx.Exec(ctx, `INSERT INTO house (what, value, at) VALUES ('set_up', '', ?) ON CONFLICT (what) DO NOTHING`, now)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return hilft.Fail(hilft.Conflict, "setup.done", nil)
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO brand (id, name, language, answer_in, made_at) VALUES (?, ?, ?, ?, ?)`,
+			brand.ID, brand.Name, brand.Language, brand.AnswerIn, now); err != nil {
+			return err
+		}
+		agent, err = insertAgent(ctx, tx, agent, hash)
+		return err
+	})
+	if err != nil {
+		return Agent{}, fmt.Errorf("access: set up: %w", err)
+	}
+	return agent, nil
+}
+
+// ErrForeignKey means that the database was sealed with another key than the one at hand.
+var ErrForeignKey = errors.New("the secret key file is not the one this database was sealed with: put the old one back in its place")
+
+// Recognise makes sure, at every start, that keys are those of this house; the first to ask are remembered by their
+// fingerprint. ErrForeignKey: they are others, and no secret in the database would open.
+func (a *Access) Recognise(ctx context.Context, keys *Keys) error {
+	fingerprint := keys.Derive("fingerprint", 16)
+	err := a.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.Exec(ctx, `INSERT INTO house (what, value, at) VALUES ('key', ?, ?) ON CONFLICT (what) DO NOTHING`,
+			hex.EncodeToString(fingerprint), store.Micros(tx.Now())); err != nil {
+			return err
+		}
+		var kept string
+		if err := tx.Row(ctx, `SELECT value FROM house WHERE what = 'key'`, nil, &kept); err != nil {
+			return err
+		}
+		if b, err := hex.DecodeString(kept); err != nil || subtle.ConstantTimeCompare(b, fingerprint) != 1 {
+			return ErrForeignKey
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, ErrForeignKey) {
+		return fmt.Errorf("access: recognise: %w", err)
+	}
+	return err
+}

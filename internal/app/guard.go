@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"code.dny.dev/ssrf"
+
+	"github.com/hilft/hilft/channel"
+)
+
+const (
+	dialFor      = 10 * time.Second
+	answerFor    = 60 * time.Second
+	redirectMost = 3
+	headerMost   = 64 << 10
+)
+
+// dialer is the one way out of the house. The address is checked after its name is resolved, when the connection is
+// made, so that no name can lead into the private network it stands in. Hosts that the administrator allows by name are
+// not checked.
+func dialer(allow []string) channel.Dial {
+	guarded := &net.Dialer{Timeout: dialFor, KeepAlive: 30 * time.Second, Control: ssrf.New(ssrf.WithAnyPort(), ssrf.WithNetworks("tcp4", "tcp6")).Safe}
+	free := &net.Dialer{Timeout: dialFor, KeepAlive: 30 * time.Second}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		if !strings.HasPrefix(network, "tcp") {
+			return nil, fmt.Errorf("dial %s: only tcp goes out", network)
+		}
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(allow, address) || slices.Contains(allow, host) {
+			return free.DialContext(ctx, network, address)
+		}
+		return guarded.DialContext(ctx, network, address)
+	}
+}
+
+// client is the one HTTP client. It has no proxy and no cookies, follows few redirects, each through the same guard,
+// and never carries credentials to another host.
+func client(dial channel.Dial) *http.Client {
+	return &http.Client{
+		Transport: &http.Transport{
+			DialContext: dial, ForceAttemptHTTP2: true, MaxIdleConns: 100, MaxIdleConnsPerHost: 8, IdleConnTimeout: 90 * time.Second,
+			TLSHandshakeTimeout: dialFor, ResponseHeaderTimeout: answerFor, MaxResponseHeaderBytes: headerMost,
+		},
+		CheckRedirect: func(req *http.Request, via []*http.Request) error {
+			if len(via) > redirectMost {
+				return errors.New("too many redirects")
+			}
+			if req.URL.Host != via[0].URL.Host {
+				req.Header.Del("Authorization")
+			}
+			return nil
+		},
+	}
+}

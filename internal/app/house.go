@@ -1,0 +1,163 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/connectors/all"
+	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/blob"
+	"github.com/hilft/hilft/internal/bus"
+	"github.com/hilft/hilft/internal/desk"
+	"github.com/hilft/hilft/internal/httpapi"
+	"github.com/hilft/hilft/internal/intake"
+	"github.com/hilft/hilft/internal/jobs"
+	"github.com/hilft/hilft/internal/store"
+	"github.com/hilft/hilft/internal/switchboard"
+	"github.com/hilft/hilft/web"
+)
+
+const (
+	closeFor   = 30 * time.Second // what is under way gets so long to end
+	headersFor = 10 * time.Second
+	idleFor    = 2 * time.Minute
+)
+
+// House is all rooms, opened.
+type House struct {
+	Settings    Settings
+	Access      *access.Access
+	Desk        *desk.Desk
+	Switchboard *switchboard.Switchboard
+	API         *httpapi.API
+	log         *slog.Logger
+	jobs        *jobs.Jobs
+	close       []func() // from the ground up; closed the other way round
+}
+
+// Options are what the settings do not say.
+type Options struct {
+	Version string
+	Log     *slog.Logger
+	Demo    *httpapi.Demo
+}
+
+// Open opens the rooms. Nothing is listened to and nobody is served before Run.
+func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
+	h := &House{Settings: s, log: o.Log}
+	defer func() {
+		if err != nil {
+			h.Close()
+		}
+	}()
+	if err := os.MkdirAll(s.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	if s.DatabaseURL == "" {
+		unlock, err := lock(filepath.Join(s.Data, "lock"))
+		if err != nil {
+			return nil, err
+		}
+		h.onClose(unlock)
+	}
+	keys, err := access.OpenKeys(s.SecretKeyFile)
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, store.Options{URL: s.DatabaseURL, Path: filepath.Join(s.Data, "hilft.db"), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, err
+	}
+	h.onClose(func() { _ = db.Close() })
+	b, err := bus.Open(ctx, bus.Options{URL: s.NATSURL, Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	h.onClose(b.Close)
+	blobs, err := blob.Open(filepath.Join(s.Data, "media"))
+	if err != nil {
+		return nil, err
+	}
+	h.Access = access.New(access.Deps{DB: db, Log: o.Log})
+	if err := h.Access.Recognise(ctx, keys); err != nil {
+		return nil, err
+	}
+	h.jobs = jobs.New(db, b, o.Log)
+	h.Desk = desk.New(db, h.jobs, access.AnswerIn)
+	dial := dialer(s.AllowHosts)
+	networks := all.Connectors()
+	h.Switchboard = switchboard.New(switchboard.Deps{
+		DB: db, Jobs: h.jobs, Bus: b, Blobs: blobs, Keys: keys, Connectors: networks, Log: o.Log,
+		Env: channel.Env{HTTP: client(dial), Dial: dial, Now: db.Now, PublicURL: s.PublicURL},
+	}, intake.New(blobs, h.Desk, db.Now))
+	h.onClose(h.Switchboard.Close)
+	h.API = httpapi.New(httpapi.Deps{
+		DB: db, Bus: b, Jobs: h.jobs, Access: h.Access, Keys: keys, Blobs: blobs, Desk: h.Desk, Switchboard: h.Switchboard, Connectors: networks,
+		Pages: web.Files(), Widget: web.Widget(), PublicURL: s.PublicURL, MediaURL: s.MediaURL, Version: o.Version, Demo: o.Demo, Log: o.Log,
+	})
+	return h, nil
+}
+
+func (h *House) onClose(f func()) { h.close = append(h.close, f) }
+
+// Close closes what Open opened. It may be called twice.
+func (h *House) Close() {
+	for i := len(h.close) - 1; i >= 0; i-- {
+		h.close[i]()
+	}
+	h.close = nil
+}
+
+// Run serves at the listener and works until the context ends; then requests and jobs under way are finished, no new
+// ones begun, and the house is closed.
+func (h *House) Run(ctx context.Context, at net.Listener) error {
+	defer h.Close()
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	var wg sync.WaitGroup
+	wg.Go(func() { h.jobs.Run(work) })
+	wg.Go(func() { h.Switchboard.Run(work) })
+	live, stopLive := context.WithCancel(work)
+	defer stopLive()
+	wg.Go(func() { h.API.Run(live) })
+	server := &http.Server{Handler: h.API, ReadHeaderTimeout: headersFor, IdleTimeout: idleFor, MaxHeaderBytes: headerMost,
+		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug)}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(at) }()
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+	}
+	stopLive() // streams end first: they would hold up everything else
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeFor)
+	defer cancel()
+	if e := server.Shutdown(end); e != nil {
+		h.log.Warn("some requests did not end in time", "err", e)
+		_ = server.Close()
+	}
+	stopWork()
+	done := make(chan struct{})
+	go func() { wg.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-end.Done():
+		h.log.Warn("some work did not end in time; it is taken up again at the next start")
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return err
+}

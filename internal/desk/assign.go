@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package desk
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/jobs"
+	"github.com/hilft/hilft/internal/store"
+)
+
+// Assign gives a case to an agent, or to nobody. That the agent exists is the caller's to know.
+func (d *Desk) Assign(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, to, by hilft.AgentID) (Case, error) {
+	return d.alter(ctx, brand, id, "assign", func(c *Case) []jobs.Event {
+		if c.Agent == to {
+			return nil
+		}
+		c.Agent = to
+		return []jobs.Event{assigned(*c, by)}
+	})
+}
+
+func assigned(c Case, by hilft.AgentID) jobs.Event {
+	return jobs.Event{Kind: hilft.EventCaseAssigned, Brand: c.Brand, Case: c.ID, Subject: string(c.ID), Agent: by, Data: map[string]string{"to": string(c.Agent)}}
+}
+
+// Solve says that there is nothing more to do, until the customer's next word. To solve a solved case changes nothing.
+func (d *Desk) Solve(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, by hilft.AgentID) (Case, error) {
+	now := d.db.Now()
+	return d.alter(ctx, brand, id, "solve", func(c *Case) []jobs.Event {
+		if c.State == hilft.Solved {
+			return nil
+		}
+		c.State, c.SolvedAt = hilft.Solved, now
+		return []jobs.Event{{Kind: hilft.EventCaseSolved, Brand: brand, Case: id, Subject: string(id), Agent: by}}
+	})
+}
+
+// Reopen takes back that a case was solved: who waited before waits again.
+func (d *Desk) Reopen(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, by hilft.AgentID) (Case, error) {
+	return d.alter(ctx, brand, id, "reopen", func(c *Case) []jobs.Event {
+		if c.State != hilft.Solved {
+			return nil
+		}
+		c.State, c.SolvedAt = hilft.Open, time.Time{}
+		return []jobs.Event{{Kind: hilft.EventCaseReopened, Brand: brand, Case: id, Subject: string(id), Agent: by}}
+	})
+}
+
+// alter changes a case and settles it, when there is anything to tell.
+func (d *Desk) alter(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, verb string, fn func(c *Case) []jobs.Event) (Case, error) {
+	var c Case
+	err := d.db.Write(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		if c, err = caseForUpdate(ctx, tx, brand, id); err != nil {
+			return err
+		}
+		events := fn(&c)
+		if len(events) == 0 {
+			return nil
+		}
+		if c, err = d.settle(ctx, tx, c, false); err != nil {
+			return err
+		}
+		return d.jobs.Record(ctx, tx, events...)
+	})
+	if err != nil {
+		return Case{}, fmt.Errorf("desk: %s: %w", verb, err)
+	}
+	return c, nil
+}

@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package desk
+
+import (
+	"context"
+	"time"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/jobs"
+	"github.com/hilft/hilft/internal/store"
+)
+
+// Desk is where the work is done. It is safe for concurrent use.
+type Desk struct {
+	db       *store.DB
+	jobs     *jobs.Jobs
+	answerIn AnswerIn
+}
+
+// AnswerIn tells within what time a brand wants a customer's word answered.
+type AnswerIn func(ctx context.Context, tx *store.Tx, brand hilft.BrandID) (time.Duration, error)
+
+// New makes the desk and takes over the jobs that are meant for it.
+func New(db *store.DB, q *jobs.Jobs, answerIn AnswerIn) *Desk {
+	d := &Desk{db: db, jobs: q, answerIn: answerIn}
+	q.HandleWork(hilft.JobDelivery, jobs.Terms{Workers: 8}, d.delivered)
+	return d
+}
+
+// Case is what a person wants.
+type Case struct {
+	ID         hilft.CaseID
+	Number     int64
+	Brand      hilft.BrandID
+	Person     hilft.PersonID
+	PersonName string // read with lists and cases
+	Title      string
+	State      hilft.CaseState
+	Agent      hilft.AgentID // who owns it; empty: nobody yet
+	Account    hilft.AccountID
+	Network    string
+	Visibility hilft.Visibility
+	Preview    string
+	WaitsSince time.Time // the oldest word not answered
+	DueAt      time.Time
+	Answered   bool
+	Trouble    int // messages of ours that failed, or of which nobody knows
+	ChangedAt  time.Time
+	MadeAt     time.Time
+	SolvedAt   time.Time // the last time it was
+}
+
+// Conversation is one remote thread.
+type Conversation struct {
+	ID         hilft.ConversationID
+	Brand      hilft.BrandID
+	Account    hilft.AccountID
+	Network    string
+	Thread     string // the network's id of it; may be empty
+	Visibility hilft.Visibility
+	Person     hilft.PersonID // who began it; empty: we did
+	Case       hilft.CaseID   // empty: nobody has said anything yet
+	Subject    string
+	URL        string
+	MadeAt     time.Time
+}
+
+// Message is what was said, or noted.
+type Message struct {
+	ID           hilft.MessageID
+	Brand        hilft.BrandID
+	Conversation hilft.ConversationID
+	Case         hilft.CaseID
+	Account      hilft.AccountID
+	Remote       string
+	Direction    hilft.Direction
+	Visibility   hilft.Visibility
+	Identity     hilft.IdentityID
+	Agent        hilft.AgentID
+	InReplyTo    string
+	Subject      string
+	Body         string
+	Quoted       string
+	HTML         string
+	URL          string
+	Files        []File
+	Auto         bool
+	At           time.Time
+	MadeAt       time.Time
+	EditedAt     time.Time
+	DeletedAt    time.Time
+	Delivery     hilft.Delivery
+	Reason       string
+	Detail       string
+	RetryAt      time.Time
+	Request      string // the agent's request that wrote it; not read
+
+	// Read with a case.
+	Network      string
+	AuthorName   string
+	AuthorHandle string
+	AuthorURL    string
+}
+
+// File is an attachment of a message: in the blob folder, or still at the network.
+type File struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+	Size int64  `json:"size"`
+	Alt  string `json:"alt,omitempty"`
+	Hash string `json:"hash,omitempty"`
+	URL  string `json:"url,omitempty"`
+}

@@ -1,0 +1,17 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package desk is the work: what customers want, who answers, and what was said.
+//
+// It promises:
+//
+//   - A case spans conversations: what somebody says in public and then in private is one concern.
+//   - In whatever order a network reports, the same case stands there in the end: what is answered before it came,
+//     edited before it was said, deleted before it was known.
+//   - A private conversation is joined by its own people only; a mail that merely quotes our ids opens its own case.
+//   - A reply and the job that delivers it are one transaction. It is shown as sent only when the network has named it.
+//   - A reply is stopped when something was said since its author last looked.
+//   - A solved case is opened again by the customer's next word.
+//
+// The room owns the tables cases, case_number, conversation, conversation_ref, message and pending_change.
+package desk

@@ -1,0 +1,186 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/jobs"
+	"github.com/hilft/hilft/internal/people"
+	"github.com/hilft/hilft/internal/store"
+)
+
+// reopenWithin is how long after it was solved a case is opened again by the customer's next word in its conversation;
+// later it is a new concern.
+const reopenWithin = 30 * 24 * time.Hour
+
+// Heard is an item that intake gives its place.
+type Heard struct {
+	Brand           hilft.BrandID
+	Account         hilft.AccountID
+	Network         string
+	ThreadIsConcern bool            // channel.Policy.ThreadIsConcern
+	Item            channel.Item    // of kind channel.Said
+	Identity        people.Identity // of the author; not looked at when Item.From.Us
+	Files           []File
+}
+
+// Hear puts what somebody said into its conversation and case, and opens either where there is none. The same message
+// heard again changes nothing.
+func (d *Desk) Hear(ctx context.Context, tx *store.Tx, h Heard) error {
+	known, err := exists(ctx, tx, h.Account, h.Item.ID)
+	if err != nil || known {
+		return err
+	}
+	v, err := d.conversation(ctx, tx, h)
+	if err != nil {
+		return err
+	}
+	m := message(h, v, tx.Now())
+	if err := applyPending(ctx, tx, &m); err != nil {
+		return err
+	}
+	c, opened, err := d.concern(ctx, tx, h, v)
+	if err != nil {
+		return err
+	}
+	m.Case = c.ID
+	if err := insertMessage(ctx, tx, m); err != nil {
+		return err
+	}
+	if c.ID == "" {
+		return nil // we spoke first: nobody wants anything yet
+	}
+	before := c.State
+	if c, err = d.settle(ctx, tx, c, m.Direction == hilft.Inbound); err != nil {
+		return err
+	}
+	return d.tellHeard(ctx, tx, c, m, opened, before)
+}
+
+func (d *Desk) tellHeard(ctx context.Context, tx *store.Tx, c Case, m Message, opened bool, before hilft.CaseState) error {
+	var events []jobs.Event
+	switch {
+	case opened:
+		events = append(events, jobs.Event{Kind: hilft.EventCaseOpened, Brand: c.Brand, Case: c.ID, Subject: string(c.ID)})
+	case before == hilft.Solved && c.State != hilft.Solved:
+		events = append(events, jobs.Event{Kind: hilft.EventCaseReopened, Brand: c.Brand, Case: c.ID, Subject: string(c.ID)})
+	}
+	events = append(events, jobs.Event{Kind: hilft.EventMessageHeard, Brand: c.Brand, Case: c.ID, Subject: string(m.ID)})
+	return d.jobs.Record(ctx, tx, events...)
+}
+
+func exists(ctx context.Context, tx *store.Tx, acc hilft.AccountID, remote string) (bool, error) {
+	var one int
+	err := tx.Row(ctx, `SELECT 1 FROM message WHERE account_id = ? AND remote_id = ?`, []any{string(acc), remote}, &one)
+	if store.IsNoRows(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func message(h Heard, v Conversation, now time.Time) Message {
+	it := h.Item
+	m := Message{
+		ID: hilft.MessageID(hilft.NewID()), Brand: h.Brand, Conversation: v.ID, Account: h.Account, Network: h.Network, Remote: it.ID,
+		Direction: hilft.Inbound, Visibility: v.Visibility, Identity: h.Identity.ID, Subject: it.Subject, Body: it.Text,
+		Quoted: it.Quoted, HTML: it.HTML, URL: it.URL, Files: h.Files, Auto: it.Auto, At: it.At, MadeAt: now,
+	}
+	if len(it.Refs) > 0 {
+		m.InReplyTo = it.Refs[0]
+	}
+	if it.From.Us { // ours, written with another tool
+		m.Direction, m.Identity, m.Delivery = hilft.Outbound, "", hilft.Sent
+	}
+	return m
+}
+
+// applyPending gives a message what was reported of it before it came itself.
+func applyPending(ctx context.Context, tx *store.Tx, m *Message) error {
+	return tx.Rows(ctx, `SELECT kind, at, body, html FROM pending_change WHERE account_id = ? AND remote_id = ? ORDER BY kind DESC`,
+		[]any{string(m.Account), m.Remote}, func(scan func(into ...any) error) error {
+			var kind channel.ItemKind
+			var us int64
+			var body, html string
+			if err := scan(&kind, &us, &body, &html); err != nil {
+				return err
+			}
+			change(m, kind, store.Time(us), body, html)
+			return nil
+		})
+}
+
+// change lets a message read as its author wants it to read now. What is deleted stays deleted, and of several edits the
+// latest holds.
+func change(m *Message, kind channel.ItemKind, at time.Time, body, html string) bool {
+	switch {
+	case !m.DeletedAt.IsZero():
+		return false
+	case kind == channel.Deleted:
+		m.DeletedAt = at
+		m.Subject, m.Body, m.Quoted, m.HTML, m.Files = "", "", "", "", nil
+	case at.After(m.EditedAt):
+		m.EditedAt, m.Body, m.HTML = at, body, html
+	default:
+		return false
+	}
+	return true
+}
+
+// Changed is a report that a message reads differently or is gone.
+type Changed struct {
+	Brand   hilft.BrandID
+	Account hilft.AccountID
+	Item    channel.Item // of kind channel.Edited or channel.Deleted
+}
+
+// Change edits or deletes a message as its author did at the network. What is reported of a message not heard yet is
+// kept until it is.
+func (d *Desk) Change(ctx context.Context, tx *store.Tx, ch Changed) error {
+	it := ch.Item
+	m, err := messageByRemote(ctx, tx, ch.Account, it.ID)
+	if store.IsNoRows(err) {
+		_, err := tx.Exec(ctx, `INSERT INTO pending_change (account_id, remote_id, kind, at, body, html) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (account_id, remote_id, kind) DO UPDATE SET at = excluded.at, body = excluded.body, html = excluded.html WHERE excluded.at > pending_change.at`,
+			string(ch.Account), it.ID, string(it.Kind), store.Micros(it.At), it.Text, it.HTML)
+		return err
+	}
+	if err != nil {
+		return fmt.Errorf("desk: change: %w", err)
+	}
+	if !change(&m, it.Kind, it.At, it.Text, it.HTML) {
+		return nil
+	}
+	files, err := json.Marshal(m.Files)
+	if err != nil {
+		return fmt.Errorf("desk: change: %w", err)
+	}
+	if _, err := tx.Exec(ctx, `UPDATE message SET subject = ?, body = ?, quoted = ?, html = ?, files = ?, edited_at = ?, deleted_at = ? WHERE id = ?`,
+		m.Subject, m.Body, m.Quoted, m.HTML, string(files), store.Micros(m.EditedAt), store.Micros(m.DeletedAt), string(m.ID)); err != nil {
+		return fmt.Errorf("desk: change: %w", err)
+	}
+	if m.Case == "" {
+		return nil
+	}
+	c, err := caseForUpdate(ctx, tx, m.Brand, m.Case)
+	if err != nil {
+		return err
+	}
+	if !m.DeletedAt.IsZero() && c.Title == titleOf(m.Subject, m.Body) {
+		c.Title = ""
+	}
+	if c, err = d.settle(ctx, tx, c, false); err != nil {
+		return err
+	}
+	kind := hilft.EventMessageEdited
+	if it.Kind == channel.Deleted {
+		kind = hilft.EventMessageDeleted
+	}
+	return d.jobs.Record(ctx, tx, jobs.Event{Kind: kind, Brand: c.Brand, Case: c.ID, Subject: string(m.ID)})
+}

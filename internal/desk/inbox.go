@@ -1,0 +1,266 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package desk
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/jobs"
+	"github.com/hilft/hilft/internal/people"
+	"github.com/hilft/hilft/internal/store"
+)
+
+// View is one way to look at the inbox.
+type View string
+
+const (
+	ViewOpen       View = "open"       // everybody who waits for us
+	ViewMine       View = "mine"       // those of them that are mine
+	ViewUnassigned View = "unassigned" // those of them that are nobody's
+	ViewWaiting    View = "waiting"    // the customer has the word
+	ViewSolved     View = "solved"
+	ViewTrouble    View = "trouble" // something we said did not arrive, or nobody knows
+)
+
+// Views are all of them, in the order of the page.
+var Views = []View{ViewOpen, ViewMine, ViewUnassigned, ViewTrouble, ViewWaiting, ViewSolved}
+
+// view is a View as SQL: which cases, and in what order.
+type view struct {
+	where string
+	args  []any
+	order string // the column that is paged by
+	desc  bool
+}
+
+func viewOf(v View, brand hilft.BrandID, me hilft.AgentID) (view, bool) {
+	b := string(brand)
+	switch v {
+	case ViewOpen:
+		return view{where: `c.brand_id = ? AND c.state = 'open'`, args: []any{b}, order: "c.rank"}, true
+	case ViewMine:
+		return view{where: `c.brand_id = ? AND c.agent_id = ? AND c.agent_id <> '' AND c.state = 'open'`, args: []any{b, string(me)}, order: "c.rank"}, true
+	case ViewUnassigned:
+		return view{where: `c.brand_id = ? AND c.state = 'open' AND c.agent_id = ''`, args: []any{b}, order: "c.rank"}, true
+	case ViewTrouble:
+		return view{where: `c.brand_id = ? AND c.trouble > 0`, args: []any{b}, order: "c.rank"}, true
+	case ViewWaiting:
+		return view{where: `c.brand_id = ? AND c.state = 'waiting'`, args: []any{b}, order: "c.changed_at", desc: true}, true
+	case ViewSolved:
+		return view{where: `c.brand_id = ? AND c.state = 'solved'`, args: []any{b}, order: "c.changed_at", desc: true}, true
+	}
+	return view{}, false
+}
+
+// Page is a part of a list.
+type Page struct {
+	Cases []Case
+	Next  string // cursor of the next page; empty: this was the last
+}
+
+// Inbox lists the cases of a view: who must be answered next first, or what changed last first. The cursor is Page.Next
+// of the page before; the page begins behind it, whatever has moved meanwhile.
+func (d *Desk) Inbox(ctx context.Context, brand hilft.BrandID, me hilft.AgentID, name View, cursor string, most int) (Page, error) {
+	v, ok := viewOf(name, brand, me)
+	if !ok {
+		return Page{}, hilft.FailField(hilft.Invalid, "inbox.no_such_view", "view", nil)
+	}
+	compare, direction := ">", ""
+	if v.desc {
+		compare, direction = "<", " DESC"
+	}
+	where, args := v.where, v.args
+	if cursor != "" {
+		at, id, err := openCursor(cursor)
+		if err != nil {
+			return Page{}, err
+		}
+		where += fmt.Sprintf(` AND (%s %s ? OR %s = ? AND c.id %s ?)`, v.order, compare, v.order, compare)
+		args = append(args, at, at, id)
+	}
+	var p Page
+	var keys []int64
+	err := d.db.Read(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		query := strings.Replace(caseColumns, "c.solved_at FROM", "c.solved_at, "+v.order+" FROM", 1)
+		p.Cases, err = store.All(ctx, tx, query+`WHERE `+where+` ORDER BY `+v.order+direction+`, c.id`+direction+` LIMIT ?`, append(args, most+1),
+			func(scan func(into ...any) error, c *Case) error {
+				var key int64
+				err := scanCase(func(into ...any) error { return scan(append(into, &key)...) }, c)
+				keys = append(keys, key)
+				return err
+			})
+		return err
+	})
+	if err != nil {
+		return Page{}, fmt.Errorf("desk: inbox: %w", err)
+	}
+	if len(p.Cases) > most {
+		p.Cases = p.Cases[:most]
+		p.Next = base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(keys[most-1], 10) + " " + string(p.Cases[most-1].ID)))
+	}
+	return p, nil
+}
+
+func openCursor(s string) (at int64, id string, err error) {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	key, id, ok := strings.Cut(string(b), " ")
+	if err == nil && ok {
+		at, err = strconv.ParseInt(key, 10, 64)
+	}
+	if err != nil || !ok {
+		return 0, "", hilft.FailField(hilft.Invalid, "cursor.bad", "cursor", err)
+	}
+	return at, id, nil
+}
+
+// CountMost is where counting ends: nobody reads more than "1000 and more".
+const CountMost = 1000
+
+// Counts tells how many cases each view has, up to CountMost.
+func (d *Desk) Counts(ctx context.Context, brand hilft.BrandID, me hilft.AgentID) (map[View]int, error) {
+	counts := map[View]int{}
+	err := d.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+		for _, name := range Views {
+			v, _ := viewOf(name, brand, me)
+			var n int
+			if err := tx.Row(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM cases c WHERE `+v.where+` LIMIT ?) AS counted`, append(v.args, CountMost), &n); err != nil {
+				return err
+			}
+			counts[name] = n
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("desk: counts: %w", err)
+	}
+	return counts, nil
+}
+
+// Timeline is a case with all that was said and done in it.
+type Timeline struct {
+	Case          Case
+	Conversations []Conversation // the last spoken in first
+	Messages      []Message      // the oldest first
+	Events        []jobs.Event
+	Person        people.Person
+	Earlier       []Case // of the same person, the newest first, this one left out
+}
+
+// Most of what a timeline shows at once.
+const (
+	messagesMost = 500
+	earlierMost  = 20
+)
+
+// Case reads a case of a brand with everything an agent needs to see.
+func (d *Desk) Case(ctx context.Context, brand hilft.BrandID, id hilft.CaseID) (Timeline, error) {
+	var t Timeline
+	err := d.db.Read(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		if t.Case, err = oneCase(ctx, tx, brand, id); err != nil {
+			return err
+		}
+		if t.Conversations, err = caseConversations(ctx, tx, t.Case); err != nil {
+			return err
+		}
+		if t.Messages, err = store.All(ctx, tx, `SELECT * FROM (`+messageColumns+`WHERE m.case_id = ? ORDER BY m.at DESC, m.id DESC LIMIT ?) AS latest ORDER BY at, id`,
+			[]any{string(id), messagesMost}, scanMessage); err != nil {
+			return err
+		}
+		if t.Events, err = jobs.CaseEvents(ctx, tx, id); err != nil {
+			return err
+		}
+		if t.Person, err = people.Find(ctx, tx, brand, t.Case.Person); err != nil {
+			return err
+		}
+		t.Earlier, err = casesOf(ctx, tx, brand, t.Case.Person, id)
+		return err
+	})
+	if err != nil {
+		return Timeline{}, fmt.Errorf("desk: case: %w", err)
+	}
+	return t, nil
+}
+
+func casesOf(ctx context.Context, tx *store.Tx, brand hilft.BrandID, p hilft.PersonID, but hilft.CaseID) ([]Case, error) {
+	return store.All(ctx, tx, caseColumns+`WHERE c.person_id = ? AND c.brand_id = ? AND c.id <> ? ORDER BY c.made_at DESC, c.id DESC LIMIT ?`,
+		[]any{string(p), string(brand), string(but), earlierMost}, scanCase)
+}
+
+// Person reads a person with their concerns, the newest first.
+func (d *Desk) Person(ctx context.Context, brand hilft.BrandID, id hilft.PersonID) (p people.Person, cases []Case, err error) {
+	err = d.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if p, err = people.Find(ctx, tx, brand, id); err != nil {
+			return err
+		}
+		cases, err = casesOf(ctx, tx, brand, id, "")
+		return err
+	})
+	if err != nil {
+		return people.Person{}, nil, fmt.Errorf("desk: person: %w", err)
+	}
+	return p, cases, nil
+}
+
+// Row reads a case as lists show it.
+func (d *Desk) Row(ctx context.Context, brand hilft.BrandID, id hilft.CaseID) (c Case, err error) {
+	err = d.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+		c, err = oneCase(ctx, tx, brand, id)
+		return err
+	})
+	return c, err
+}
+
+// Message reads one message of a brand.
+func (d *Desk) Message(ctx context.Context, brand hilft.BrandID, id hilft.MessageID) (m Message, err error) {
+	err = d.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+		m, err = messageOf(ctx, tx, brand, id)
+		return err
+	})
+	return m, err
+}
+
+// Undecided lists the messages of which nobody knows whether they arrived, the oldest first.
+func (d *Desk) Undecided(ctx context.Context, brand hilft.BrandID, most int) (all []Message, err error) {
+	err = d.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+		all, err = store.All(ctx, tx, messageColumns+`WHERE m.brand_id = ? AND m.delivery = ? ORDER BY m.at, m.id LIMIT ?`,
+			[]any{string(brand), string(hilft.Unknown), most}, scanMessage)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("desk: undecided: %w", err)
+	}
+	return all, nil
+}
+
+// AccountOf tells on which account a conversation of a brand is held.
+func (d *Desk) AccountOf(ctx context.Context, brand hilft.BrandID, id hilft.ConversationID) (acc hilft.AccountID, err error) {
+	err = d.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return tx.Row(ctx, `SELECT account_id FROM conversation WHERE id = ? AND brand_id = ?`, []any{string(id), string(brand)}, &acc)
+	})
+	if store.IsNoRows(err) {
+		return "", hilft.FailField(hilft.Invalid, "reply.no_conversation", "conversation_id", nil)
+	}
+	return acc, err
+}
+
+// Spoken reads the last inbound words of a thread of an account, the oldest first, at most so many.
+func (d *Desk) Spoken(ctx context.Context, acc hilft.AccountID, thread string, most int) (all []Message, err error) {
+	err = d.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+		all, err = store.All(ctx, tx, messageColumns+`WHERE m.conversation_id = (SELECT conversation_id FROM conversation_ref WHERE account_id = ? AND visibility = ? AND ref = ?)
+			AND m.direction = ? AND m.deleted_at = 0 ORDER BY m.at DESC, m.id DESC LIMIT ?`,
+			[]any{string(acc), string(hilft.Private), threadRef(thread), string(hilft.Inbound), most}, scanMessage)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("desk: spoken: %w", err)
+	}
+	slices.Reverse(all)
+	return all, nil
+}

@@ -1,0 +1,225 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package desk
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/faults"
+	"github.com/hilft/hilft/internal/jobs"
+	"github.com/hilft/hilft/internal/store"
+)
+
+// Reply is what an agent wants to say.
+type Reply struct {
+	Brand        hilft.BrandID
+	Case         hilft.CaseID
+	Conversation hilft.ConversationID
+	Visibility   hilft.Visibility // private on a public conversation: go on in private
+	Agent        hilft.AgentID
+	Subject      string
+	Text         string
+	Seen         hilft.MessageID // the last message the agent has seen
+	Anyway       bool            // say it although something was said since
+	Solve        bool            // and that is all there is to do
+	Request      string          // the agent's request: the same one again writes nothing more; may be empty
+}
+
+// Reply writes a message to the customer, with the job that delivers it. Conflict (reply.something_new): the customer or
+// a colleague has said something since. Invalid: there is nothing to say, or nobody to say it to.
+func (d *Desk) Reply(ctx context.Context, r Reply) (Message, error) {
+	r.Text = strings.TrimSpace(clean(r.Text))
+	if r.Text == "" {
+		return Message{}, hilft.FailField(hilft.Invalid, "reply.empty", "text", nil)
+	}
+	var m Message
+	err := d.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		c, err := caseForUpdate(ctx, tx, r.Brand, r.Case)
+		if err != nil {
+			return err
+		}
+		if m, err = written(ctx, tx, r.Brand, r.Agent, r.Request); !store.IsNoRows(err) {
+			return err
+		}
+		if err := somethingNew(ctx, tx, r); err != nil {
+			return err
+		}
+		v, last, err := d.room(ctx, tx, c, r)
+		if err != nil {
+			return err
+		}
+		m = Message{
+			ID: hilft.MessageID(hilft.NewID()), Brand: c.Brand, Conversation: v.ID, Case: c.ID, Account: v.Account, Network: v.Network,
+			Direction: hilft.Outbound, Visibility: v.Visibility, Agent: r.Agent, InReplyTo: last.Remote, Subject: clean(r.Subject), Body: r.Text,
+			At: tx.Now(), MadeAt: tx.Now(), Delivery: hilft.Queued, Request: r.Request,
+		}
+		if err := insertMessage(ctx, tx, m); err != nil {
+			return err
+		}
+		if err := d.dispatch(ctx, tx, v, last, m, false); err != nil {
+			return err
+		}
+		events := []jobs.Event{{Kind: hilft.EventMessageWritten, Brand: c.Brand, Case: c.ID, Subject: string(m.ID), Agent: r.Agent}}
+		if c.Agent == "" {
+			c.Agent = r.Agent
+			events = append(events, assigned(c, r.Agent))
+		}
+		if r.Solve {
+			c.State, c.SolvedAt = hilft.Solved, tx.Now()
+			events = append(events, jobs.Event{Kind: hilft.EventCaseSolved, Brand: c.Brand, Case: c.ID, Subject: string(c.ID), Agent: r.Agent})
+		}
+		if _, err := d.settle(ctx, tx, c, false); err != nil {
+			return err
+		}
+		if err := d.jobs.Record(ctx, tx, events...); err != nil {
+			return err
+		}
+		faults.Point(faults.ReplyWritten)
+		return nil
+	})
+	if err != nil {
+		return Message{}, fmt.Errorf("desk: reply: %w", err)
+	}
+	faults.Point(faults.ReplyDurable)
+	return m, nil
+}
+
+// somethingNew stops a reply to a case in which somebody spoke since its author last looked.
+func somethingNew(ctx context.Context, tx *store.Tx, r Reply) error {
+	if r.Anyway {
+		return nil
+	}
+	var one int
+	err := tx.Row(ctx, `SELECT 1 FROM message WHERE case_id = ? AND (direction = ? OR direction = ? AND agent_id <> ?)
+			AND made_at > COALESCE((SELECT made_at FROM message WHERE id = ? AND case_id = ?), 0) LIMIT 1`,
+		[]any{string(r.Case), string(hilft.Inbound), string(hilft.Outbound), string(r.Agent), string(r.Seen), string(r.Case)}, &one)
+	switch {
+	case store.IsNoRows(err):
+		return nil
+	case err != nil:
+		return err
+	}
+	return hilft.Fail(hilft.Conflict, "reply.something_new", nil)
+}
+
+// room finds where a reply goes, and what it answers. To answer a public word in private begins a conversation there,
+// unless the case has one with this person already.
+func (d *Desk) room(ctx context.Context, tx *store.Tx, c Case, r Reply) (Conversation, Message, error) {
+	all, err := caseConversations(ctx, tx, c)
+	if err != nil {
+		return Conversation{}, Message{}, err
+	}
+	i := slices.IndexFunc(all, func(v Conversation) bool { return v.ID == r.Conversation })
+	if i < 0 {
+		return Conversation{}, Message{}, hilft.FailField(hilft.Invalid, "reply.no_conversation", "conversation_id", nil)
+	}
+	v := all[i]
+	last, err := lastHeard(ctx, tx, c, v)
+	if err != nil || r.Visibility == "" || r.Visibility == v.Visibility {
+		return v, last, err
+	}
+	if r.Visibility != hilft.Private {
+		return Conversation{}, Message{}, hilft.FailField(hilft.Invalid, "reply.private_stays_private", "visibility", nil)
+	}
+	if i := slices.IndexFunc(all, func(o Conversation) bool { return o.Visibility == hilft.Private && o.Account == v.Account }); i >= 0 {
+		last, err := lastHeard(ctx, tx, c, all[i])
+		return all[i], last, err
+	}
+	private := Conversation{
+		ID: hilft.ConversationID(hilft.NewID()), Brand: v.Brand, Account: v.Account, Network: v.Network, Visibility: hilft.Private,
+		Person: c.Person, Case: c.ID, Subject: v.Subject, MadeAt: tx.Now(),
+	}
+	return private, last, insertConversation(ctx, tx, private)
+}
+
+// caseConversations are the conversations in which a case was spoken of, the last spoken in first.
+func caseConversations(ctx context.Context, tx *store.Tx, c Case) ([]Conversation, error) {
+	all, err := store.All(ctx, tx, conversationColumns+`WHERE brand_id = ? AND (case_id = ? OR id IN (SELECT conversation_id FROM message WHERE case_id = ?))
+		ORDER BY COALESCE((SELECT MAX(at) FROM message m WHERE m.conversation_id = conversation.id AND m.case_id = ?), made_at) DESC, id`,
+		[]any{string(c.Brand), string(c.ID), string(c.ID), string(c.ID)}, scanConversation)
+	if err != nil {
+		return nil, fmt.Errorf("desk: conversations: %w", err)
+	}
+	return all, nil
+}
+
+// lastHeard is the last word of the case's person in a conversation of the case; in one that we began, the last word
+// they said anywhere else on that account.
+func lastHeard(ctx context.Context, tx *store.Tx, c Case, v Conversation) (Message, error) {
+	const latest = ` AND m.direction = 'inbound' AND m.deleted_at = 0 ORDER BY m.at DESC, m.id DESC LIMIT 1`
+	m, err := messageWhere(ctx, tx, `WHERE m.case_id = ? AND m.conversation_id = ?`+latest, string(c.ID), string(v.ID))
+	if store.IsNoRows(err) {
+		m, err = messageWhere(ctx, tx, `WHERE m.case_id = ? AND m.account_id = ?`+latest, string(c.ID), string(v.Account))
+	}
+	if store.IsNoRows(err) {
+		return Message{}, hilft.FailField(hilft.Invalid, "reply.nobody_there", "conversation_id", nil)
+	}
+	return m, err
+}
+
+// lane keeps the order of what we say in one conversation.
+func lane(v hilft.ConversationID) string { return "out:" + string(v) }
+
+// dispatch enqueues the delivery of a message, with all that the network needs to know.
+func (d *Desk) dispatch(ctx context.Context, tx *store.Tx, v Conversation, last, m Message, again bool) error {
+	refs, err := store.All(ctx, tx, `SELECT remote_id FROM message WHERE conversation_id = ? AND remote_id <> '' AND id <> ? ORDER BY at DESC, id DESC LIMIT ?`,
+		[]any{string(v.ID), string(m.ID), refsMost}, func(scan func(into ...any) error, s *string) error { return scan(s) })
+	if err != nil {
+		return fmt.Errorf("desk: dispatch: %w", err)
+	}
+	slices.Reverse(refs)
+	var to channel.Author
+	if last.Identity != "" {
+		if err := tx.Row(ctx, `SELECT remote_id, handle, name, url FROM identity WHERE id = ?`, []any{string(last.Identity)}, &to.ID, &to.Handle, &to.Name, &to.URL); err != nil {
+			return fmt.Errorf("desk: dispatch: %w", err)
+		}
+	}
+	subject := m.Subject
+	if subject == "" {
+		subject = v.Subject
+	}
+	return d.jobs.Enqueue(ctx, tx, jobs.Order{Kind: hilft.JobDeliver, Lane: lane(v.ID), Args: channel.Dispatch{
+		Brand: m.Brand, Account: m.Account, Message: m.ID, Again: again,
+		Out: channel.Outgoing{
+			Key: string(m.ID), Thread: v.Thread, Visibility: v.Visibility, InReplyTo: last.Remote, Refs: refs, To: to, Subject: subject, Text: m.Body,
+		},
+	}})
+}
+
+// Note writes something for colleagues. It never leaves the house. The same request again writes nothing more.
+func (d *Desk) Note(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, agent hilft.AgentID, text, request string) (Message, error) {
+	if text = strings.TrimSpace(clean(text)); text == "" {
+		return Message{}, hilft.FailField(hilft.Invalid, "note.empty", "text", nil)
+	}
+	var m Message
+	err := d.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		c, err := caseForUpdate(ctx, tx, brand, id)
+		if err != nil {
+			return err
+		}
+		if m, err = written(ctx, tx, brand, agent, request); !store.IsNoRows(err) {
+			return err
+		}
+		m = Message{ID: hilft.MessageID(hilft.NewID()), Brand: brand, Case: c.ID, Direction: hilft.Note, Visibility: hilft.Private,
+			Agent: agent, Body: text, At: tx.Now(), MadeAt: tx.Now(), Request: request}
+		if err := insertMessage(ctx, tx, m); err != nil {
+			return err
+		}
+		return d.jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventNoteWritten, Brand: brand, Case: c.ID, Subject: string(m.ID), Agent: agent})
+	})
+	if err != nil {
+		return Message{}, fmt.Errorf("desk: note: %w", err)
+	}
+	return m, nil
+}
+
+// clean takes out of a text what databases and networks refuse.
+func clean(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
+}

@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/store"
+)
+
+const caseColumns = `SELECT c.id, c.number, c.brand_id, c.person_id, COALESCE(p.name, ''), c.title, c.state, c.agent_id, c.account_id, c.network, c.visibility,
+	c.preview, c.waits_since, c.due_at, c.answered, c.trouble, c.changed_at, c.made_at, c.solved_at FROM cases c LEFT JOIN person p ON p.id = c.person_id `
+
+func scanCase(scan func(into ...any) error, c *Case) error {
+	var waits, due, changed, made, solved int64
+	var answered int
+	err := scan(&c.ID, &c.Number, &c.Brand, &c.Person, &c.PersonName, &c.Title, &c.State, &c.Agent, &c.Account, &c.Network, &c.Visibility,
+		&c.Preview, &waits, &due, &answered, &c.Trouble, &changed, &made, &solved)
+	c.WaitsSince, c.DueAt, c.Answered = store.Time(waits), store.Time(due), answered == 1
+	c.ChangedAt, c.MadeAt, c.SolvedAt = store.Time(changed), store.Time(made), store.Time(solved)
+	return err
+}
+
+// oneCase reads a case of a brand; NotFound also where it is another brand's.
+func oneCase(ctx context.Context, tx *store.Tx, brand hilft.BrandID, id hilft.CaseID) (Case, error) {
+	all, err := store.All(ctx, tx, caseColumns+`WHERE c.id = ? AND c.brand_id = ?`, []any{string(id), string(brand)}, scanCase)
+	if err != nil {
+		return Case{}, fmt.Errorf("desk: case: %w", err)
+	}
+	if len(all) == 0 {
+		return Case{}, hilft.Fail(hilft.NotFound, "case.not_found", nil)
+	}
+	return all[0], nil
+}
+
+// caseForUpdate is oneCase for those who will change it.
+func caseForUpdate(ctx context.Context, tx *store.Tx, brand hilft.BrandID, id hilft.CaseID) (Case, error) {
+	if tx.Lock() != "" {
+		if _, err := tx.Exec(ctx, `SELECT 1 FROM cases WHERE id = ?`+tx.Lock(), string(id)); err != nil {
+			return Case{}, fmt.Errorf("desk: case: %w", err)
+		}
+	}
+	return oneCase(ctx, tx, brand, id)
+}
+
+const messageColumns = `SELECT m.id, m.brand_id, m.conversation_id, m.case_id, m.account_id, m.network, m.remote_id, m.direction, m.visibility, m.identity_id, m.agent_id,
+	m.in_reply_to, m.subject, m.body, m.quoted, m.html, m.url, m.files, m.auto, m.at, m.made_at, m.edited_at, m.deleted_at, m.delivery, m.reason, m.detail, m.retry_at,
+	COALESCE(i.name, ''), COALESCE(i.handle, ''), COALESCE(i.url, '') FROM message m LEFT JOIN identity i ON i.id = m.identity_id `
+
+func scanMessage(scan func(into ...any) error, m *Message) error {
+	var files string
+	var auto int
+	var at, made, edited, deleted, retry int64
+	if err := scan(&m.ID, &m.Brand, &m.Conversation, &m.Case, &m.Account, &m.Network, &m.Remote, &m.Direction, &m.Visibility, &m.Identity, &m.Agent,
+		&m.InReplyTo, &m.Subject, &m.Body, &m.Quoted, &m.HTML, &m.URL, &files, &auto, &at, &made, &edited, &deleted, &m.Delivery, &m.Reason, &m.Detail, &retry,
+		&m.AuthorName, &m.AuthorHandle, &m.AuthorURL); err != nil {
+		return err
+	}
+	m.Auto, m.At, m.MadeAt = auto == 1, store.Time(at), store.Time(made)
+	m.EditedAt, m.DeletedAt, m.RetryAt = store.Time(edited), store.Time(deleted), store.Time(retry)
+	return json.Unmarshal([]byte(files), &m.Files)
+}
+
+func messageByRemote(ctx context.Context, tx *store.Tx, acc hilft.AccountID, remote string) (Message, error) {
+	return messageWhere(ctx, tx, `WHERE m.account_id = ? AND m.remote_id = ?`, string(acc), remote)
+}
+
+// messageOf reads a message of a brand; NotFound also where it is another brand's.
+func messageOf(ctx context.Context, tx *store.Tx, brand hilft.BrandID, id hilft.MessageID) (Message, error) {
+	m, err := messageWhere(ctx, tx, `WHERE m.id = ? AND m.brand_id = ?`, string(id), string(brand))
+	if store.IsNoRows(err) {
+		return Message{}, hilft.Fail(hilft.NotFound, "message.not_found", nil)
+	}
+	return m, err
+}
+
+func messageWhere(ctx context.Context, tx *store.Tx, where string, args ...any) (Message, error) {
+	all, err := store.All(ctx, tx, messageColumns+where, args, scanMessage)
+	if err != nil {
+		return Message{}, fmt.Errorf("desk: message: %w", err)
+	}
+	if len(all) == 0 {
+		return Message{}, store.NoRows
+	}
+	return all[0], nil
+}
+
+// written finds what an agent's request has written before; NoRows: nothing.
+func written(ctx context.Context, tx *store.Tx, brand hilft.BrandID, agent hilft.AgentID, request string) (Message, error) {
+	if request == "" {
+		return Message{}, store.NoRows
+	}
+	return messageWhere(ctx, tx, `WHERE m.agent_id = ? AND m.request = ? AND m.brand_id = ?`, string(agent), request, string(brand))
+}
+
+func insertMessage(ctx context.Context, tx *store.Tx, m Message) error {
+	files, err := json.Marshal(m.Files)
+	if err != nil {
+		return fmt.Errorf("desk: message: %w", err)
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO message (id, brand_id, conversation_id, case_id, account_id, network, remote_id, direction, visibility, identity_id, agent_id,
+			in_reply_to, subject, body, quoted, html, url, files, auto, at, made_at, edited_at, deleted_at, delivery, reason, detail, retry_at, request)
+		VALUES (`+store.Marks(28)+`)`,
+		string(m.ID), string(m.Brand), string(m.Conversation), string(m.Case), string(m.Account), m.Network, m.Remote, string(m.Direction), string(m.Visibility),
+		string(m.Identity), string(m.Agent), m.InReplyTo, m.Subject, m.Body, m.Quoted, m.HTML, m.URL, string(files), store.Bit(m.Auto),
+		store.Micros(m.At), store.Micros(m.MadeAt), store.Micros(m.EditedAt), store.Micros(m.DeletedAt), string(m.Delivery), m.Reason, m.Detail, store.Micros(m.RetryAt), m.Request)
+	if err != nil {
+		return fmt.Errorf("desk: message: %w", err)
+	}
+	return nil
+}

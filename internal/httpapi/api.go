@@ -1,0 +1,228 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package httpapi
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/blob"
+	"github.com/hilft/hilft/internal/bus"
+	"github.com/hilft/hilft/internal/desk"
+	"github.com/hilft/hilft/internal/jobs"
+	"github.com/hilft/hilft/internal/store"
+	"github.com/hilft/hilft/internal/switchboard"
+)
+
+// Deps is what the room works with.
+type Deps struct {
+	DB          *store.DB
+	Bus         *bus.Bus
+	Jobs        *jobs.Jobs
+	Access      *access.Access
+	Keys        *access.Keys
+	Blobs       *blob.Folder
+	Desk        *desk.Desk
+	Switchboard *switchboard.Switchboard
+	Connectors  []channel.Connector
+	Pages       fs.FS  // the browser app
+	Widget      []byte // the chat's script; empty: not built
+	PublicURL   string // without a slash at the end
+	MediaURL    string // another origin for media; empty: our own, sandboxed
+	Version     string
+	Demo        *Demo
+	Log         *slog.Logger
+}
+
+// Demo is the sign-in of a demonstration, which its page fills in by itself.
+type Demo struct {
+	Email    string `json:"email"`
+	Password string `json:"password"`
+}
+
+// API is the room.
+type API struct {
+	Deps
+	sessions *scs.SessionManager
+	store    *access.SessionStore
+	relay    *relay
+	chat     *Chat
+	known    directory
+	metrics  *metrics
+	handler  http.Handler
+	api      huma.API
+}
+
+const (
+	sessionFor  = 30 * 24 * time.Hour
+	sessionIdle = 7 * 24 * time.Hour
+	bodyMost    = 1 << 20
+)
+
+// errorsOnce: huma keeps how errors look in one place for the whole program.
+var errorsOnce sync.Once
+
+// New makes the room. Run must run for live events to flow.
+func New(d Deps) *API {
+	errorsOnce.Do(func() { huma.NewError = newProblem })
+	a := &API{Deps: d, relay: newRelay(d.Jobs, d.Bus, d.Log)}
+	a.store = d.Access.Sessions(sessionIdle)
+	a.sessions = a.sessionManager()
+	a.known.api = a
+	a.chat = NewChat(ChatDeps{Lines: d.Switchboard, Bus: d.Bus, Connectors: d.Connectors, Script: d.Widget, Spoken: a.spoken, Log: d.Log})
+	a.metrics = newMetrics(a)
+	mux := http.NewServeMux()
+	a.api = humago.New(mux, a.config())
+	a.operations()
+	a.plain(mux)
+	a.handler = a.around(mux)
+	return a
+}
+
+func (a *API) sessionManager() *scs.SessionManager {
+	m := scs.New()
+	m.Store = a.store
+	m.Lifetime = sessionFor
+	m.Cookie.Name = "hilft"
+	m.Cookie.SameSite = http.SameSiteLaxMode
+	m.Cookie.HttpOnly = true
+	if strings.HasPrefix(a.PublicURL, "https://") {
+		m.Cookie.Name, m.Cookie.Secure = "__Host-hilft", true
+	}
+	m.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) { a.fail(w, r, err) }
+	return m
+}
+
+func (a *API) config() huma.Config {
+	c := huma.DefaultConfig("hilft", "1")
+	c.Info.Description = "The JSON API of hilft, the social customer service desk. The browser app uses nothing else. " +
+		"Writes take an Idempotency-Key; errors are application/problem+json with a message key in code."
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "/api/openapi", "", ""
+	c.CreateHooks = nil // no $schema links in answers
+	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", func(t reflect.Type, hint string) string {
+		return strings.TrimSuffix(huma.DefaultSchemaNamer(t, hint), "JSON")
+	})
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"session": {Type: "apiKey", In: "cookie", Name: a.sessions.Cookie.Name}}
+	return c
+}
+
+// operations registers the JSON API, one file per thing that is done.
+func (a *API) operations() {
+	a.setupOperations()
+	a.sessionOperations()
+	a.agentOperations()
+	a.inboxOperations()
+	a.caseOperations()
+	a.messageOperations()
+	a.accountOperations()
+	a.healthOperations()
+	a.eventOperations()
+}
+
+// plain registers what is no JSON.
+func (a *API) plain(mux *http.ServeMux) {
+	mux.HandleFunc("/hooks/{account}", a.hook)
+	mux.HandleFunc("GET /media/{token}/{name}", a.media)
+	mux.HandleFunc("GET /api/messages/{id}/html", a.signedIn(a.messageHTML))
+	mux.HandleFunc("GET /api/stuck/{id}/raw", a.signedIn(a.stuckRaw))
+	mux.HandleFunc("GET /api/sign-in/callback", a.signedIn(a.signInCallback))
+	mux.HandleFunc("GET /healthz", a.healthz)
+	mux.HandleFunc("GET /readyz", a.readyz)
+	mux.Handle("GET /metrics", a.metrics.handler())
+	a.chat.Register(mux)
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { a.fail(w, r, notFound("api.not_found")) })
+	mux.Handle("/", pages(a.Pages, a.mediaOrigin()))
+}
+
+// mediaOrigin is the origin that pages may show media of, beside their own.
+func (a *API) mediaOrigin() string {
+	if u, err := url.Parse(a.MediaURL); err == nil && u.Host != "" {
+		return u.Scheme + "://" + u.Host
+	}
+	return ""
+}
+
+// around is what happens to every request.
+func (a *API) around(next http.Handler) http.Handler {
+	csrf := http.NewCrossOriginProtection()
+	csrf.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.fail(w, r, forbidden("request.cross_origin")) }))
+	// Networks and visitors of other sites have no session to misuse, and prove who they are in their own way.
+	csrf.AddInsecureBypassPattern("/hooks/")
+	csrf.AddInsecureBypassPattern("/chat/")
+	api := a.sessions.LoadAndSave(a.actor(a.once(next)))
+	return a.metrics.measure(a.recovered(headers(csrf.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			if r.ContentLength > bodyMost {
+				a.fail(w, r, tooLarge())
+				return
+			}
+			r.Body = http.MaxBytesReader(w, r.Body, bodyMost)
+			api.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})))))
+}
+
+func headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			h.Set("Cache-Control", "no-store")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// ServeHTTP serves everything.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
+
+// OpenAPI is the API's description.
+func (a *API) OpenAPI() *huma.OpenAPI { return a.api.OpenAPI() }
+
+// Run carries live events to browsers until the context ends, and sweeps up after requests that are long over.
+func (a *API) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	wg.Go(func() { a.relay.run(ctx) })
+	wg.Go(func() { a.sweep(ctx) })
+	<-ctx.Done()
+	a.chat.Close()
+	wg.Wait()
+}
+
+const sweepEvery = time.Hour
+
+func (a *API) sweep(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		if _, err := a.Access.Sweep(ctx); err != nil && ctx.Err() == nil {
+			a.Log.Warn("sweeping sessions", "err", err)
+		}
+		if err := a.forgetRequests(ctx); err != nil && ctx.Err() == nil {
+			a.Log.Warn("sweeping requests", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}

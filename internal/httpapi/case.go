@@ -1,0 +1,238 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/desk"
+	"github.com/hilft/hilft/internal/people"
+	"github.com/hilft/hilft/internal/switchboard"
+)
+
+type caseJSON struct {
+	caseRow
+	Messages []messageJSON `json:"messages" nullable:"false" doc:"All that was said and noted, the oldest first."`
+	Events   []eventJSON   `json:"events" nullable:"false" doc:"All that was done, the oldest first."`
+	Ways     []wayJSON     `json:"ways" nullable:"false" doc:"How this person can be answered, the last used first."`
+	Person   personJSON    `json:"person"`
+}
+
+type eventJSON struct {
+	ID    int64             `json:"id"`
+	At    time.Time         `json:"at"`
+	Kind  string            `json:"kind"`
+	Agent *agentJSON        `json:"agent" doc:"Who did it; null: hilft by itself, or the customer."`
+	Data  map[string]string `json:"data"`
+}
+
+type personJSON struct {
+	ID         string         `json:"id"`
+	Name       string         `json:"name"`
+	Identities []identityJSON `json:"identities" nullable:"false"`
+	Cases      []earlierCase  `json:"cases" nullable:"false" doc:"Other concerns, the newest first."`
+}
+
+type identityJSON struct {
+	ID      string `json:"id"`
+	Network string `json:"network"`
+	Handle  string `json:"handle"`
+	Name    string `json:"name"`
+	URL     string `json:"url"`
+}
+
+type earlierCase struct {
+	ID         string     `json:"id"`
+	Number     int64      `json:"number"`
+	Title      string     `json:"title"`
+	State      string     `json:"state" enum:"open,waiting,solved"`
+	Network    string     `json:"network"`
+	Visibility string     `json:"visibility" enum:"public,private"`
+	MadeAt     time.Time  `json:"made_at"`
+	SolvedAt   *time.Time `json:"solved_at"`
+}
+
+type wayJSON struct {
+	ConversationID string          `json:"conversation_id"`
+	Visibility     string          `json:"visibility" enum:"public,private"`
+	Network        string          `json:"network"`
+	Account        accountRef      `json:"account"`
+	Room           channel.Text    `json:"room"`
+	Caution        *channel.Text   `json:"caution" doc:"What must be known before writing here."`
+	To             string          `json:"to"`
+	Starts         bool            `json:"starts" doc:"It begins a private conversation with this person."`
+	Limits         *channel.Limits `json:"limits"`
+	Blocked        string          `json:"blocked" doc:"Why nothing can be sent right now, as a message key; empty: it can."`
+}
+
+func personOf(p people.Person, cases []desk.Case) personJSON {
+	out := personJSON{ID: string(p.ID), Name: p.Name, Identities: []identityJSON{}, Cases: []earlierCase{}}
+	for _, id := range p.Identities {
+		out.Identities = append(out.Identities, identityJSON{string(id.ID), id.Network, id.Handle, id.Name, id.URL})
+	}
+	for _, c := range cases {
+		out.Cases = append(out.Cases, earlierCase{string(c.ID), c.Number, c.Title, string(c.State), c.Network, string(c.Visibility), c.MadeAt, when(c.SolvedAt)})
+	}
+	return out
+}
+
+func (a *API) caseOf(n *names, t desk.Timeline) caseJSON {
+	out := caseJSON{caseRow: n.row(t.Case), Messages: make([]messageJSON, 0, len(t.Messages)), Events: []eventJSON{}, Ways: []wayJSON{}, Person: personOf(t.Person, t.Earlier)}
+	for _, m := range t.Messages {
+		out.Messages = append(out.Messages, a.messageOf(n, m))
+	}
+	for _, e := range t.Events {
+		data := map[string]string{}
+		_ = json.Unmarshal(e.Raw, &data) // events of other shapes have nothing to show
+		out.Events = append(out.Events, eventJSON{e.ID, e.At, e.Kind, n.agent(e.Agent), data})
+	}
+	for _, v := range t.Conversations {
+		out.Ways = append(out.Ways, n.ways(t, v)...)
+	}
+	return out
+}
+
+// ways tells how a person can be answered in a conversation: in its own room, and from a public one in private, if the
+// network can do that and the case has no private conversation there yet.
+func (n *names) ways(t desk.Timeline, v desk.Conversation) []wayJSON {
+	last := lastInbound(t.Messages, v)
+	if last == nil {
+		return nil
+	}
+	acc, connected := n.accounts[v.Account]
+	d := n.networks[v.Network]
+	w := wayJSON{ConversationID: string(v.ID), Visibility: string(v.Visibility), Network: v.Network, Account: n.account(v.Account),
+		To: nameOf(*last), Limits: &acc.Limits, Blocked: blocked(acc, connected)}
+	n.room(&w, d)
+	all := []wayJSON{w}
+	private := slices.ContainsFunc(t.Conversations, func(o desk.Conversation) bool {
+		return o.Visibility == hilft.Private && o.Account == v.Account
+	})
+	if v.Visibility == hilft.Public && d.Can.MovePrivate != channel.No && !private {
+		p := w
+		p.Visibility, p.Starts, p.Caution = string(hilft.Private), true, nil
+		n.room(&p, d)
+		all = append(all, p)
+	}
+	return all
+}
+
+func (n *names) room(w *wayJSON, d channel.Description) {
+	for _, r := range d.Rooms {
+		if string(r.Visibility) == w.Visibility {
+			w.Room = r.Name
+			if len(r.Caution) > 0 {
+				w.Caution = &r.Caution
+			}
+			return
+		}
+	}
+	w.Room = d.Name
+}
+
+func lastInbound(all []desk.Message, v desk.Conversation) *desk.Message {
+	var elsewhere *desk.Message
+	for i := len(all) - 1; i >= 0; i-- {
+		m := &all[i]
+		if m.Direction != hilft.Inbound {
+			continue
+		}
+		if m.Conversation == v.ID {
+			return m
+		}
+		if elsewhere == nil && m.Account == v.Account {
+			elsewhere = m // in a conversation that we began, they have not spoken yet
+		}
+	}
+	return elsewhere
+}
+
+func nameOf(m desk.Message) string {
+	if m.AuthorHandle != "" {
+		return m.AuthorHandle
+	}
+	return m.AuthorName
+}
+
+func blocked(acc switchboard.Account, connected bool) string {
+	switch {
+	case !connected:
+		return channel.ReasonRemoved
+	case acc.State == hilft.AccountPaused:
+		return channel.ReasonPaused
+	case acc.State == hilft.AccountSignIn:
+		return channel.ReasonSignIn
+	}
+	return ""
+}
+
+// caseAct registers an operation that changes a case and answers with its row.
+func caseAct[I any](a *API, method, path, id, summary string, act func(ctx context.Context, brand hilft.BrandID, me hilft.AgentID, in *I) (desk.Case, error)) {
+	operation(a, agents, method, path, id, summary, 200, func(ctx context.Context, in *I) (*bodyOf[caseRow], error) {
+		n, err := a.known.look(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c, err := act(ctx, n.brand.ID, access.Actor(ctx).ID, in)
+		if err != nil {
+			return nil, err
+		}
+		return &bodyOf[caseRow]{n.row(c)}, nil
+	})
+}
+
+func (a *API) caseOperations() {
+	operation(a, agents, http.MethodGet, "/api/cases/{id}", "get-case", "A case with all that was said and done", 200,
+		func(ctx context.Context, in *byID) (*bodyOf[caseJSON], error) {
+			n, err := a.known.look(ctx)
+			if err != nil {
+				return nil, err
+			}
+			t, err := a.Desk.Case(ctx, n.brand.ID, hilft.CaseID(in.ID))
+			if err != nil {
+				return nil, err
+			}
+			return &bodyOf[caseJSON]{a.caseOf(n, t)}, nil
+		})
+	caseAct(a, http.MethodPut, "/api/cases/{id}/agent", "assign-case", "Give a case to an agent, or to nobody",
+		func(ctx context.Context, brand hilft.BrandID, me hilft.AgentID, in *struct {
+			byID
+			Body struct {
+				AgentID string `json:"agent_id" maxLength:"64" doc:"Empty: nobody."`
+			}
+		}) (desk.Case, error) {
+			to, err := a.agentID(ctx, in.Body.AgentID)
+			if err != nil {
+				return desk.Case{}, err
+			}
+			return a.Desk.Assign(ctx, brand, hilft.CaseID(in.ID), to, me)
+		})
+	caseAct(a, http.MethodPost, "/api/cases/{id}/solve", "solve-case", "Nothing more to do, until the customer's next word",
+		func(ctx context.Context, brand hilft.BrandID, me hilft.AgentID, in *byID) (desk.Case, error) {
+			return a.Desk.Solve(ctx, brand, hilft.CaseID(in.ID), me)
+		})
+	caseAct(a, http.MethodPost, "/api/cases/{id}/reopen", "reopen-case", "Take back that a case was solved",
+		func(ctx context.Context, brand hilft.BrandID, me hilft.AgentID, in *byID) (desk.Case, error) {
+			return a.Desk.Reopen(ctx, brand, hilft.CaseID(in.ID), me)
+		})
+	operation(a, agents, http.MethodGet, "/api/people/{id}", "get-person", "A person with their concerns", 200,
+		func(ctx context.Context, in *byID) (*bodyOf[personJSON], error) {
+			n, err := a.known.look(ctx)
+			if err != nil {
+				return nil, err
+			}
+			p, cases, err := a.Desk.Person(ctx, n.brand.ID, hilft.PersonID(in.ID))
+			if err != nil {
+				return nil, err
+			}
+			return &bodyOf[personJSON]{personOf(p, cases)}, nil
+		})
+}

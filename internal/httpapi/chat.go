@@ -1,0 +1,189 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/switchboard"
+)
+
+// ChatConnector is a connector whose customers speak at sockets of this house itself. It owns the words on the wire;
+// the chat owns the sockets and says who speaks.
+type ChatConnector interface {
+	// Hear makes the delivery of what a visitor says, out of the frame as it came. An error of kind Invalid says with
+	// "chat." and a code why it cannot be taken.
+	Hear(visitor string, at time.Time, frame []byte) (channel.Raw, error)
+	// Front tells on which origins an account's chat may stand, as browsers send them, and what everybody may see of
+	// its settings, as JSON.
+	Front(settings channel.Settings) (origins []string, visible []byte)
+}
+
+// ChatLines is what the chat needs of the switchboard.
+type ChatLines interface {
+	Account(ctx context.Context, id hilft.AccountID) (switchboard.Account, error)
+	AccountKey(id hilft.AccountID, purpose string) []byte
+	Receive(ctx context.Context, id hilft.AccountID, raws ...channel.Raw) error
+	Collect(ctx context.Context, id hilft.AccountID, thread string, after int64, most int) ([]switchboard.Letter, error)
+}
+
+// ChatBus is what the chat needs of the bus.
+type ChatBus interface {
+	Subscribe(subject string, fn func(subject string, data []byte)) (cancel func())
+}
+
+// ChatWord is what a visitor has said before.
+type ChatWord struct {
+	ID   string // remote id, as the connector gave it
+	At   time.Time
+	Text string
+}
+
+// ChatDeps is what the chat works with.
+type ChatDeps struct {
+	Lines      ChatLines
+	Bus        ChatBus
+	Connectors []channel.Connector // those that are a ChatConnector are served here
+	Script     []byte              // the widget; empty: not built
+	// Spoken reads the last words of a visitor, at most so many, for the page that is loaded again. Without it a reload
+	// shows our messages only.
+	Spoken func(ctx context.Context, id hilft.AccountID, thread string, most int) ([]ChatWord, error)
+	// IP tells where a request comes from, behind the proxies that the house trusts. Without it: the connection's own.
+	IP     func(r *http.Request) string
+	Limits ChatLimits
+	Now    func() time.Time // default: time.Now
+	Log    *slog.Logger
+}
+
+// ChatLimits keep one visitor from using up what is meant for all. Zero values are replaced by sensible ones.
+type ChatLimits struct {
+	WordsMinute    int           // words of one visitor
+	VisitorsMinute int           // new visitors from one address
+	Sockets        int           // open at once for one visitor
+	Beat           time.Duration // how often a silent socket is tried
+	Patience       time.Duration // how long a browser may take for a hello, for a frame, for an answer to a beat
+}
+
+func (l ChatLimits) orDefaults() ChatLimits {
+	set := func(n *int, otherwise int) {
+		if *n == 0 {
+			*n = otherwise
+		}
+	}
+	set(&l.WordsMinute, 20)
+	set(&l.VisitorsMinute, 30)
+	set(&l.Sockets, 6)
+	if l.Beat == 0 {
+		l.Beat = 30 * time.Second
+	}
+	if l.Patience == 0 {
+		l.Patience = 10 * time.Second
+	}
+	return l
+}
+
+// Chat keeps the visitors' sockets of this node. It promises:
+//
+//   - A word is acknowledged when it is durably stored, and not before; sent again with the same id it is stored once.
+//   - A visitor gets every message that lies in their mailbox, in order; the browser says which one it has last.
+//   - Who holds a visitor's token is that visitor. Nobody else reads or writes in their conversation.
+//   - A page on another origin than the account's settings allow gets no socket.
+type Chat struct {
+	ChatDeps
+	connectors map[string]ChatConnector // by network
+	words      *chatGate
+	newcomers  *chatGate
+	scripts    chatScripts
+
+	life context.Context //nolint:containedctx // the sockets' lifetime: from NewChat to Close
+	end  context.CancelFunc
+	all  sync.WaitGroup
+
+	mu    sync.Mutex
+	rooms map[hilft.AccountID]*chatRoom
+	turn  []*chatVisitor // those whom the next sweeps look after
+}
+
+// NewChat makes the chat. Close ends it.
+func NewChat(d ChatDeps) *Chat {
+	d.Limits = d.Limits.orDefaults()
+	if d.IP == nil {
+		d.IP = chatRemoteHost
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	c := &Chat{
+		ChatDeps: d, connectors: map[string]ChatConnector{}, rooms: map[hilft.AccountID]*chatRoom{},
+		words: newChatGate(d.Limits.WordsMinute), newcomers: newChatGate(d.Limits.VisitorsMinute),
+	}
+	for _, con := range d.Connectors {
+		if chats, ok := con.(ChatConnector); ok {
+			c.connectors[con.Describe().ID] = chats
+		}
+	}
+	c.life, c.end = context.WithCancel(context.Background())
+	c.all.Go(c.sweep)
+	return c
+}
+
+// Close ends all sockets and waits for them. Browsers connect again, to this node or another.
+func (c *Chat) Close() {
+	c.mu.Lock()
+	c.end()
+	c.mu.Unlock()
+	c.all.Wait()
+}
+
+// Register adds the chat's addresses to a mux.
+func (c *Chat) Register(mux *http.ServeMux) {
+	mux.HandleFunc("GET /chat/{account}/widget.js", c.serveScript)
+	mux.HandleFunc("GET /chat/{account}/ws", c.serveSocket)
+}
+
+// chatFront is what a stranger meets: an account's chat.
+type chatFront struct {
+	account hilft.AccountID
+	con     ChatConnector
+	origins []string
+	visible []byte
+}
+
+// front finds the chat that a request asks for. NotFound: there is no such account, it is switched off, or it is no
+// chat.
+func (c *Chat) front(r *http.Request) (chatFront, error) {
+	acc, err := c.Lines.Account(r.Context(), hilft.AccountID(r.PathValue("account")))
+	if err != nil {
+		return chatFront{}, fmt.Errorf("chat: front: %w", err)
+	}
+	con, ok := c.connectors[acc.Network]
+	if !ok || acc.State == hilft.AccountPaused {
+		return chatFront{}, hilft.Fail(hilft.NotFound, "account.no_chat", nil)
+	}
+	origins, visible := con.Front(acc.Settings)
+	if len(origins) == 0 {
+		return chatFront{}, hilft.Fail(hilft.NotFound, "account.no_chat", nil)
+	}
+	return chatFront{account: acc.ID, con: con, origins: origins, visible: visible}, nil
+}
+
+// refuse answers a request that gets no socket and no script. It says nothing about why.
+func (c *Chat) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if hilft.KindOf(err) == hilft.NotFound {
+		http.NotFound(w, r)
+		return
+	}
+	if hilft.KindOf(err) == hilft.Internal {
+		c.Log.Error("chat: front", "err", err)
+	}
+	w.Header().Set("Retry-After", "5")
+	http.Error(w, "not now", http.StatusServiceUnavailable)
+}

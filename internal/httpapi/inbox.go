@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/desk"
+)
+
+type personRef struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+type caseRow struct {
+	ID         string     `json:"id"`
+	Number     int64      `json:"number"`
+	Title      string     `json:"title"`
+	State      string     `json:"state" enum:"open,waiting,solved"`
+	Person     personRef  `json:"person"`
+	Network    string     `json:"network"`
+	Account    accountRef `json:"account"`
+	Visibility string     `json:"visibility" enum:"public,private"`
+	Preview    string     `json:"preview"`
+	Agent      *agentJSON `json:"agent"`
+	WaitsSince *time.Time `json:"waits_since" doc:"The customer's oldest word that is not answered."`
+	DueAt      *time.Time `json:"due_at"`
+	Answered   bool       `json:"answered" doc:"Whether we have answered before."`
+	Trouble    int        `json:"trouble" doc:"Messages of ours that failed, or of which nobody knows."`
+	ChangedAt  time.Time  `json:"changed_at"`
+	MadeAt     time.Time  `json:"made_at"`
+	SolvedAt   *time.Time `json:"solved_at"`
+}
+
+func (n *names) row(c desk.Case) caseRow {
+	return caseRow{ID: string(c.ID), Number: c.Number, Title: c.Title, State: string(c.State), Person: personRef{string(c.Person), c.PersonName},
+		Network: c.Network, Account: n.account(c.Account), Visibility: string(c.Visibility), Preview: c.Preview, Agent: n.agent(c.Agent),
+		WaitsSince: when(c.WaitsSince), DueAt: when(c.DueAt), Answered: c.Answered, Trouble: c.Trouble,
+		ChangedAt: c.ChangedAt, MadeAt: c.MadeAt, SolvedAt: when(c.SolvedAt)}
+}
+
+type inboxPage struct {
+	Cases  []caseRow    `json:"cases" nullable:"false"`
+	Next   string       `json:"next" doc:"Cursor of the next page; empty: this was the last."`
+	Counts countsByView `json:"counts" doc:"Cases in every view, counted up to 1000."`
+}
+
+type countsByView struct {
+	Open       int `json:"open"`
+	Mine       int `json:"mine"`
+	Unassigned int `json:"unassigned"`
+	Waiting    int `json:"waiting"`
+	Solved     int `json:"solved"`
+	Trouble    int `json:"trouble"`
+}
+
+type inboxRequest struct {
+	View   string `query:"view" enum:"open,mine,unassigned,waiting,solved,trouble" default:"open"`
+	Cursor string `query:"cursor" maxLength:"200"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+}
+
+func (a *API) inboxOperations() {
+	operation(a, agents, http.MethodGet, "/api/inbox", "list-inbox", "The cases of a view, who must be answered next first", 200,
+		func(ctx context.Context, in *inboxRequest) (*bodyOf[inboxPage], error) {
+			n, err := a.known.look(ctx)
+			if err != nil {
+				return nil, err
+			}
+			me := access.Actor(ctx).ID
+			page, err := a.Desk.Inbox(ctx, n.brand.ID, me, desk.View(in.View), in.Cursor, in.Limit)
+			if err != nil {
+				return nil, err
+			}
+			counts, err := a.Desk.Counts(ctx, n.brand.ID, me)
+			if err != nil {
+				return nil, err
+			}
+			out := inboxPage{Cases: make([]caseRow, 0, len(page.Cases)), Next: page.Next, Counts: countsByView{
+				Open: counts[desk.ViewOpen], Mine: counts[desk.ViewMine], Unassigned: counts[desk.ViewUnassigned],
+				Waiting: counts[desk.ViewWaiting], Solved: counts[desk.ViewSolved], Trouble: counts[desk.ViewTrouble],
+			}}
+			for _, c := range page.Cases {
+				out.Cases = append(out.Cases, n.row(c))
+			}
+			return &bodyOf[inboxPage]{out}, nil
+		})
+}

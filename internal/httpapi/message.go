@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/blob"
+	"github.com/hilft/hilft/internal/desk"
+)
+
+type messageJSON struct {
+	ID             string      `json:"id"`
+	ConversationID string      `json:"conversation_id" doc:"Empty for a note."`
+	Direction      string      `json:"direction" enum:"inbound,outbound,note"`
+	Visibility     string      `json:"visibility" enum:"public,private"`
+	Network        string      `json:"network"`
+	Account        accountRef  `json:"account"`
+	Author         *authorJSON `json:"author" doc:"The customer; null for our own."`
+	Agent          *agentJSON  `json:"agent" doc:"Who of us wrote it; null: the customer, or somebody of us with another tool."`
+	Subject        string      `json:"subject"`
+	Body           string      `json:"body"`
+	Quoted         string      `json:"quoted" doc:"What the message repeats of earlier ones."`
+	HTML           bool        `json:"html" doc:"There is an HTML original at /api/messages/{id}/html."`
+	URL            string      `json:"url"`
+	Files          []fileJSON  `json:"files" nullable:"false"`
+	Auto           bool        `json:"auto" doc:"A machine sent it."`
+	At             time.Time   `json:"at"`
+	EditedAt       *time.Time  `json:"edited_at"`
+	DeletedAt      *time.Time  `json:"deleted_at"`
+	Delivery       string      `json:"delivery" enum:",queued,sending,sent,failed,unknown"`
+	Reason         string      `json:"reason" doc:"Why it failed or waits, as a message key."`
+	Detail         string      `json:"detail" doc:"The network's own words."`
+	RetryAt        *time.Time  `json:"retry_at"`
+	Elsewhere      bool        `json:"elsewhere" doc:"Ours, written with another tool."`
+}
+
+type authorJSON struct {
+	Name   string `json:"name"`
+	Handle string `json:"handle"`
+	URL    string `json:"url"`
+}
+
+type fileJSON struct {
+	Name   string `json:"name"`
+	Type   string `json:"type"`
+	Size   int64  `json:"size"`
+	Alt    string `json:"alt"`
+	Href   string `json:"href"`
+	Inline bool   `json:"inline" doc:"A picture or film that may be shown."`
+}
+
+func (a *API) messageOf(n *names, m desk.Message) messageJSON {
+	out := messageJSON{
+		ID: string(m.ID), ConversationID: string(m.Conversation), Direction: string(m.Direction), Visibility: string(m.Visibility), Network: m.Network,
+		Account: n.account(m.Account), Agent: n.agent(m.Agent), Subject: m.Subject, Body: m.Body, Quoted: m.Quoted, HTML: m.HTML != "", URL: webURL(m.URL),
+		Files: make([]fileJSON, 0, len(m.Files)), Auto: m.Auto, At: m.At, EditedAt: when(m.EditedAt), DeletedAt: when(m.DeletedAt),
+		Delivery: string(m.Delivery), Reason: m.Reason, Detail: m.Detail, RetryAt: when(m.RetryAt), Elsewhere: m.Direction == hilft.Outbound && m.Agent == "",
+	}
+	if m.Direction == hilft.Inbound {
+		out.Author = &authorJSON{m.AuthorName, m.AuthorHandle, webURL(m.AuthorURL)}
+	}
+	for _, f := range m.Files {
+		j := fileJSON{Name: blob.Name(f.Name), Type: f.Type, Size: f.Size, Alt: f.Alt}
+		if f.Hash != "" {
+			j.Href, j.Inline = a.mediaHref(f), blob.Displayable(f.Type)
+		} else {
+			j.Href = webURL(f.URL)
+		}
+		out.Files = append(out.Files, j)
+	}
+	return out
+}
+
+type replyRequest struct {
+	byID
+	Body struct {
+		ConversationID string `json:"conversation_id" maxLength:"64"`
+		Visibility     string `json:"visibility" enum:"public,private" doc:"private on a public conversation: go on in private."`
+		Text           string `json:"text" maxLength:"100000"`
+		Subject        string `json:"subject,omitempty" maxLength:"500"`
+		Seen           string `json:"seen" maxLength:"64" doc:"The last message that the agent has seen."`
+		Solve          bool   `json:"solve,omitempty"`
+		Anyway         bool   `json:"anyway,omitempty" doc:"Say it although something was said since."`
+	}
+}
+
+type noteRequest struct {
+	byID
+	Body struct {
+		Text string `json:"text" maxLength:"100000"`
+	}
+}
+
+func (a *API) messageOperations() {
+	operation(a, agents, http.MethodPost, "/api/cases/{id}/replies", "reply", "Answer the customer", 201,
+		func(ctx context.Context, in *replyRequest) (*bodyOf[messageJSON], error) {
+			n, err := a.known.look(ctx)
+			if err != nil {
+				return nil, err
+			}
+			if err := a.fits(ctx, n, in); err != nil {
+				return nil, err
+			}
+			m, err := a.Desk.Reply(ctx, desk.Reply{
+				Brand: n.brand.ID, Case: hilft.CaseID(in.ID), Conversation: hilft.ConversationID(in.Body.ConversationID), Visibility: hilft.Visibility(in.Body.Visibility),
+				Agent: access.Actor(ctx).ID, Subject: in.Body.Subject, Text: in.Body.Text, Seen: hilft.MessageID(in.Body.Seen), Anyway: in.Body.Anyway,
+				Solve: in.Body.Solve, Request: requestKey(ctx),
+			})
+			if err != nil {
+				return nil, err
+			}
+			return &bodyOf[messageJSON]{a.messageOf(n, m)}, nil
+		})
+	operation(a, agents, http.MethodPost, "/api/cases/{id}/notes", "write-note", "Write something for colleagues", 201,
+		func(ctx context.Context, in *noteRequest) (*bodyOf[messageJSON], error) {
+			n, err := a.known.look(ctx)
+			if err != nil {
+				return nil, err
+			}
+			m, err := a.Desk.Note(ctx, n.brand.ID, hilft.CaseID(in.ID), access.Actor(ctx).ID, in.Body.Text, requestKey(ctx))
+			if err != nil {
+				return nil, err
+			}
+			return &bodyOf[messageJSON]{a.messageOf(n, m)}, nil
+		})
+	a.decide("/api/messages/{id}/retry", "retry-message", "Send a message again that failed, or of which nobody knows", a.Desk.Retry)
+	a.decide("/api/messages/{id}/arrived", "message-arrived", "Say of a message of which nobody knew that it arrived", a.Desk.Arrived)
+}
+
+func (a *API) decide(path, id, summary string, act func(ctx context.Context, brand hilft.BrandID, id hilft.MessageID, agent hilft.AgentID) (desk.Message, error)) {
+	operation(a, agents, http.MethodPost, path, id, summary, 200, func(ctx context.Context, in *byID) (*bodyOf[messageJSON], error) {
+		n, err := a.known.look(ctx)
+		if err != nil {
+			return nil, err
+		}
+		m, err := act(ctx, n.brand.ID, hilft.MessageID(in.ID), access.Actor(ctx).ID)
+		if err != nil {
+			return nil, err
+		}
+		return &bodyOf[messageJSON]{a.messageOf(n, m)}, nil
+	})
+}
+
+// fits refuses a reply that the network would refuse for its length, before it is queued.
+func (a *API) fits(ctx context.Context, n *names, in *replyRequest) error {
+	acc, err := a.Desk.AccountOf(ctx, n.brand.ID, hilft.ConversationID(in.Body.ConversationID))
+	if err != nil {
+		return err
+	}
+	l := n.accounts[acc].Limits
+	if l.TextMax > 0 && l.Length(in.Body.Text) > l.TextMax {
+		return hilft.FailField(hilft.Invalid, "reply."+channel.ReasonTooLong, "text", nil)
+	}
+	return nil
+}

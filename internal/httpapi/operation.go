@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/access"
+)
+
+// who may call an operation.
+type who int
+
+const (
+	anybody who = iota
+	agents
+	administrators
+)
+
+// bodyOf is an answer with a JSON body.
+type bodyOf[T any] struct{ Body T }
+
+// byID is a request about one thing.
+type byID struct {
+	ID string `path:"id" maxLength:"64"`
+}
+
+// nothing is an empty request or answer.
+type nothing struct{}
+
+// operation registers one operation. Its errors become problems; who is not allowed to call it does not reach it.
+func operation[I, O any](a *API, may who, method, path, id, summary string, status int, do func(ctx context.Context, in *I) (*O, error)) {
+	op := huma.Operation{
+		OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, MaxBodyBytes: bodyMost,
+		Errors: []int{http.StatusUnprocessableEntity, http.StatusInternalServerError}, Tags: []string{strings.Split(path, "/")[2]},
+	}
+	if may != anybody {
+		op.Errors = append(op.Errors, http.StatusUnauthorized)
+		op.Security = []map[string][]string{{"session": {}}}
+	}
+	huma.Register(a.api, op, func(ctx context.Context, in *I) (*O, error) {
+		if err := allowed(ctx, may); err != nil {
+			return nil, a.problem(ctx, err)
+		}
+		out, err := do(ctx, in)
+		if err != nil {
+			return nil, a.problem(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+func allowed(ctx context.Context, may who) error {
+	me := access.Actor(ctx)
+	switch {
+	case may == anybody:
+		return nil
+	case me.ID == "":
+		return hilft.Fail(hilft.Unauthenticated, "session.missing", nil)
+	case may == administrators && me.Role != access.RoleAdministrator:
+		return forbidden("access.administrator_only")
+	}
+	return nil
+}
+
+// signedIn is allowed for requests that are not huma's.
+func (a *API) signedIn(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := allowed(r.Context(), agents); err != nil {
+			a.fail(w, r, err)
+			return
+		}
+		next(w, r)
+	}
+}
+
+// actor finds out who acts: the agent of the session.
+func (a *API) actor(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := r.Context()
+		if id := a.sessions.GetString(ctx, access.SessionAgent); id != "" {
+			me, err := a.Access.Agent(ctx, hilft.AgentID(id))
+			switch {
+			case err == nil && me.ClosedAt.IsZero():
+				ctx = access.As(ctx, me)
+			case err != nil && hilft.KindOf(err) != hilft.NotFound:
+				a.fail(w, r, err)
+				return
+			}
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}

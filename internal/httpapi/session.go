@@ -1,0 +1,211 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package httpapi
+
+import (
+	"context"
+	"net"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/access"
+)
+
+type meJSON struct {
+	ID       string    `json:"id"`
+	Name     string    `json:"name"`
+	Initials string    `json:"initials"`
+	Email    string    `json:"email"`
+	Role     string    `json:"role" enum:"administrator,agent"`
+	Language string    `json:"language" enum:"de,en"`
+	Scheme   string    `json:"scheme" enum:"auto,light,dark"`
+	Brand    brandJSON `json:"brand"`
+	Version  string    `json:"version"`
+}
+
+type brandJSON struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Language string `json:"language" enum:"de,en"`
+	AnswerIn int    `json:"answer_in" doc:"Minutes until a customer's word should be answered."`
+}
+
+func (a *API) me(ctx context.Context, me access.Agent) (*bodyOf[meJSON], error) {
+	b, err := a.known.brand(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &bodyOf[meJSON]{meJSON{ID: string(me.ID), Name: me.Name, Initials: me.Initials, Email: me.Email, Role: string(me.Role), Language: me.Language,
+		Scheme: string(me.Scheme), Brand: brandJSON{string(b.ID), b.Name, b.Language, b.AnswerIn}, Version: a.Version}}, nil
+}
+
+type setupJSON struct {
+	Needed bool  `json:"needed"`
+	Demo   *Demo `json:"demo"`
+}
+
+type setupRequest struct {
+	Body struct {
+		Brand struct {
+			Name     string `json:"name" maxLength:"200"`
+			Language string `json:"language" enum:"de,en"`
+		} `json:"brand"`
+		Administrator struct {
+			Name     string `json:"name" maxLength:"200"`
+			Email    string `json:"email" maxLength:"254"`
+			Password string `json:"password" maxLength:"256"`
+		} `json:"administrator"`
+	}
+}
+
+func (a *API) setupOperations() {
+	operation(a, anybody, http.MethodGet, "/api/setup", "get-setup", "Whether the house has been set up", 200,
+		func(ctx context.Context, _ *nothing) (*bodyOf[setupJSON], error) {
+			needed, err := a.Access.NeedsSetUp(ctx)
+			return &bodyOf[setupJSON]{setupJSON{Needed: needed, Demo: a.Demo}}, err
+		})
+	operation(a, anybody, http.MethodPost, "/api/setup", "set-up", "Make the first brand and administrator, and sign in", 201,
+		func(ctx context.Context, in *setupRequest) (*bodyOf[meJSON], error) {
+			b, ad := in.Body.Brand, in.Body.Administrator
+			me, err := a.Access.SetUp(ctx, access.Brand{Name: b.Name, Language: b.Language},
+				access.Administrator{Name: ad.Name, Email: ad.Email, Password: ad.Password, Language: b.Language})
+			if err != nil {
+				return nil, err
+			}
+			a.known.forget()
+			return a.enter(ctx, me)
+		})
+}
+
+type signInRequest struct {
+	Body struct {
+		Email    string `json:"email" maxLength:"254"`
+		Password string `json:"password" maxLength:"256"`
+	}
+	from string
+}
+
+// Resolve notes where the request comes from.
+func (r *signInRequest) Resolve(ctx huma.Context) []error {
+	r.from = hostOf(ctx.RemoteAddr())
+	return nil
+}
+
+func hostOf(addr string) string {
+	if host, _, err := net.SplitHostPort(addr); err == nil {
+		return host
+	}
+	return addr
+}
+
+// enter begins a session of its own for an agent: with a new token, so that nobody who knew the old one is in it.
+func (a *API) enter(ctx context.Context, me access.Agent) (*bodyOf[meJSON], error) {
+	if err := a.sessions.RenewToken(ctx); err != nil {
+		return nil, err
+	}
+	a.sessions.Put(ctx, access.SessionAgent, string(me.ID))
+	return a.me(ctx, me)
+}
+
+func (a *API) sessionOperations() {
+	operation(a, anybody, http.MethodPost, "/api/session", "sign-in", "Sign in", 200,
+		func(ctx context.Context, in *signInRequest) (*bodyOf[meJSON], error) {
+			me, err := a.Access.SignIn(ctx, in.Body.Email, in.Body.Password, in.from)
+			if err != nil {
+				return nil, err
+			}
+			return a.enter(ctx, me)
+		})
+	operation(a, anybody, http.MethodDelete, "/api/session", "sign-out", "Sign out", 204,
+		func(ctx context.Context, _ *nothing) (*nothing, error) { return nil, a.sessions.Destroy(ctx) })
+	operation(a, agents, http.MethodGet, "/api/me", "get-me", "Who is signed in", 200,
+		func(ctx context.Context, _ *nothing) (*bodyOf[meJSON], error) { return a.me(ctx, access.Actor(ctx)) })
+	operation(a, agents, http.MethodPatch, "/api/me", "change-me", "Change one's own settings", 200,
+		func(ctx context.Context, in *struct {
+			Body struct {
+				Language *string `json:"language,omitempty" enum:"de,en"`
+				Scheme   *string `json:"scheme,omitempty" enum:"auto,light,dark"`
+				Name     *string `json:"name,omitempty" maxLength:"200"`
+				Initials *string `json:"initials,omitempty" maxLength:"10"`
+			}
+		}) (*bodyOf[meJSON], error) {
+			c := access.Changes{Name: in.Body.Name, Initials: in.Body.Initials, Language: in.Body.Language}
+			if in.Body.Scheme != nil {
+				s := access.Scheme(*in.Body.Scheme)
+				c.Scheme = &s
+			}
+			me, err := a.Access.Change(ctx, c)
+			if err != nil {
+				return nil, err
+			}
+			a.known.forget()
+			return a.me(ctx, me)
+		})
+}
+
+type agentJSON struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Initials string `json:"initials"`
+}
+
+type colleagueJSON struct {
+	agentJSON
+	Role  string `json:"role" enum:"administrator,agent"`
+	Email string `json:"email"`
+}
+
+type agentList struct {
+	Agents []colleagueJSON `json:"agents" nullable:"false"`
+}
+
+func colleague(g access.Agent) colleagueJSON {
+	return colleagueJSON{agentJSON{string(g.ID), g.Name, g.Initials}, string(g.Role), g.Email}
+}
+
+func (a *API) agentOperations() {
+	operation(a, agents, http.MethodGet, "/api/agents", "list-agents", "Who works here", 200,
+		func(ctx context.Context, _ *nothing) (*bodyOf[agentList], error) {
+			all, err := a.Access.Agents(ctx)
+			out := &bodyOf[agentList]{agentList{[]colleagueJSON{}}}
+			for _, g := range all {
+				if g.ClosedAt.IsZero() {
+					out.Body.Agents = append(out.Body.Agents, colleague(g))
+				}
+			}
+			return out, err
+		})
+	operation(a, administrators, http.MethodPost, "/api/agents", "add-agent", "Add somebody who works here", 201,
+		func(ctx context.Context, in *struct {
+			Body struct {
+				Name     string `json:"name" maxLength:"200"`
+				Email    string `json:"email" maxLength:"254"`
+				Password string `json:"password" maxLength:"256"`
+				Role     string `json:"role,omitempty" enum:"administrator,agent"`
+				Language string `json:"language,omitempty" enum:"de,en"`
+			}
+		}) (*bodyOf[colleagueJSON], error) {
+			b := in.Body
+			g, err := a.Access.AddAgent(ctx, access.Newcomer{Name: b.Name, Email: b.Email, Password: b.Password, Role: access.Role(b.Role), Language: b.Language})
+			if err != nil {
+				return nil, err
+			}
+			a.known.forget()
+			return &bodyOf[colleagueJSON]{colleague(g)}, nil
+		})
+}
+
+// agentID checks that an agent works here; the empty id is nobody.
+func (a *API) agentID(ctx context.Context, id string) (hilft.AgentID, error) {
+	if id == "" {
+		return "", nil
+	}
+	g, err := a.Access.Agent(ctx, hilft.AgentID(id))
+	if hilft.KindOf(err) == hilft.NotFound || err == nil && !g.ClosedAt.IsZero() {
+		return "", hilft.FailField(hilft.Invalid, "agent.not_found", "agent_id", nil)
+	}
+	return g.ID, err
+}

@@ -1,0 +1,276 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hilft/hilft/internal/store"
+)
+
+// Terms are how a kind of job is worked on.
+type Terms struct {
+	Workers  int           // at a time, on this node; default 4
+	Claim    int           // jobs claimed at once; default 64
+	Lease    time.Duration // how long a claim holds; default one minute. Errands keep theirs while they run
+	Attempts int           // until a job is dead; default 12
+	Base     time.Duration // first backoff; default one second
+	Most     time.Duration // longest backoff; default 15 minutes
+}
+
+func (t Terms) withDefaults() Terms {
+	set := func(d *time.Duration, v time.Duration) {
+		if *d == 0 {
+			*d = v
+		}
+	}
+	if t.Workers == 0 {
+		t.Workers = 4
+	}
+	if t.Claim == 0 {
+		t.Claim = 64
+	}
+	if t.Attempts == 0 {
+		t.Attempts = 12
+	}
+	set(&t.Lease, time.Minute)
+	set(&t.Base, time.Second)
+	set(&t.Most, 15*time.Minute)
+	return t
+}
+
+// Work is a handler that only touches the database: it runs in the transaction that ends the job.
+type Work func(ctx context.Context, tx *store.Tx, j Job) error
+
+// Errand is a handler that talks to the world. It ends its job with Claim.Done in its own transaction; one that returns
+// nil without having done so is ended for it.
+type Errand func(ctx context.Context, c *Claim) error
+
+// crew is the workers of one kind on this node.
+type crew struct {
+	q      *Jobs
+	kind   string
+	terms  Terms
+	work   Work
+	errand Errand
+	bell   chan struct{}
+}
+
+func (c *crew) wake() {
+	select {
+	case c.bell <- struct{}{}:
+	default:
+	}
+}
+
+// HandleWork says how a kind is done. All kinds are named before Run.
+func (q *Jobs) HandleWork(kind string, t Terms, w Work) { q.add(&crew{kind: kind, terms: t, work: w}) }
+
+// HandleErrand says how a kind that talks to the world is done.
+func (q *Jobs) HandleErrand(kind string, t Terms, e Errand) {
+	q.add(&crew{kind: kind, terms: t, errand: e})
+}
+
+func (q *Jobs) add(c *crew) {
+	if q.running || q.crews[c.kind] != nil {
+		panic("jobs: " + c.kind + " is named twice, or after Run")
+	}
+	c.q, c.terms, c.bell = q, c.terms.withDefaults(), make(chan struct{}, 1)
+	q.crews[c.kind] = c
+}
+
+// Run works until the context ends; then what is under way is finished or, where it takes longer than that, left to
+// its lease.
+func (q *Jobs) Run(ctx context.Context) {
+	q.running = true
+	cancel := q.bus.Subscribe(wakeSubject+"*", func(subject string, _ []byte) {
+		if c, ok := q.crews[strings.TrimPrefix(subject, wakeSubject)]; ok {
+			c.wake()
+		}
+	})
+	defer cancel()
+	var wg sync.WaitGroup
+	for _, c := range q.crews {
+		wg.Go(func() { c.run(ctx) })
+	}
+	wg.Wait()
+}
+
+// idle is how long a sleeping crew waits at the most: wake-ups may be lost.
+const idle = time.Second
+
+func (c *crew) run(ctx context.Context) {
+	free := make(chan struct{}, c.terms.Workers)
+	for range c.terms.Workers {
+		free <- struct{}{}
+	}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.bell:
+		case <-timer.C:
+		}
+		for c.round(ctx, free, &wg) {
+		}
+		timer.Reset(c.untilNext(ctx))
+	}
+}
+
+// round claims once and hands out what it got. It tells whether there may be more.
+func (c *crew) round(ctx context.Context, free chan struct{}, wg *sync.WaitGroup) bool {
+	select {
+	case <-free:
+	case <-ctx.Done():
+		return false
+	}
+	groups, err := c.q.claim(ctx, c.kind, c.terms.Claim, c.terms.Lease)
+	if err != nil || len(groups) == 0 {
+		free <- struct{}{}
+		if err != nil && ctx.Err() == nil {
+			c.q.log.Error("claiming work", "job", c.kind, "err", err)
+		}
+		return false
+	}
+	for i, g := range groups {
+		if i > 0 {
+			<-free // what is claimed is worked on, also while stopping: it is little
+		}
+		wg.Go(func() {
+			c.group(ctx, g)
+			free <- struct{}{}
+			c.wake() // its lane may have more
+		})
+	}
+	return true
+}
+
+// untilNext is how long nothing is due, at most idle.
+func (c *crew) untilNext(ctx context.Context) time.Duration {
+	var next int64
+	err := c.q.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return tx.Row(ctx, `SELECT COALESCE(MIN(run_at), 0) FROM job WHERE kind = ? AND dead_at = 0`, []any{c.kind}, &next)
+	})
+	if err != nil || next == 0 {
+		return idle
+	}
+	return max(5*time.Millisecond, min(idle, store.Time(next).Sub(c.q.db.Now())))
+}
+
+// group does jobs of one lane in order. When one is not done, those behind it wait for it.
+func (c *crew) group(ctx context.Context, g []*Claim) {
+	began := time.Now()
+	for i, claim := range g {
+		var again time.Time
+		switch {
+		case ctx.Err() != nil, time.Since(began) > c.terms.Lease/2:
+			again = c.q.db.Now() // stopping, or the lease may end before their turn
+		default:
+			if again = c.one(ctx, claim); again.IsZero() {
+				continue
+			}
+			i++
+		}
+		for _, rest := range g[i:] {
+			if err := c.q.putBack(context.WithoutCancel(ctx), rest, again); err != nil {
+				c.q.log.Warn("giving a job back; its lease will end", "job", c.kind, "job_id", rest.ID, "err", err)
+			}
+		}
+		return
+	}
+}
+
+// one does a job. The time it returns is when its lane may go on: zero for at once.
+func (c *crew) one(ctx context.Context, claim *Claim) (again time.Time) {
+	err := c.do(ctx, claim)
+	if err == nil || claim.done {
+		return time.Time{}
+	}
+	if errors.Is(err, ErrLost) {
+		c.q.log.Warn("a job was taken over", "job", c.kind, "job_id", claim.ID, "attempt", claim.Attempt)
+		return c.q.db.Now().Add(c.terms.Lease)
+	}
+	wctx := context.WithoutCancel(ctx)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		if err := c.q.putBack(wctx, claim, c.q.db.Now()); err != nil {
+			c.q.log.Warn("giving a job back; its lease will end", "job", c.kind, "job_id", claim.ID, "err", err)
+		}
+		return c.q.db.Now()
+	}
+	if l, ok := errors.AsType[*later](err); ok {
+		c.note(c.q.putBack(wctx, claim, l.at), claim)
+		return l.at
+	}
+	var next time.Time
+	if _, ok := errors.AsType[*dead](err); !ok && claim.Attempt < c.terms.Attempts {
+		next = c.q.db.Now().Add(Backoff(claim.Attempt, c.terms.Base, c.terms.Most))
+	}
+	if next.IsZero() {
+		c.q.log.Error("a job is dead", "job", c.kind, "job_id", claim.ID, "attempt", claim.Attempt, "err", err)
+	} else {
+		c.q.log.Warn("a job failed; it will be tried again", "job", c.kind, "job_id", claim.ID, "attempt", claim.Attempt, "err", err)
+	}
+	c.note(c.q.fail(wctx, claim, err, next), claim)
+	return next
+}
+
+func (c *crew) note(err error, claim *Claim) {
+	if err != nil {
+		c.q.log.Warn("writing down a job's failure; its lease will end", "job", c.kind, "job_id", claim.ID, "err", err)
+	}
+}
+
+func (c *crew) do(ctx context.Context, claim *Claim) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	if c.work != nil {
+		return c.q.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+			if err := c.work(ctx, tx, claim.Job); err != nil {
+				return err
+			}
+			return claim.Done(ctx, tx)
+		})
+	}
+	ctx, stop := c.keep(ctx, claim)
+	defer stop()
+	if err := c.errand(ctx, claim); err != nil || claim.done {
+		return err
+	}
+	return c.q.db.Write(ctx, claim.Done)
+}
+
+// keep extends the lease while an errand runs. When the job is lost, the errand's context ends.
+func (c *crew) keep(ctx context.Context, claim *Claim) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		tick := time.NewTicker(c.terms.Lease / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if err := c.q.extend(ctx, claim, c.terms.Lease); errors.Is(err, ErrLost) {
+					cancel(ErrLost)
+				}
+			}
+		}
+	}()
+	return ctx, func() { cancel(nil); <-over }
+}

@@ -1,0 +1,326 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package switchboard
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/store"
+)
+
+// checkFor is how long a network may take to prove settings.
+const checkFor = 30 * time.Second
+
+// Connect connects an account: its settings are checked against the network, then kept, secrets sealed. Its line opens
+// at once, and its first read goes back as far as the network's policy says. Invalid, with the setting's key as Field:
+// a setting is wrong. Conflict: the brand has connected this account before.
+func (s *Switchboard) Connect(ctx context.Context, brand hilft.BrandID, network, name string, settings channel.Settings) (Account, error) {
+	con, err := s.connector(network)
+	if err != nil {
+		return Account{}, err
+	}
+	a := s.newAccount(brand, con.Describe(), name)
+	if a, err = s.prove(ctx, con, a, settings); err != nil {
+		return Account{}, fmt.Errorf("switchboard: connect: %w", err)
+	}
+	if err := s.insert(ctx, a); err != nil {
+		return Account{}, fmt.Errorf("switchboard: connect: %w", err)
+	}
+	return s.Account(ctx, a.ID)
+}
+
+func (s *Switchboard) newAccount(brand hilft.BrandID, d channel.Description, name string) Account {
+	now := s.DB.Now()
+	return Account{ID: hilft.AccountID(hilft.NewID()), Brand: brand, Network: d.ID, Name: strings.TrimSpace(name), Limits: d.Limits,
+		Since: now.Add(-d.Policy.Backfill), State: atFirst(d), StateAt: now, MadeAt: now}
+}
+
+// atFirst is the state of an account of which nothing is known yet. Where we listen to nothing, nothing can fail.
+func atFirst(d channel.Description) hilft.AccountState {
+	if listens(d) || d.Can.Hook != channel.No {
+		return hilft.AccountStarting
+	}
+	return hilft.AccountOK
+}
+
+// prove checks settings by their description and then by the network.
+func (s *Switchboard) prove(ctx context.Context, con channel.Connector, a Account, settings channel.Settings) (Account, error) {
+	var err error
+	if a.Settings, a.secrets, err = sort(con.Describe(), settings, a.secrets); err != nil {
+		return a, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkFor)
+	defer cancel()
+	self, err := con.Check(ctx, s.channel(a), s.env(a))
+	if err != nil {
+		return a, badSettings(err)
+	}
+	if a.Self = self; a.Name == "" {
+		a.Name = self.Handle
+	}
+	if a.Name == "" {
+		a.Name = con.Describe().Name["en"]
+	}
+	return a, nil
+}
+
+// badSettings is what an error of a Check means to the administrator who entered the settings.
+func badSettings(err error) error {
+	if r, ok := errors.AsType[*channel.Rejected](err); ok {
+		return hilft.FailField(hilft.Invalid, "account.settings."+r.Reason, r.Field, err)
+	}
+	if errors.Is(err, channel.ErrSignIn) {
+		return hilft.Fail(hilft.Invalid, "account.settings.sign_in", err)
+	}
+	return hilft.Fail(hilft.Invalid, "account.settings.unreachable", err)
+}
+
+// sort checks settings against their description and parts the secrets from the rest. A secret left empty keeps the
+// value it had.
+func sort(d channel.Description, in, had channel.Settings) (open, secret channel.Settings, err error) {
+	open, secret = channel.Settings{}, channel.Settings{}
+	for k := range in {
+		if !slices.ContainsFunc(d.Settings, func(f channel.Field) bool { return f.Key == k }) {
+			return nil, nil, hilft.FailField(hilft.Invalid, "account.settings.no_such", k, nil)
+		}
+	}
+	for _, f := range d.Settings {
+		v := strings.TrimSpace(in[f.Key])
+		if f.Kind == channel.FieldSecret {
+			if v = in[f.Key]; v == "" {
+				v = had[f.Key]
+			}
+		}
+		if v == "" {
+			v = f.Default
+		}
+		if v == "" && f.Required && !f.Hidden {
+			return nil, nil, hilft.FailField(hilft.Invalid, "account.settings.required", f.Key, nil)
+		}
+		if v != "" {
+			if v, err = checkField(f, v); err != nil {
+				return nil, nil, err
+			}
+		}
+		if f.Kind == channel.FieldSecret {
+			secret[f.Key] = v
+		} else {
+			open[f.Key] = v
+		}
+	}
+	return open, secret, nil
+}
+
+func checkField(f channel.Field, v string) (string, error) {
+	bad := func() (string, error) {
+		return "", hilft.FailField(hilft.Invalid, "account.settings.bad_"+string(f.Kind), f.Key, nil)
+	}
+	if len(v) > 8192 || f.Kind != channel.FieldList && f.Kind != channel.FieldText && strings.ContainsFunc(v, unicode.IsControl) || strings.ContainsRune(v, 0) {
+		return bad()
+	}
+	switch f.Kind {
+	case channel.FieldURL:
+		u, err := url.Parse(v)
+		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+			return bad()
+		}
+		return strings.TrimRight(v, "/"), nil
+	case channel.FieldHost:
+		if strings.ContainsAny(v, "/ :@?#[]") {
+			return bad()
+		}
+	case channel.FieldPort:
+		if n, err := strconv.Atoi(v); err != nil || n < 1 || n > 65535 {
+			return bad()
+		}
+	case channel.FieldEmail:
+		if at := strings.LastIndexByte(v, '@'); at < 1 || at == len(v)-1 || strings.ContainsAny(v, " ,;<>\"") {
+			return bad()
+		}
+	case channel.FieldBool:
+		if v != "true" && v != "false" {
+			return bad()
+		}
+	case channel.FieldChoice:
+		if !slices.ContainsFunc(f.Choices, func(c channel.Choice) bool { return c.Value == v }) {
+			return bad()
+		}
+	case channel.FieldText, channel.FieldSecret, channel.FieldList:
+	}
+	return v, nil
+}
+
+// columns are what of an account its administrator changes.
+func (s *Switchboard) columns(a Account) (self, settings, limits string, sealed []byte, err error) {
+	text := func(v any) (string, error) { b, err := json.Marshal(v); return string(b), err }
+	var secrets string
+	for _, c := range []struct {
+		into *string
+		v    any
+	}{{&self, a.Self}, {&settings, a.Settings}, {&limits, a.Limits}, {&secrets, a.secrets}} {
+		if *c.into, err = text(c.v); err != nil {
+			return "", "", "", nil, err
+		}
+	}
+	sealed, err = s.Keys.Seal(access.Where("account", "sealed", string(a.ID)), []byte(secrets))
+	return self, settings, limits, sealed, err
+}
+
+func (s *Switchboard) insert(ctx context.Context, a Account) error {
+	self, settings, limits, sealed, err := s.columns(a)
+	if err != nil {
+		return err
+	}
+	return s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := s.alone(ctx, tx, a); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `INSERT INTO account (id, brand_id, network, name, self, settings, sealed, limits, since, cursor, state, reason, state_at,
+				heard_at, polled_at, sent_at, refused, line_node, line_until, line_fence, made_at, removed_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, '', ?, 0, 0, 0, 0, '', 0, 0, ?, 0)`,
+			string(a.ID), string(a.Brand), a.Network, a.Name, self, settings, sealed, limits, store.Micros(a.Since), string(a.State),
+			store.Micros(a.StateAt), store.Micros(a.MadeAt))
+		if err != nil {
+			return err
+		}
+		return s.changed(ctx, tx, a.ID, a.State)
+	})
+}
+
+// alone keeps a brand from listening to one account twice, and two accounts from having one name.
+func (s *Switchboard) alone(ctx context.Context, tx *store.Tx, a Account) error {
+	others, err := store.All(ctx, tx, accountColumns+`WHERE brand_id = ? AND removed_at = 0 AND id <> ?`, []any{string(a.Brand), string(a.ID)}, s.scanAccount)
+	if err != nil {
+		return err
+	}
+	for _, o := range others {
+		if o.Name == a.Name {
+			return hilft.FailField(hilft.Conflict, "account.name_taken", "name", nil)
+		}
+		if o.Network == a.Network && o.Self.ID == a.Self.ID && a.Self.ID != "" {
+			return hilft.Fail(hilft.Conflict, "account.already_connected", nil)
+		}
+	}
+	return nil
+}
+
+// Change gives an account another name or other settings; secrets left empty stay. What is given is checked like new.
+func (s *Switchboard) Change(ctx context.Context, brand hilft.BrandID, id hilft.AccountID, name string, settings channel.Settings) (Account, error) {
+	a, con, err := s.own(ctx, brand, id)
+	if err != nil {
+		return Account{}, err
+	}
+	if name = strings.TrimSpace(name); name != "" {
+		a.Name = name
+	}
+	if settings != nil {
+		for _, f := range con.Describe().Settings {
+			if _, given := settings[f.Key]; !given && f.Kind != channel.FieldSecret {
+				settings[f.Key] = a.Settings[f.Key]
+			}
+		}
+		if a, err = s.prove(ctx, con, a, settings); err != nil {
+			return Account{}, fmt.Errorf("switchboard: change: %w", err)
+		}
+		if a.State != hilft.AccountPaused {
+			a.State, a.Reason = atFirst(con.Describe()), ""
+		}
+	}
+	if err := s.update(ctx, a); err != nil {
+		return Account{}, fmt.Errorf("switchboard: change: %w", err)
+	}
+	return s.Account(ctx, id)
+}
+
+func (s *Switchboard) update(ctx context.Context, a Account) error {
+	self, settings, limits, sealed, err := s.columns(a)
+	if err != nil {
+		return err
+	}
+	return s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := s.alone(ctx, tx, a); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE account SET name = ?, self = ?, settings = ?, sealed = ?, limits = ?, state = ?, reason = ?, state_at = ? WHERE id = ? AND removed_at = 0`,
+			a.Name, self, settings, sealed, limits, string(a.State), a.Reason, store.Micros(tx.Now()), string(a.ID)); err != nil {
+			return err
+		}
+		return s.changed(ctx, tx, a.ID, a.State)
+	})
+}
+
+func (s *Switchboard) own(ctx context.Context, brand hilft.BrandID, id hilft.AccountID) (Account, channel.Connector, error) {
+	a, err := s.Account(ctx, id)
+	if err != nil {
+		return Account{}, nil, err
+	}
+	if a.Brand != brand {
+		return Account{}, nil, hilft.Fail(hilft.NotFound, "account.not_found", nil)
+	}
+	con, err := s.connector(a.Network)
+	return a, con, err
+}
+
+// Pause stops listening to an account and sending from it; what is to be sent waits. Resume goes on.
+func (s *Switchboard) Pause(ctx context.Context, brand hilft.BrandID, id hilft.AccountID) (Account, error) {
+	return s.switchTo(ctx, brand, id, hilft.AccountPaused)
+}
+
+// Resume listens to a paused account again, from where it stopped.
+func (s *Switchboard) Resume(ctx context.Context, brand hilft.BrandID, id hilft.AccountID) (Account, error) {
+	_, con, err := s.own(ctx, brand, id)
+	if err != nil {
+		return Account{}, err
+	}
+	return s.switchTo(ctx, brand, id, atFirst(con.Describe()))
+}
+
+func (s *Switchboard) switchTo(ctx context.Context, brand hilft.BrandID, id hilft.AccountID, state hilft.AccountState) (Account, error) {
+	if _, _, err := s.own(ctx, brand, id); err != nil {
+		return Account{}, err
+	}
+	err := s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.Exec(ctx, `UPDATE account SET state = ?, reason = '', state_at = ? WHERE id = ?`, string(state), store.Micros(tx.Now()), string(id)); err != nil {
+			return err
+		}
+		return s.changed(ctx, tx, id, state)
+	})
+	if err != nil {
+		return Account{}, fmt.Errorf("switchboard: %s: %w", state, err)
+	}
+	return s.Account(ctx, id)
+}
+
+// Remove ends an account: its line closes and its secrets are destroyed. What was said stays with its cases.
+func (s *Switchboard) Remove(ctx context.Context, brand hilft.BrandID, id hilft.AccountID) error {
+	if _, _, err := s.own(ctx, brand, id); err != nil {
+		return err
+	}
+	empty, err := s.Keys.Seal(access.Where("account", "sealed", string(id)), []byte("{}"))
+	if err == nil {
+		err = s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+			if err := s.changed(ctx, tx, id, hilft.AccountPaused); err != nil {
+				return err
+			}
+			_, err := tx.Exec(ctx, `UPDATE account SET removed_at = ?, sealed = ? WHERE id = ?`, store.Micros(tx.Now()), empty, string(id))
+			return err
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("switchboard: remove: %w", err)
+	}
+	return nil
+}

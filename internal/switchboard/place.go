@@ -1,0 +1,214 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package switchboard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"time"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/faults"
+	"github.com/hilft/hilft/internal/jobs"
+	"github.com/hilft/hilft/internal/store"
+)
+
+type intakeArgs struct {
+	Inbox int64 `json:"inbox"`
+}
+
+// place reads one delivery and lets the intake give its items their places: all of them and the end of the delivery in
+// one transaction.
+func (s *Switchboard) place(ctx context.Context, c *jobs.Claim) error {
+	faults.Point(faults.IntakeClaimed)
+	var args intakeArgs
+	if err := c.Read(&args); err != nil {
+		return err
+	}
+	raw, from, err := s.delivery(ctx, args.Inbox)
+	if hilft.KindOf(err) == hilft.NotFound {
+		return nil // its account was removed
+	}
+	if err != nil {
+		return err
+	}
+	items, err := s.translate(ctx, from, raw)
+	if err != nil {
+		return s.stuck(ctx, c, args.Inbox, from, err)
+	}
+	ready := make([]Prepared, 0, len(items))
+	for _, item := range items {
+		p, err := s.intake.Prepare(ctx, from, item)
+		if err != nil {
+			return err
+		}
+		ready = append(ready, p)
+	}
+	err = s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := c.Done(ctx, tx); err != nil {
+			return err
+		}
+		for _, p := range ready {
+			if err := s.intake.Take(ctx, tx, from, p); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(ctx, `UPDATE inbox SET state = 'taken', error = '' WHERE id = ?`, args.Inbox)
+		faults.Point(faults.IntakeTaken)
+		return err
+	})
+	if err == nil {
+		faults.Point(faults.IntakeDurable)
+	}
+	return err
+}
+
+// delivery reads a stored delivery and where it comes from.
+func (s *Switchboard) delivery(ctx context.Context, inbox int64) (channel.Raw, Source, error) {
+	var raw channel.Raw
+	var id hilft.AccountID
+	var hash string
+	err := s.DB.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return tx.Row(ctx, `SELECT account_id, key, kind, body, blob FROM inbox WHERE id = ?`, []any{inbox}, &id, &raw.Key, &raw.Kind, &raw.Body, &hash)
+	})
+	if store.IsNoRows(err) {
+		return raw, Source{}, hilft.Fail(hilft.NotFound, "delivery.not_found", nil)
+	}
+	if err != nil {
+		return raw, Source{}, err
+	}
+	if hash != "" {
+		if raw.Body, err = s.blob(ctx, hash); err != nil {
+			return raw, Source{}, err
+		}
+	}
+	a, err := s.Account(ctx, id)
+	if err != nil {
+		return raw, Source{}, err
+	}
+	con, err := s.connector(a.Network)
+	if err != nil {
+		return raw, Source{}, err
+	}
+	return raw, Source{Account: a.ID, Brand: a.Brand, Network: a.Network, Policy: con.Describe().Policy}, nil
+}
+
+func (s *Switchboard) blob(ctx context.Context, hash string) (_ []byte, err error) {
+	b, err := s.Blobs.Get(ctx, hash)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	return io.ReadAll(b)
+}
+
+// translate asks the connector what a delivery says. A connector that panics has not understood it.
+func (s *Switchboard) translate(ctx context.Context, from Source, raw channel.Raw) (items []channel.Item, err error) {
+	a, err := s.Account(ctx, from.Account)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+			s.Log.Error("a connector panicked", "network", from.Network, "account_id", string(from.Account), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		}
+	}()
+	items, err = s.connectors[from.Network].Translate(s.channel(a), raw)
+	if err != nil {
+		return nil, err
+	}
+	for _, it := range items {
+		if it.ID == "" || it.At.IsZero() || it.Kind == channel.Said && (it.From.ID == "" || it.Visibility == "") {
+			return nil, fmt.Errorf("an item of kind %q without id, time, author or room", it.Kind)
+		}
+	}
+	return items, nil
+}
+
+// stuck keeps a delivery that could not be read and lists it.
+func (s *Switchboard) stuck(ctx context.Context, c *jobs.Claim, inbox int64, from Source, cause error) error {
+	s.Log.Error("a delivery could not be read; it is kept and listed", "network", from.Network, "account_id", string(from.Account), "inbox_id", inbox, "err", cause)
+	return s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := c.Done(ctx, tx); err != nil {
+			return err
+		}
+		why := cause.Error()
+		if len(why) > 1000 {
+			why = why[:1000]
+		}
+		if _, err := tx.Exec(ctx, `UPDATE inbox SET state = 'stuck', error = ? WHERE id = ?`, cleanWhy(why), inbox); err != nil {
+			return err
+		}
+		return s.Jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventItemStuck, Brand: from.Brand, Subject: fmt.Sprint(inbox)})
+	})
+}
+
+// Stuck is a delivery that could not be read.
+type Stuck struct {
+	ID         int64
+	Account    hilft.AccountID
+	Kind       string
+	Size       int
+	Error      string
+	ReceivedAt time.Time
+}
+
+const stuckOf = ` FROM inbox i JOIN account a ON a.id = i.account_id WHERE i.state = 'stuck' AND a.brand_id = ?`
+
+// StuckOnes lists the deliveries of a brand that could not be read, the newest first.
+func (s *Switchboard) StuckOnes(ctx context.Context, brand hilft.BrandID, most int) (all []Stuck, err error) {
+	err = s.DB.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+		all, err = store.All(ctx, tx, `SELECT i.id, i.account_id, i.kind, length(i.body), i.error, i.received_at`+stuckOf+` ORDER BY i.received_at DESC, i.id DESC LIMIT ?`,
+			[]any{string(brand), most}, func(scan func(into ...any) error, k *Stuck) error {
+				var at int64
+				err := scan(&k.ID, &k.Account, &k.Kind, &k.Size, &k.Error, &at)
+				k.ReceivedAt = store.Time(at)
+				return err
+			})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("switchboard: stuck: %w", err)
+	}
+	return all, nil
+}
+
+// RawOf returns a delivery that could not be read, byte for byte.
+func (s *Switchboard) RawOf(ctx context.Context, brand hilft.BrandID, id int64) ([]byte, error) {
+	var one int
+	err := s.DB.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return tx.Row(ctx, `SELECT 1`+stuckOf+` AND i.id = ?`, []any{string(brand), id}, &one)
+	})
+	if store.IsNoRows(err) {
+		return nil, hilft.Fail(hilft.NotFound, "delivery.not_found", nil)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("switchboard: raw: %w", err)
+	}
+	raw, _, err := s.delivery(ctx, id)
+	return raw.Body, err
+}
+
+// ReadAgain tries to read a stuck delivery once more, as after an upgrade.
+func (s *Switchboard) ReadAgain(ctx context.Context, brand hilft.BrandID, id int64) error {
+	err := s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE inbox SET state = 'new' WHERE id = ? AND state = 'stuck' AND account_id IN (SELECT id FROM account WHERE brand_id = ?)`, id, string(brand))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return hilft.Fail(hilft.NotFound, "delivery.not_found", nil)
+		}
+		return s.Jobs.Enqueue(ctx, tx, jobs.Order{Kind: hilft.JobIntake, Args: intakeArgs{Inbox: id}})
+	})
+	if err != nil {
+		return fmt.Errorf("switchboard: read again: %w", err)
+	}
+	return nil
+}

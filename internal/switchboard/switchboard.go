@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package switchboard
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/blob"
+	"github.com/hilft/hilft/internal/bus"
+	"github.com/hilft/hilft/internal/jobs"
+	"github.com/hilft/hilft/internal/store"
+)
+
+// Intake gives an item its place. It is the one thing that the switchboard asks of a room above it.
+type Intake interface {
+	// Prepare does what must not happen inside a transaction: it stores files. Its result goes to Take.
+	Prepare(ctx context.Context, from Source, item channel.Item) (Prepared, error)
+	// Take gives the item its place, in the transaction that ends the delivery.
+	Take(ctx context.Context, tx *store.Tx, from Source, p Prepared) error
+}
+
+// Prepared is an item that is ready to be taken; only the intake looks into it.
+type Prepared any
+
+// Source is where an item comes from.
+type Source struct {
+	Account hilft.AccountID
+	Brand   hilft.BrandID
+	Network string
+	Policy  channel.Policy
+}
+
+// Deps is what the switchboard works with.
+type Deps struct {
+	DB         *store.DB
+	Jobs       *jobs.Jobs
+	Bus        *bus.Bus
+	Blobs      *blob.Folder
+	Keys       *access.Keys
+	Connectors []channel.Connector
+	Env        channel.Env // Mailbox is set per account
+	Log        *slog.Logger
+}
+
+// Switchboard runs the lines. It is safe for concurrent use.
+type Switchboard struct {
+	Deps
+	intake     Intake
+	connectors map[string]channel.Connector
+	node       string
+	receiver   *receiver
+
+	mu       sync.Mutex
+	accounts map[hilft.AccountID]*entry // what is known of accounts, for a short time
+	sending  map[hilft.AccountID]*sendLine
+	heard    map[hilft.AccountID]time.Time // when account.heard_at was last written
+	poke     chan struct{}
+}
+
+// New makes the switchboard and takes over the jobs that are meant for it.
+func New(d Deps, in Intake) *Switchboard {
+	s := &Switchboard{
+		Deps: d, intake: in, node: hilft.NewID(), connectors: map[string]channel.Connector{},
+		accounts: map[hilft.AccountID]*entry{}, sending: map[hilft.AccountID]*sendLine{}, heard: map[hilft.AccountID]time.Time{},
+		poke: make(chan struct{}, 1),
+	}
+	for _, c := range d.Connectors {
+		s.connectors[c.Describe().ID] = c
+	}
+	s.receiver = startReceiver(s)
+	d.Jobs.HandleErrand(hilft.JobIntake, jobs.Terms{Workers: 16, Attempts: 20}, s.place)
+	d.Jobs.HandleErrand(hilft.JobDeliver, jobs.Terms{Workers: 16, Claim: 16, Lease: 2 * time.Minute, Attempts: 1 << 30, Base: 2 * time.Second, Most: 5 * time.Minute}, s.deliver)
+	return s
+}
+
+// Networks describes every network that is built in, in a fixed order.
+func (s *Switchboard) Networks() []channel.Description {
+	all := make([]channel.Description, 0, len(s.Connectors))
+	for _, c := range s.Connectors {
+		all = append(all, c.Describe())
+	}
+	return all
+}
+
+// Close waits for what is being received and closes the lines used for sending.
+func (s *Switchboard) Close() {
+	s.receiver.stop()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, l := range s.sending {
+		_ = l.line.Close()
+		delete(s.sending, id)
+	}
+}
