@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package mail is the connector for e-mail: one mailbox, read by IMAP and answered by SMTP submission.
+//
+// # What is needed
+//
+// The address, and what the provider says about its servers: host, port and security (TLS, or STARTTLS; without
+// encryption only on this machine) of IMAP and of SMTP submission, a user and a password. With two-factor sign-in at the
+// provider that is an app password. The mailbox should be one of its own for customer service. Certificates are checked
+// against the name of the server.
+//
+// # What works
+//
+// New mail comes at once where the server has IDLE, and otherwise, and beside it, once a minute. The first read goes back
+// fourteen days. Nothing is deleted, moved or marked as read. Mail larger than 40 MiB is shown in its beginning, with a
+// note. When the server numbers its mails anew (UIDVALIDITY), the last fourteen days before the newest known mail are read
+// again; a mail that is known keeps its key, which is made of its bytes.
+//
+// A conversation is named after the Message-ID of its first mail. Every mail of ours has a Message-ID that carries this
+// name and a MAC under a key of the account; an answer that names it in References proves that its author has had a mail
+// from the conversation, whatever address it comes from. Bounces find their conversation in the same way. On wish the
+// Reply-To carries the token as well (address+token@…), where the server takes such addresses. Mails without a Message-ID
+// get a name made of their bytes; an empty id never joins anything.
+//
+// What a mail quotes is folded away, and what is new is shown; together they are the whole text. Texts above 200 KiB are
+// cut, with the whole attached. Mails of machines (Auto-Submitted, Precedence, List-Id, an empty Return-Path, bounces) are
+// marked as such, so that nothing answers them by itself.
+//
+// # To whom an answer goes
+//
+// To the address in From, even where Reply-To names another: mail is forged easily, and one forged Reply-To would send an
+// answer with all that it quotes to a stranger. A form on a website that writes in the name of our own address or of a
+// noreply address, with the customer in Reply-To, is the exception: there the customer is the author.
+//
+// # What mail cannot do
+//
+// A mail that went out cannot be changed or taken back. The server's 250 says that it has the mail, not that somebody
+// reads it; a bounce comes later, into the conversation. When the connection breaks between the mail's content and that
+// 250, nobody knows whether it went out: the connector then looks for it in the folder of sent mail (the one that the
+// server names for it, or "Sent"). Providers that keep a copy there themselves make that look-up worth something; where
+// they do not, we put the copy there after the 250, so that not finding it proves nothing, and a person decides.
+//
+// # Limits
+//
+// Twenty files of 20 MiB each are offered; what a provider takes is often less, and its no is shown. Providers limit
+// mails an hour and connections at a time: a 421, 450, 451 or 452 before the content, and LIMIT or OVERQUOTA of IMAP, make
+// us wait five minutes.
+package mail

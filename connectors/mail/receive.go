@@ -1,0 +1,310 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package mail
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/mail"
+	"net/textproto"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jhillyerd/enmime/v2"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/channel"
+)
+
+// Kinds of our deliveries.
+const (
+	kindMail     = "mail"     // a whole mail
+	kindOversize = "oversize" // the beginning of a mail that is too large to be fetched
+)
+
+// Bounds of what an agent is shown. What is longer is attached whole.
+const (
+	maxText     = 200 << 10 // bytes
+	maxHTML     = 2 << 20   // bytes
+	maxRefs     = 50
+	maxSubject  = 1000 // runes
+	unnamedMark = "sha256-"
+)
+
+var errSender = errors.New("mail: no sender")
+
+// Translate reads one mail as RFC 5322 has it.
+func (Connector) Translate(acc channel.Account, raw channel.Raw) ([]channel.Item, error) {
+	if raw.Kind != kindMail && raw.Kind != kindOversize {
+		return nil, fmt.Errorf("mail: unknown kind %q", raw.Kind)
+	}
+	header, parts, err := takeApart(raw.Body)
+	if err != nil {
+		return nil, err
+	}
+	own := strings.ToLower(acc.Settings[setAddress])
+	author, err := authorOf(header, own)
+	if err != nil {
+		return nil, err
+	}
+	item := channel.Item{
+		Kind: channel.Said, At: when(header), Visibility: hilft.Private, From: author,
+		ID: ownID(header, raw.Body), Refs: refsOf(header),
+		Subject: words(first(header, "Subject"), maxSubject),
+		Auto:    byMachine(header, parts, acc.Key, own),
+	}
+	item.Refs = slices.DeleteFunc(item.Refs, func(ref string) bool { return ref == item.ID })
+	item.Thread, item.Proven = placeOf(acc.Key, own, header, parts, item)
+	fill(&item, parts)
+	if raw.Kind == kindOversize {
+		tellOversize(&item)
+	}
+	return []channel.Item{item}, nil
+}
+
+// authorOf tells who wrote. A form on a website writes in our own name or in nobody's, with the customer in Reply-To:
+// then the customer is the author. In every other case a Reply-To to somewhere else is not followed: a forged one would
+// send our answer, and all that it quotes, to a stranger.
+func authorOf(header textproto.MIMEHeader, own string) (channel.Author, error) {
+	var from channel.Author
+	for _, name := range []string{"From", "Sender", "Return-Path"} {
+		if found := addresses(first(header, name)); len(found) > 0 {
+			from = author(found[0])
+			break
+		}
+	}
+	reply := addresses(first(header, "Reply-To"))
+	if from.ID == "" && len(reply) == 0 {
+		return channel.Author{}, errSender
+	}
+	if from.ID == "" || len(reply) == 1 && inNobodysName(from.ID, own) && !ours(own, reply[0].Address) {
+		from = author(reply[0])
+	}
+	from.Us = ours(own, from.ID)
+	return from, nil
+}
+
+// ours tells whether an address is the account's own, with or without something behind a plus.
+func ours(own, address string) bool {
+	address = strings.ToLower(address)
+	local, domain, _ := strings.Cut(address, "@")
+	bare, _, _ := strings.Cut(local, "+")
+	return own != "" && (address == own || bare+"@"+domain == own)
+}
+
+func inNobodysName(from, own string) bool {
+	local, _, _ := strings.Cut(from, "@")
+	bare := strings.NewReplacer("-", "", "_", "", ".", "").Replace(local)
+	return ours(own, from) || strings.HasPrefix(bare, "noreply") || strings.HasPrefix(bare, "donotreply") || bare == "keineantwort"
+}
+
+func author(a *mail.Address) channel.Author {
+	name := words(a.Name, 200)
+	if strings.EqualFold(name, a.Address) {
+		name = ""
+	}
+	return channel.Author{ID: strings.ToLower(a.Address), Handle: a.Address, Name: name}
+}
+
+// addresses reads a list of addresses, or what can be found of one in a broken list.
+func addresses(value string) []*mail.Address {
+	value = value[:min(len(value), 8<<10)]
+	all, err := enmime.ParseAddressList(value)
+	if err != nil {
+		all = nil
+		for _, field := range strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" \t<>,;\"()[]", r) }) {
+			all = append(all, &mail.Address{Address: field})
+		}
+	}
+	return slices.DeleteFunc(all, func(a *mail.Address) bool {
+		local, domain, ok := strings.Cut(a.Address, "@")
+		return !ok || local == "" || domain == "" || len(a.Address) > 320 || oneLine(a.Address, 400) != a.Address || strings.ContainsAny(a.Address, " <>")
+	})
+}
+
+// ownID is the Message-ID, or a name made of the mail itself where it has none.
+func ownID(header textproto.MIMEHeader, raw []byte) string {
+	if ids := idsIn(first(header, "Message-Id")); len(ids) > 0 {
+		return ids[0]
+	}
+	sum := sha256.Sum256(raw)
+	return unnamedMark + hex.EncodeToString(sum[:16])
+}
+
+// refsOf are the mails that this one answers, the nearest first.
+func refsOf(header textproto.MIMEHeader) []string {
+	refs := idsIn(first(header, "In-Reply-To"))
+	chain := idsIn(first(header, "References"))
+	slices.Reverse(chain)
+	var all []string
+	for _, ref := range append(refs, chain...) {
+		if len(all) < maxRefs && !slices.Contains(all, ref) {
+			all = append(all, ref)
+		}
+	}
+	return all
+}
+
+// idsIn reads Message-IDs without their brackets, in their order. Empty ones do not count: by them, strangers' mails
+// would find each other.
+func idsIn(value string) []string {
+	value = value[:min(len(value), 64<<10)]
+	var ids []string
+	rest := value
+	for {
+		_, after, ok := strings.Cut(rest, "<")
+		if !ok {
+			break
+		}
+		var id string
+		if id, rest, ok = strings.Cut(after, ">"); !ok {
+			break
+		}
+		if id = plainID(id); id != "" {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 && !strings.ContainsAny(value, "<>") && strings.Contains(value, "@") {
+		if id := plainID(value); id != "" && !strings.Contains(strings.TrimSpace(value), " ") {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// plainID brings an id into a form that can be stored and compared; a very long one is replaced by its hash.
+func plainID(id string) string {
+	id = strings.ReplaceAll(oneLine(id, 4000), " ", "")
+	if len(id) > 400 {
+		return unnamedMark + hex.EncodeToString(hash("id", id)[:16])
+	}
+	return id
+}
+
+// placeOf tells to which conversation a mail belongs: that of a token of ours, if it has one; else the one that its
+// oldest reference began.
+func placeOf(secret []byte, own string, header textproto.MIMEHeader, parts []part, item channel.Item) (thread string, proven bool) {
+	for _, id := range append([]string{item.ID}, item.Refs...) {
+		if thread, ok := threadOfMessageID(secret, id); ok {
+			return thread, true
+		}
+	}
+	for _, name := range []string{"To", "Cc", "Delivered-To", "X-Original-To"} {
+		for _, value := range header[name] {
+			for _, a := range addresses(value) {
+				if thread, ok := threadOfAddress(secret, own, a.Address); ok {
+					return thread, true
+				}
+			}
+		}
+	}
+	if id, ok := returned(parts); ok {
+		if thread, ok := threadOfMessageID(secret, id); ok {
+			return thread, true
+		}
+	}
+	if chain := idsIn(first(header, "References")); len(chain) > 0 {
+		return threadOf(chain[0]), false
+	}
+	if len(item.Refs) > 0 {
+		return threadOf(item.Refs[len(item.Refs)-1]), false
+	}
+	return threadOf(item.ID), false
+}
+
+// returned finds the Message-ID of the mail that a bounce sends back (RFC 3464).
+func returned(parts []part) (id string, ok bool) {
+	for _, p := range parts {
+		if p.kind != "message/rfc822" && p.kind != "text/rfc822-headers" {
+			continue
+		}
+		body := p.content()
+		head, _, fits := cutHeader(body, maxPartHeader)
+		if header, err := readHeader(head); fits && err == nil {
+			if ids := idsIn(first(header, "Message-Id")); len(ids) > 0 {
+				return ids[0], true
+			}
+		}
+	}
+	return "", false
+}
+
+// byMachine tells mails that nobody wrote: replies of absence, bounces, lists, and our own that come back.
+func byMachine(header textproto.MIMEHeader, parts []part, secret []byte, own string) bool {
+	value := func(name string) string { return strings.ToLower(strings.TrimSpace(first(header, name))) }
+	if auto, _, _ := strings.Cut(value("Auto-Submitted"), ";"); auto != "" && strings.TrimSpace(auto) != "no" {
+		return true
+	}
+	if slices.Contains([]string{"bulk", "junk", "list"}, value("Precedence")) || value("List-Id") != "" {
+		return true
+	}
+	for _, word := range strings.FieldsFunc(value("X-Auto-Response-Suppress"), func(r rune) bool { return r == ',' || r == ' ' }) {
+		if word == "all" || word == "oof" || word == "autoreply" {
+			return true
+		}
+	}
+	if len(header["Return-Path"]) > 0 && value("Return-Path") == "<>" {
+		return true
+	}
+	if slices.ContainsFunc(parts, func(p part) bool { return p.kind == "message/delivery-status" }) ||
+		strings.HasPrefix(value("Content-Type"), "multipart/report") {
+		return true
+	}
+	return slices.Contains(header[textproto.CanonicalMIMEHeaderKey(loopHeader)], loopMark(secret, own))
+}
+
+// when tells the time of a mail: what its author's clock says, unless that is a day ahead of the server that took it or
+// long before there was mail; then that server's. A mail without any believable time is very old.
+func when(header textproto.MIMEHeader) time.Time {
+	oldest := time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
+	var taken time.Time
+	if received := first(header, "Received"); received != "" {
+		taken = date(received[strings.LastIndexByte(received, ';')+1:])
+	}
+	said := date(first(header, "Date"))
+	switch {
+	case said.After(oldest) && said.Year() < 9999 && (taken.IsZero() || !said.After(taken.Add(24*time.Hour))):
+		return said
+	case taken.After(oldest):
+		return taken
+	}
+	return oldest
+}
+
+func date(value string) time.Time {
+	t, err := mail.ParseDate(strings.TrimSpace(value[:min(len(value), 200)]))
+	if err != nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// tellOversize says that there is more of this mail than we have.
+func tellOversize(item *channel.Item) {
+	var names []string
+	for _, a := range item.Attachments {
+		names = append(names, a.Name)
+	}
+	note := "[Diese E-Mail ist zu groß und nur zum Teil hier; ganz liegt sie im Postfach. / This mail is too large and only partly here; the whole of it is in the mailbox."
+	if len(names) > 0 {
+		note += " 📎 " + strings.Join(names, ", ")
+	}
+	item.Attachments = nil
+	item.Text = strings.TrimSpace(note + "]\n\n" + item.Text)
+}
+
+// cutText cuts at the boundary of a character.
+func cutText(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most]
+}

@@ -1,0 +1,172 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package mail
+
+import (
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/hilft/hilft/channel"
+)
+
+// Keys of the settings.
+const (
+	setAddress = "address"
+	setName    = "name"
+
+	setIMAPHost     = "imap_host"
+	setIMAPPort     = "imap_port"
+	setIMAPSecurity = "imap_security"
+	setUser         = "user"
+	setPass         = "password"
+	setFolder       = "folder"
+
+	setSMTPHost     = "smtp_host"
+	setSMTPPort     = "smtp_port"
+	setSMTPSecurity = "smtp_security"
+	setSMTPUser     = "smtp_user"
+	setSMTPPass     = "smtp_password"
+
+	setSent = "sent_folder"
+	setCopy = "copy_to_sent"
+	setPlus = "plus_address"
+)
+
+// Which of a server's settings is meant.
+const (
+	setHost     = "host"
+	setPort     = "port"
+	setSecurity = "security"
+	setPassword = "password"
+)
+
+// Values of the security settings.
+const (
+	secTLS      = "tls"
+	secSTARTTLS = "starttls"
+	secNone     = "none"
+)
+
+// settings are an account's settings, read and checked.
+type settings struct {
+	address string // lower case
+	name    string
+	imap    server
+	smtp    server
+	folder  string
+	sent    string // empty: found by its special use
+	copy    bool
+	plus    bool
+}
+
+// server is where and how to connect.
+type server struct {
+	kind     string // "imap" or "smtp"
+	host     string
+	port     string
+	security string
+	user     string
+	password string
+}
+
+func (s server) addr() string { return net.JoinHostPort(s.host, s.port) }
+
+// key is the key of one of the server's settings. IMAP and SMTP share the user and password of IMAP.
+func (s server) key(what string) string {
+	if s.kind == "imap" && what == setPassword {
+		return setPass
+	}
+	return s.kind + "_" + what
+}
+
+func fields() []channel.Field {
+	text := func(de, en string) channel.Text { return channel.Text{"de": de, "en": en} }
+	security := []channel.Choice{
+		{Value: secTLS, Label: text("TLS", "TLS")},
+		{Value: secSTARTTLS, Label: text("STARTTLS", "STARTTLS")},
+		{Value: secNone, Label: text("keine (nur auf diesem Rechner)", "none (on this machine only)")},
+	}
+	return []channel.Field{
+		{Key: setAddress, Kind: channel.FieldEmail, Required: true, Label: text("Adresse", "Address"), Example: "support@example.com"},
+		{Key: setName, Kind: channel.FieldText, Label: text("Angezeigter Name", "Display name"), Example: "Nordnetz Kundendienst"},
+		{Key: setIMAPHost, Kind: channel.FieldHost, Required: true, Label: text("IMAP-Server", "IMAP server"), Example: "imap.example.com"},
+		{Key: setUser, Kind: channel.FieldText, Label: text("Benutzer", "User"), Help: text("Leer: die Adresse.", "Empty: the address.")},
+		{Key: setPass, Kind: channel.FieldSecret, Required: true, Label: text("Passwort", "Password")},
+		{Key: setSMTPHost, Kind: channel.FieldHost, Required: true, Label: text("SMTP-Server", "SMTP server"), Example: "smtp.example.com"},
+		{Key: setIMAPSecurity, Kind: channel.FieldChoice, Default: secTLS, Choices: security, Advanced: true, Label: text("Sicherheit bei IMAP", "Security of IMAP")},
+		{Key: setIMAPPort, Kind: channel.FieldPort, Advanced: true, Label: text("IMAP-Anschluss", "IMAP port"), Help: text("Leer: 993 mit TLS, sonst 143.", "Empty: 993 with TLS, else 143.")},
+		{Key: setFolder, Kind: channel.FieldText, Default: "INBOX", Advanced: true, Label: text("Ordner", "Folder")},
+		{Key: setSMTPSecurity, Kind: channel.FieldChoice, Default: secTLS, Choices: security, Advanced: true, Label: text("Sicherheit bei SMTP", "Security of SMTP")},
+		{Key: setSMTPPort, Kind: channel.FieldPort, Advanced: true, Label: text("SMTP-Anschluss", "SMTP port"), Help: text("Leer: 465 mit TLS, sonst 587.", "Empty: 465 with TLS, else 587.")},
+		{Key: setSMTPUser, Kind: channel.FieldText, Advanced: true, Label: text("Benutzer für SMTP", "User for SMTP"), Help: text("Leer: wie bei IMAP.", "Empty: as for IMAP.")},
+		{Key: setSMTPPass, Kind: channel.FieldSecret, Advanced: true, Label: text("Passwort für SMTP", "Password for SMTP"), Help: text("Leer: wie bei IMAP.", "Empty: as for IMAP.")},
+		{Key: setCopy, Kind: channel.FieldBool, Default: "true", Advanced: true, Label: text("Antworten in „Gesendet“ ablegen", "Put answers into “Sent”"), Help: text(
+			"Legt der Anbieter selbst eine Kopie ab, kommt keine zweite hinzu. Ohne Kopie lässt sich nach einer abgerissenen Verbindung nicht nachsehen, ob eine Antwort hinausging.",
+			"Where the provider keeps a copy itself, no second one is added. Without a copy nobody can look up whether an answer went out when a connection broke.")},
+		{Key: setSent, Kind: channel.FieldText, Advanced: true, Label: text("Ordner für Gesendetes", "Folder of sent mail"), Help: text("Leer: der, den der Server dafür nennt, sonst „Sent“.", "Empty: the one that the server names for it, else “Sent”.")},
+		{Key: setPlus, Kind: channel.FieldBool, Default: "false", Advanced: true, Label: text("Antwortadresse mit Kennzeichen", "Reply address with a token"), Help: text(
+			"Antworten gehen an adresse+kennzeichen@…; der Server muss solche Adressen annehmen.", "Answers go to address+token@…; the server must accept such addresses.")},
+	}
+}
+
+// read checks the settings that can be checked without the network.
+func read(s channel.Settings) (settings, error) {
+	value := func(key, other string) string {
+		if v := strings.TrimSpace(s[key]); v != "" {
+			return v
+		}
+		return other
+	}
+	set := settings{
+		address: strings.ToLower(value(setAddress, "")), name: oneLine(s[setName], 200),
+		folder: value(setFolder, "INBOX"), sent: value(setSent, ""),
+		copy: value(setCopy, "true") == "true", plus: value(setPlus, "false") == "true",
+	}
+	if found := addresses(set.address); len(found) != 1 || found[0].Address != set.address {
+		return settings{}, wrong(setAddress, "an address like support@example.com is needed")
+	}
+	if s[setPass] == "" {
+		return settings{}, wrong(setPass, "a password is needed")
+	}
+	set.imap = server{kind: "imap", host: value(setIMAPHost, ""), port: s[setIMAPPort], security: value(setIMAPSecurity, secTLS), user: value(setUser, set.address), password: s[setPass]}
+	set.smtp = server{kind: "smtp", host: value(setSMTPHost, ""), port: s[setSMTPPort], security: value(setSMTPSecurity, secTLS), user: value(setSMTPUser, set.imap.user), password: s[setSMTPPass]}
+	if set.smtp.password == "" {
+		set.smtp.password = set.imap.password
+	}
+	if err := set.imap.complete("993", "143"); err != nil {
+		return settings{}, err
+	}
+	return set, set.smtp.complete("465", "587")
+}
+
+// complete fills in the port and holds the server to what we connect to.
+func (s *server) complete(portTLS, portOther string) error {
+	if s.host == "" || strings.ContainsAny(s.host, " /@\t\r\n") || strings.Contains(s.host, ":") && net.ParseIP(s.host) == nil {
+		return wrong(s.key(setHost), "the name of a server is needed")
+	}
+	switch s.security {
+	case secTLS, secSTARTTLS:
+	case secNone:
+		if !loopback(s.host) {
+			return wrong(s.key(setSecurity), "without encryption only on this machine")
+		}
+	default:
+		return wrong(s.key(setSecurity), "tls, starttls or none")
+	}
+	if s.port = strings.TrimSpace(s.port); s.port == "" {
+		s.port = portOther
+		if s.security == secTLS {
+			s.port = portTLS
+		}
+	}
+	if n, err := strconv.Atoi(s.port); err != nil || n < 1 || n > 65535 {
+		return wrong(s.key(setPort), "a number from 1 to 65535")
+	}
+	return nil
+}
+
+func wrong(field, detail string) error {
+	return &channel.Rejected{Reason: channel.ReasonBadSettings, Field: field, Detail: detail}
+}

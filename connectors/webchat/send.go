@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package webchat
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/hilft/hilft/channel"
+)
+
+// line writes answers into the visitors' mailboxes.
+type line struct {
+	from    string
+	mailbox channel.Mailbox
+}
+
+// letter is one message of ours, as the widget reads it.
+type letter struct {
+	From string `json:"from"`
+	Text string `json:"text"`
+}
+
+// Send stores a message in the visitor's mailbox. A Put that ends in an error may still have stored it; that is no
+// unknown outcome, for the mailbox keeps our key, and the next Send finds what the first one stored.
+func (l line) Send(ctx context.Context, out channel.Outgoing) (channel.Receipt, error) {
+	text := strings.TrimSpace(out.Text)
+	switch {
+	case len(out.Files) > 0:
+		return channel.Receipt{}, reject(channel.ReasonBadMessage, "the chat takes no files")
+	case text == "":
+		return channel.Receipt{}, reject(channel.ReasonBadMessage, "the message is empty")
+	case utf8.RuneCountInString(text) > textMax:
+		return channel.Receipt{}, reject(channel.ReasonTooLong, fmt.Sprintf("more than %d characters", textMax))
+	case out.Thread == "":
+		return channel.Receipt{}, reject(channel.ReasonNoRecipient, "no visitor's conversation is named")
+	}
+	body, err := json.Marshal(letter{From: l.from, Text: text})
+	if err != nil {
+		return channel.Receipt{}, fmt.Errorf("webchat: send: %w", err)
+	}
+	id, err := l.mailbox.Put(ctx, out.Thread, out.Key, body)
+	if err != nil {
+		return channel.Receipt{}, fmt.Errorf("webchat: send: %w", err)
+	}
+	return channel.Receipt{ID: id, Thread: out.Thread}, nil
+}
+
+// Close does nothing: the line has nothing open.
+func (line) Close() error { return nil }
+
+func reject(reason, detail string) error {
+	return &channel.Rejected{Reason: reason, Detail: detail}
+}

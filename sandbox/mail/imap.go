@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package mail
+
+import (
+	"bytes"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapserver"
+	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
+)
+
+// imapSession is one signed-in IMAP connection. The mailboxes are imapmemserver's; this adds the sign-in, the folders
+// with their special use, and what the control side wants to know.
+type imapSession struct {
+	*imapmemserver.UserSession // nil before the sign-in
+	server                     *Server
+	box                        *box
+}
+
+func (c *imapSession) Login(username, password string) error {
+	s := c.server
+	s.mu.Lock()
+	b, fault := s.boxes[strings.ToLower(username)], s.fault
+	s.mu.Unlock()
+	switch {
+	case fault == TooMany:
+		return &imap.Error{Type: imap.StatusResponseTypeNo, Code: imap.ResponseCodeLimit, Text: "Too many connections, try again later"}
+	case fault == SignInFails || b == nil:
+		return imapserver.ErrAuthFailed
+	}
+	if err := b.user.Login(b.Address, password); err != nil {
+		return err
+	}
+	c.box, c.UserSession = b, imapmemserver.NewUserSession(b.user)
+	return nil
+}
+
+func (c *imapSession) Close() error {
+	if c.UserSession == nil {
+		return nil
+	}
+	return c.UserSession.Close()
+}
+
+// List knows the inbox and the folder of sent mail, and says of the latter what it is for (RFC 6154).
+func (c *imapSession) List(w *imapserver.ListWriter, ref string, patterns []string, _ *imap.ListOptions) error {
+	for _, name := range []string{inboxName, c.server.opts.Sent} {
+		if !slices.ContainsFunc(patterns, func(p string) bool { return imapserver.MatchList(name, '/', ref, p) }) {
+			continue
+		}
+		data := imap.ListData{Mailbox: name, Delim: '/'}
+		if name != inboxName {
+			data.Attrs = []imap.MailboxAttr{imap.MailboxAttrSent}
+		}
+		if err := w.WriteList(&data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Append keeps a copy of what a client puts into the folder of sent mail.
+func (c *imapSession) Append(folder string, r imap.LiteralReader, options *imap.AppendOptions) (*imap.AppendData, error) {
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	data, err := c.user().Append(folder, bytes.NewReader(raw), options)
+	if err == nil && folder == c.server.opts.Sent {
+		s := c.server
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		c.box.sent = append(c.box.sent, Message{From: c.box.Address, Raw: raw, At: s.opts.Now()})
+		s.tell()
+	}
+	return data, err
+}
+
+func (c *imapSession) user() *imapmemserver.User { return c.box.user }
+
+// Idle counts who waits for news.
+func (c *imapSession) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
+	count := func(by int) {
+		c.server.mu.Lock()
+		defer c.server.mu.Unlock()
+		c.box.idling += by
+		c.server.tell()
+	}
+	count(1)
+	defer count(-1)
+	return c.UserSession.Idle(w, stop)
+}
+
+func put(user *imapmemserver.User, folder string, raw []byte, at time.Time) error {
+	_, err := user.Append(folder, bytes.NewReader(raw), &imap.AppendOptions{Time: at})
+	return err
+}
