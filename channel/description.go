@@ -96,6 +96,7 @@ type Limits struct {
 	TextMax    int   `json:"text_max,omitempty"`    // characters as Counting says; 0: none
 	Counting   Count `json:"counting,omitempty"`    // default: runes
 	URLLength  int   `json:"url_length,omitempty"`  // every link counts as so many; 0: as it is
+	Addressed  bool  `json:"addressed,omitempty"`   // the person's name is put before the text and counts, without its host
 	Subject    bool  `json:"subject,omitempty"`     // messages have a subject
 	FilesMax   int   `json:"files_max,omitempty"`   // files a message
 	FileSize   int64 `json:"file_size,omitempty"`   // bytes a file
@@ -119,5 +120,7 @@ type Policy struct {
 	// ThreadIsConcern: a new thread of somebody who already has an open case is a new concern (mail). Without it a
 	// private thread joins the person's one open case on this account (post, then direct message).
 	ThreadIsConcern bool
-	RawMax          int64 // bytes of one delivery; 0: 1 MiB
+	// SenderIDs: people's own programs name their messages, so two different ones may bear one id (mail).
+	SenderIDs bool
+	RawMax    int64 // bytes of one delivery; 0: 1 MiB
 }

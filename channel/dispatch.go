@@ -44,6 +44,15 @@ const (
 	ReasonRemoved   = "removed"    // the account was removed
 )
 
+// For is what is left of the limits when somebody is answered: their name may have to go before the text.
+func (l Limits) For(handle string) Limits {
+	if l.Addressed && l.TextMax > 0 {
+		name, _, _ := strings.Cut(strings.TrimPrefix(handle, "@"), "@")
+		l.TextMax = max(1, l.TextMax-l.Length("@"+name+" "))
+	}
+	return l
+}
+
 // Length counts a text as the network does.
 func (l Limits) Length(text string) int {
 	if l.URLLength > 0 {

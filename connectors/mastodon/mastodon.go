@@ -109,7 +109,7 @@ func (Connector) Describe() channel.Description {
 			MovePrivate: channel.Full, Edits: channel.Full, Deletions: channel.Partial,
 		},
 		Limits: channel.Limits{
-			TextMax: usualTextMax, Counting: channel.CountGraphemes, URLLength: usualURLLength, PerMinute: 60,
+			TextMax: usualTextMax, Counting: channel.CountGraphemes, URLLength: usualURLLength, Addressed: true, PerMinute: 60,
 		},
 		Policy: channel.Policy{PollEvery: time.Minute, Backfill: 7 * 24 * time.Hour},
 	}

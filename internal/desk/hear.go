@@ -5,6 +5,8 @@ package desk
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -26,6 +28,7 @@ type Heard struct {
 	Account         hilft.AccountID
 	Network         string
 	ThreadIsConcern bool            // channel.Policy.ThreadIsConcern
+	SenderIDs       bool            // channel.Policy.SenderIDs
 	Item            channel.Item    // of kind channel.Said
 	Identity        people.Identity // of the author; not looked at when Item.From.Us
 	Files           []File
@@ -34,7 +37,7 @@ type Heard struct {
 // Hear puts what somebody said into its conversation and case, and opens either where there is none. The same message
 // heard again changes nothing.
 func (d *Desk) Hear(ctx context.Context, tx *store.Tx, h Heard) error {
-	known, err := exists(ctx, tx, h.Account, h.Item.ID)
+	known, err := heardBefore(ctx, tx, &h)
 	if err != nil || known {
 		return err
 	}
@@ -76,13 +79,23 @@ func (d *Desk) tellHeard(ctx context.Context, tx *store.Tx, c Case, m Message, o
 	return d.jobs.Record(ctx, tx, events...)
 }
 
-func exists(ctx context.Context, tx *store.Tx, acc hilft.AccountID, remote string) (bool, error) {
-	var one int
-	err := tx.Row(ctx, `SELECT 1 FROM message WHERE account_id = ? AND remote_id = ?`, []any{string(acc), remote}, &one)
-	if store.IsNoRows(err) {
-		return false, nil
+// heardBefore tells whether the item's message is here already. Where senders name their messages, another message may
+// bear the same id, by accident or on purpose: it is no less a customer's word, so it gets an id of its own.
+func heardBefore(ctx context.Context, tx *store.Tx, h *Heard) (bool, error) {
+	for range 2 {
+		m, err := messageByRemote(ctx, tx, h.Account, h.Item.ID)
+		switch {
+		case store.IsNoRows(err):
+			return false, nil
+		case err != nil:
+			return false, err
+		case !h.SenderIDs || h.Item.From.Us || m.Identity == h.Identity.ID && m.Subject == h.Item.Subject && m.Body == h.Item.Text:
+			return true, nil
+		}
+		sum := sha256.Sum256([]byte(string(h.Identity.ID) + "\x00" + h.Item.Subject + "\x00" + h.Item.Text))
+		h.Item.ID += "#" + hex.EncodeToString(sum[:8])
 	}
-	return err == nil, err
+	return true, nil
 }
 
 func message(h Heard, v Conversation, now time.Time) Message {

@@ -110,7 +110,9 @@ func (n *names) ways(t desk.Timeline, v desk.Conversation) []wayJSON {
 	acc, connected := n.accounts[v.Account]
 	d := n.networks[v.Network]
 	w := wayJSON{ConversationID: string(v.ID), Visibility: string(v.Visibility), Network: v.Network, Account: n.account(v.Account),
-		To: nameOf(*last), Limits: &acc.Limits, Blocked: blocked(acc, connected)}
+		To: nameOf(*last), Blocked: blocked(acc, connected)}
+	limits := acc.Limits.For(last.AuthorHandle)
+	w.Limits = &limits
 	n.room(&w, d)
 	all := []wayJSON{w}
 	private := slices.ContainsFunc(t.Conversations, func(o desk.Conversation) bool {

@@ -73,7 +73,7 @@ func (in *Intake) Take(ctx context.Context, tx *store.Tx, from switchboard.Sourc
 	if it.Kind == channel.Edited || it.Kind == channel.Deleted {
 		return in.desk.Change(ctx, tx, desk.Changed{Brand: from.Brand, Account: from.Account, Item: it})
 	}
-	h := desk.Heard{Brand: from.Brand, Account: from.Account, Network: from.Network, ThreadIsConcern: from.Policy.ThreadIsConcern, Item: it, Files: p.files}
+	h := desk.Heard{Brand: from.Brand, Account: from.Account, Network: from.Network, ThreadIsConcern: from.Policy.ThreadIsConcern, SenderIDs: from.Policy.SenderIDs, Item: it, Files: p.files}
 	if !it.From.Us {
 		who, err := people.Recognise(ctx, tx, from.Brand, from.Network, it.From)
 		if err != nil {
