@@ -5,7 +5,8 @@
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unreleased)
 LDFLAGS := -s -w -X main.version=$(VERSION)
-WEB     := $(shell find web -type d \( -name node_modules -o -name dist -o -path web/tools \) -prune -o -type f -print 2>/dev/null)
+WEB     := $(shell find web -type d \( -name node_modules -o -name dist -o -name dist-widget -o -path web/tools -o -path web/widget -o -path web/e2e \) -prune -o -type f -print 2>/dev/null)
+WIDGET  := $(shell find web/widget -type d -name node_modules -prune -o -type f -print 2>/dev/null)
 LINT    := bin/golangci-lint
 
 # Tests wait for disks, sockets and clocks more than they compute, so more of them run than there are cores.
@@ -23,7 +24,7 @@ DURATION ?= 5m
 .DEFAULT_GOAL := build
 .PHONY: build demo test check bench soak generate fmt clean help need
 
-build: need web/dist/index.html ## build bin/hilft (what `make` alone does)
+build: need web/dist/index.html web/dist-widget/widget.js ## build bin/hilft (what `make` alone does)
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/hilft ./cmd/hilft
 
 demo: build ## build, then open the house with made-up customers; ARGS='--quiet --listen 127.0.0.1:9000' is passed on
@@ -31,16 +32,18 @@ demo: build ## build, then open the house with made-up customers; ARGS='--quiet 
 
 test: build ## pass all tests: browser app, rooms on SQLite and Postgres, stories, browser journeys
 	npm --prefix web test
+	npm --prefix web/widget test
 	scripts/with-postgres go test -count=1 -shuffle=on -parallel $(PARALLEL) -timeout 9m ./...
 	npm --prefix web run e2e
 
-check: need web/node_modules/.package-lock.json ## format, vet, lint, arrows, races in pure rooms, generated files unchanged
+check: need web/node_modules/.package-lock.json web/widget/node_modules/.package-lock.json ## format, vet, lint, arrows, races in pure rooms, generated files unchanged
 	scripts/lint $(LINT)
 	go vet ./...
 	go test -count=1 ./internal
 	scripts/race $(PURE)
 	scripts/unchanged $(GENERATED)
 	npm --prefix web run check
+	npm --prefix web/widget run check
 
 bench: build ## print the table of speeds, SQLite and Postgres; ARGS are passed on
 	scripts/with-postgres go run ./bench $(ARGS)
@@ -58,8 +61,8 @@ fmt: need $(LINT) ## format all Go files
 	$(LINT) fmt ./...
 
 clean: ## remove what was built
-	rm -rf bin web/node_modules web/tools/node_modules
-	find web/dist -mindepth 1 ! -name .gitkeep -delete
+	rm -rf bin web/node_modules web/tools/node_modules web/widget/node_modules
+	find web/dist web/dist-widget -mindepth 1 ! -name '.git*' -delete
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +72,14 @@ need:
 
 web/node_modules/.package-lock.json: web/package-lock.json
 	npm --prefix web ci --no-audit --no-fund
+	@touch $@
+
+web/widget/node_modules/.package-lock.json: web/widget/package-lock.json
+	npm --prefix web/widget ci --no-audit --no-fund
+	@touch $@
+
+web/dist-widget/widget.js: web/widget/node_modules/.package-lock.json $(WIDGET)
+	npm --prefix web/widget run build
 	@touch $@
 
 web/dist/index.html: web/node_modules/.package-lock.json $(WEB)

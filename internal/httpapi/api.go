@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"reflect"
 	"strings"
@@ -43,9 +44,12 @@ type Deps struct {
 	Widget      []byte // the chat's script; empty: not built
 	PublicURL   string // without a slash at the end
 	MediaURL    string // another origin for media; empty: our own, sandboxed
-	Version     string
-	Demo        *Demo
-	Log         *slog.Logger
+	// TrustedProxies are those whose word counts when they say where a request comes from.
+	TrustedProxies []netip.Prefix
+	Pace           Pace
+	Version        string
+	Demo           *Demo
+	Log            *slog.Logger
 }
 
 // Demo is the sign-in of a demonstration, which its page fills in by itself.
@@ -79,11 +83,12 @@ var errorsOnce sync.Once
 // New makes the room. Run must run for live events to flow.
 func New(d Deps) *API {
 	errorsOnce.Do(func() { huma.NewError = newProblem })
+	d.Pace = d.Pace.orDefaults()
 	a := &API{Deps: d, relay: newRelay(d.Jobs, d.Bus, d.Log)}
 	a.store = d.Access.Sessions(sessionIdle)
 	a.sessions = a.sessionManager()
 	a.known.api = a
-	a.chat = NewChat(ChatDeps{Lines: d.Switchboard, Bus: d.Bus, Connectors: d.Connectors, Script: d.Widget, Spoken: a.spoken, Log: d.Log})
+	a.chat = NewChat(ChatDeps{Lines: d.Switchboard, Bus: d.Bus, Connectors: d.Connectors, Script: d.Widget, Spoken: a.spoken, IP: a.place, Log: d.Log})
 	a.metrics = newMetrics(a)
 	mux := http.NewServeMux()
 	a.api = humago.New(mux, a.config())
@@ -163,19 +168,19 @@ func (a *API) around(next http.Handler) http.Handler {
 	// Networks and visitors of other sites have no session to misuse, and prove who they are in their own way.
 	csrf.AddInsecureBypassPattern("/hooks/")
 	csrf.AddInsecureBypassPattern("/chat/")
-	api := a.sessions.LoadAndSave(a.actor(a.once(next)))
-	return a.metrics.measure(a.recovered(headers(csrf.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	// A proxy may show us another host than browsers see, so that their own origin looks like a foreign one.
+	if err := csrf.AddTrustedOrigin(a.PublicURL); err != nil {
+		a.Log.Warn("the public address is no origin", "err", err)
+	}
+	api := a.sound(a.placed(a.sessions.LoadAndSave(a.actor(a.once(next)))))
+	doors := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/api/") {
-			if r.ContentLength > bodyMost {
-				a.fail(w, r, tooLarge())
-				return
-			}
-			r.Body = http.MaxBytesReader(w, r.Body, bodyMost)
 			api.ServeHTTP(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)
-	})))))
+	})
+	return a.metrics.measure(a.recovered(headers(a.soundPath(a.apart(csrf.Handler(doors))))))
 }
 
 func headers(next http.Handler) http.Handler {

@@ -90,8 +90,10 @@ func (a *API) caseOf(n *names, t desk.Timeline) caseJSON {
 		out.Messages = append(out.Messages, a.messageOf(n, m))
 	}
 	for _, e := range t.Events {
-		data := map[string]string{}
-		_ = json.Unmarshal(e.Raw, &data) // events of other shapes have nothing to show
+		var data map[string]string
+		if err := json.Unmarshal(e.Raw, &data); err != nil || data == nil {
+			data = map[string]string{} // events of other shapes have nothing to show
+		}
 		out.Events = append(out.Events, eventJSON{e.ID, e.At, e.Kind, n.agent(e.Agent), data})
 	}
 	for _, v := range t.Conversations {

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
@@ -160,7 +162,11 @@ type chatFront struct {
 // front finds the chat that a request asks for. NotFound: there is no such account, it is switched off, or it is no
 // chat.
 func (c *Chat) front(r *http.Request) (chatFront, error) {
-	acc, err := c.Lines.Account(r.Context(), hilft.AccountID(r.PathValue("account")))
+	id := r.PathValue("account")
+	if !utf8.ValidString(id) || strings.ContainsRune(id, 0) { // no database would take it
+		return chatFront{}, hilft.Fail(hilft.NotFound, "account.not_found", nil)
+	}
+	acc, err := c.Lines.Account(r.Context(), hilft.AccountID(id))
 	if err != nil {
 		return chatFront{}, fmt.Errorf("chat: front: %w", err)
 	}

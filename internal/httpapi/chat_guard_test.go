@@ -4,13 +4,13 @@
 package httpapi
 
 import (
-	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/json"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/store/storetest"
 )
 
@@ -29,14 +30,13 @@ func TestOnlyTheAccountsWebsitesGetASocket(t *testing.T) {
 		"", "null", "https://evil.example", "http://shop.example.org", "https://shop.example.org:8443", "https://shop.example.org.evil.example",
 		"https://shop.example.org/", "https://a.shop.example.org", "http://localhost", h.server.URL,
 	} {
-		conn, answer, err := h.dial(t.Context(), origin)
+		conn, status, err := h.dial(t.Context(), origin, nil)
 		require.Error(t, err, "%q", origin)
 		require.Nil(t, conn)
-		require.Equal(t, http.StatusForbidden, answer.StatusCode, "%q", origin)
-		_ = answer.Body.Close()
+		require.Equal(t, http.StatusForbidden, status, "%q", origin)
 	}
 	for _, origin := range []string{shopOrigin, "http://localhost:8081"} {
-		conn, _, err := h.dial(t.Context(), origin)
+		conn, _, err := h.dial(t.Context(), origin, nil)
 		require.NoError(t, err, "%q", origin)
 		require.NoError(t, conn.CloseNow())
 	}
@@ -115,14 +115,14 @@ func TestWhoDoesNotSpeakTheLanguageIsToldSoAndNoMore(t *testing.T) {
 func TestWhoDoesNotSayHelloIsDismissed(t *testing.T) {
 	t.Parallel()
 	h := openChat(t, storetest.Open(t, "", nil), func(d *ChatDeps) { d.Limits.Patience = 200 * time.Millisecond })
-	conn, _, err := h.dial(t.Context(), shopOrigin)
+	conn, _, err := h.dial(t.Context(), shopOrigin, nil)
 	require.NoError(t, err)
 	p := &chatPage{t: t, conn: conn}
 	p.say("w1", "Hallo?")
 	require.Equal(t, "unknown", p.next().Code)
 	require.Equal(t, websocket.StatusPolicyViolation, p.closed())
 
-	conn, _, err = h.dial(t.Context(), shopOrigin)
+	conn, _, err = h.dial(t.Context(), shopOrigin, nil)
 	require.NoError(t, err)
 	(&chatPage{t: t, conn: conn}).closed() // who says nothing
 	require.Zero(t, h.stored(t))
@@ -213,7 +213,7 @@ func TestAPageThatDoesNotReadIsDropped(t *testing.T) {
 		}
 		return conn, err
 	}}}
-	conn, _, err := websocket.Dial(ctx, h.server.URL+"/chat/"+string(h.account)+"/ws", &websocket.DialOptions{HTTPClient: narrow, HTTPHeader: http.Header{"Origin": {shopOrigin}}})
+	conn, _, err := h.dial(ctx, shopOrigin, narrow)
 	require.NoError(t, err)
 	defer func() { _ = conn.CloseNow() }()
 	p := &chatPage{t: t, conn: conn}
@@ -250,42 +250,56 @@ func TestASilentPageIsTried(t *testing.T) {
 func TestTheScriptIsTheSameForEverybody(t *testing.T) {
 	t.Parallel()
 	h := openChat(t, storetest.Open(t, "", nil), nil)
-	get := func(account string, header http.Header) (*http.Response, string) {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.server.URL+"/chat/"+account+"/widget.js", nil)
-		require.NoError(t, err)
+	get := func(header http.Header) (status int, told http.Header, body string) {
+		mux := http.NewServeMux()
+		h.chat.Register(mux)
+		answer := httptest.NewRecorder()
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/chat/"+string(h.account)+"/widget.js", nil)
 		req.Header = header
-		answer, err := (&http.Client{Transport: &http.Transport{DisableCompression: true}}).Do(req)
-		require.NoError(t, err)
-		defer func() { _ = answer.Body.Close() }()
-		body, err := io.ReadAll(answer.Body)
-		require.NoError(t, err)
-		return answer, string(body)
+		mux.ServeHTTP(answer, req)
+		return answer.Code, answer.Header(), answer.Body.String()
 	}
-	answer, body := get(string(h.account), http.Header{})
-	require.Equal(t, http.StatusOK, answer.StatusCode)
+	status, plain, body := get(http.Header{})
+	require.Equal(t, http.StatusOK, status)
 	require.Equal(t, `(front=>{})({"brand":"Nordnetz"});`+"\n", body)
-	require.Equal(t, "text/javascript; charset=utf-8", answer.Header.Get("Content-Type"))
-	require.Equal(t, "cross-origin", answer.Header.Get("Cross-Origin-Resource-Policy"))
-	require.Contains(t, answer.Header.Get("Cache-Control"), "public")
-	require.Empty(t, answer.Cookies())
+	require.Equal(t, "text/javascript; charset=utf-8", plain.Get("Content-Type"))
+	require.Equal(t, "cross-origin", plain.Get("Cross-Origin-Resource-Policy"))
+	require.Contains(t, plain.Get("Cache-Control"), "public")
+	require.Empty(t, plain.Get("Set-Cookie"))
 
-	zipped, short := get(string(h.account), http.Header{"Accept-Encoding": {"br;q=1, gzip"}})
-	require.Equal(t, "gzip", zipped.Header.Get("Content-Encoding"))
-	unzip, err := gzip.NewReader(bytes.NewReader([]byte(short)))
+	_, zipped, short := get(http.Header{"Accept-Encoding": {"br;q=1, gzip"}})
+	require.Equal(t, "gzip", zipped.Get("Content-Encoding"))
+	unzip, err := gzip.NewReader(strings.NewReader(short))
 	require.NoError(t, err)
 	long, err := io.ReadAll(unzip)
 	require.NoError(t, err)
 	require.Equal(t, body, string(long))
-	require.NotEqual(t, answer.Header.Get("ETag"), zipped.Header.Get("ETag"))
+	require.NotEqual(t, plain.Get("ETag"), zipped.Get("ETag"))
+	_, refused, _ := get(http.Header{"Accept-Encoding": {"gzip; q=0"}})
+	require.Empty(t, refused.Get("Content-Encoding"))
 
-	same, nothing := get(string(h.account), http.Header{"If-None-Match": {`"other", W/` + answer.Header.Get("ETag")}})
-	require.Equal(t, http.StatusNotModified, same.StatusCode)
+	status, _, nothing := get(http.Header{"If-None-Match": {`"other", W/` + plain.Get("ETag")}})
+	require.Equal(t, http.StatusNotModified, status)
 	require.Empty(t, nothing)
+	status, _, _ = get(http.Header{"If-None-Match": {`"other"`}})
+	require.Equal(t, http.StatusOK, status)
+}
 
-	for _, account := range []string{"nobody", hilft.NewID(), "%00"} {
-		answer, _ := get(account, http.Header{})
-		require.Equal(t, http.StatusNotFound, answer.StatusCode, account)
-	}
+func TestWhereThereIsNoChatThereIsNothing(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := openChat(t, db, nil)
+		for _, account := range []string{"nobody", hilft.NewID(), "%00", "%ff", "..", strings.Repeat("a", 5000)} {
+			for _, file := range []string{"widget.js", "ws"} {
+				answer := httptest.NewRecorder()
+				mux := http.NewServeMux()
+				h.chat.Register(mux)
+				mux.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/chat/"+account+"/"+file, nil))
+				require.NotEqual(t, http.StatusServiceUnavailable, answer.Code, "%s", account)
+				require.GreaterOrEqual(t, answer.Code, 300, "%s", account)
+			}
+		}
+	})
 }
 
 func TestAPausedChatStandsNowhere(t *testing.T) {
@@ -293,10 +307,9 @@ func TestAPausedChatStandsNowhere(t *testing.T) {
 	h := openChat(t, storetest.Open(t, "", nil), nil)
 	_, err := h.lines.Pause(t.Context(), h.brand, h.account)
 	require.NoError(t, err)
-	_, answer, err := h.dial(t.Context(), shopOrigin)
+	_, status, err := h.dial(t.Context(), shopOrigin, nil)
 	require.Error(t, err)
-	require.Equal(t, http.StatusNotFound, answer.StatusCode)
-	_ = answer.Body.Close()
+	require.Equal(t, http.StatusNotFound, status)
 }
 
 // FuzzHeard: whatever a browser says after its hello, it gets one answer out of a short list.

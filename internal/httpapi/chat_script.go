@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -101,6 +102,7 @@ func (c *Chat) serveScript(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
 	_, _ = w.Write(body) // who has gone away needs no script
 }
 

@@ -122,7 +122,7 @@ func (c *Chat) serveSocket(w http.ResponseWriter, r *http.Request) {
 
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	defer context.AfterFunc(c.life, cancel)()
+	defer context.AfterFunc(c.life, cancel)() //nolint:contextcheck // the socket ends with the house as well
 	s := &chatSocket{chat: c, con: front.con, conn: conn, account: front.account, out: make(chan chatSaid, chatOutMax), news: make(chan struct{}, 1)}
 	s.run(ctx, cancel, c.IP(r))
 }

@@ -194,16 +194,23 @@ type chatPage struct {
 	conn *websocket.Conn
 }
 
-func (h *chatHouse) dial(ctx context.Context, origin string) (*websocket.Conn, *http.Response, error) {
+// dial opens a socket, or tells with which status it was refused.
+func (h *chatHouse) dial(ctx context.Context, origin string, client *http.Client) (*websocket.Conn, int, error) {
 	header := http.Header{}
 	if origin != "" {
 		header.Set("Origin", origin)
 	}
-	conn, answer, err := websocket.Dial(ctx, h.server.URL+"/chat/"+string(h.account)+"/ws", &websocket.DialOptions{HTTPHeader: header})
+	conn, answer, err := websocket.Dial(ctx, h.server.URL+"/chat/"+string(h.account)+"/ws", &websocket.DialOptions{HTTPHeader: header, HTTPClient: client})
 	if conn != nil {
 		conn.SetReadLimit(16 << 20)
 	}
-	return conn, answer, err
+	if answer == nil {
+		return nil, 0, err
+	}
+	if answer.Body != nil {
+		_ = answer.Body.Close()
+	}
+	return conn, answer.StatusCode, err
 }
 
 // visit opens a socket and says hello.
@@ -211,7 +218,7 @@ func (h *chatHouse) visit(t testing.TB, token string, last int64) (*chatPage, ch
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), chatSoon)
 	defer cancel()
-	conn, _, err := h.dial(ctx, shopOrigin)
+	conn, _, err := h.dial(ctx, shopOrigin, nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.CloseNow() })
 	p := &chatPage{t: t, conn: conn}
@@ -450,7 +457,7 @@ func TestNothingIsAcknowledgedThatIsNotStored(t *testing.T) {
 	require.Zero(t, h.stored(t))
 }
 
-func TestCloseEndsEverySocket(t *testing.T) { // not parallel: it counts goroutines
+func TestCloseEndsEverySocket(t *testing.T) { //nolint:paralleltest // it counts goroutines
 	db := storetest.Open(t, "", nil)
 	h := openChat(t, db, nil)
 	before := goleak.IgnoreCurrent()
@@ -469,10 +476,9 @@ func TestCloseEndsEverySocket(t *testing.T) { // not parallel: it counts gorouti
 		p.closed()
 	}
 	require.Empty(t, chat.rooms)
-	_, answer, err := h.dial(t.Context(), shopOrigin)
+	_, status, err := h.dial(t.Context(), shopOrigin, nil)
 	require.Error(t, err)
-	require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
-	_ = answer.Body.Close()
+	require.Equal(t, http.StatusServiceUnavailable, status)
 	h.server.Close()
 	h.server = server
 	goleak.VerifyNone(t, before)

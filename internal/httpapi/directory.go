@@ -21,6 +21,7 @@ type directory struct {
 	mu   sync.Mutex
 	read time.Time
 	now  *names
+	gone int // how often it was made to forget
 }
 
 // names is one reading of the directory.
@@ -36,12 +37,13 @@ const directoryFresh = 2 * time.Second
 func (d *directory) forget() {
 	d.mu.Lock()
 	d.now = nil
+	d.gone++
 	d.mu.Unlock()
 }
 
 func (d *directory) look(ctx context.Context) (*names, error) {
 	d.mu.Lock()
-	n, fresh := d.now, time.Since(d.read) < directoryFresh
+	n, fresh, gone := d.now, time.Since(d.read) < directoryFresh, d.gone
 	d.mu.Unlock()
 	if n != nil && fresh {
 		return n, nil
@@ -73,7 +75,9 @@ func (d *directory) look(ctx context.Context) (*names, error) {
 		n.networks[net.ID] = net
 	}
 	d.mu.Lock()
-	d.now, d.read = n, time.Now()
+	if d.gone == gone { // else what was read may be older than what made it forget
+		d.now, d.read = n, time.Now()
+	}
 	d.mu.Unlock()
 	return n, nil
 }

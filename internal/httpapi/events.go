@@ -4,6 +4,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -21,13 +22,21 @@ import (
 )
 
 const (
-	beat       = 15 * time.Second // a sign of life, so that proxies and browsers know the stream stands
-	aliveEvery = 5 * time.Second  // how soon a stream ends when its session has
-	relayIdle  = time.Second      // wake-ups may be lost
-	replayMost = 500              // who has missed more reads everything anew
-	queueMost  = 1024             // events that wait for one slow browser
-	writeFor   = 10 * time.Second
+	relayIdle  = time.Second // wake-ups may be lost
+	replayMost = 500         // who has missed more reads everything anew
+	queueMost  = 1024        // events that wait for one slow browser
 )
+
+// Pace is how often live streams are looked after. Zero values are replaced by sensible ones.
+type Pace struct {
+	Beat     time.Duration // a sign of life, so that proxies and browsers know the stream stands
+	Alive    time.Duration // how soon a stream ends when its session has
+	Patience time.Duration // how long a browser may take to read
+}
+
+func (p Pace) orDefaults() Pace {
+	return Pace{cmp.Or(p.Beat, 15*time.Second), cmp.Or(p.Alive, 5*time.Second), cmp.Or(p.Patience, 10*time.Second)}
+}
 
 // relay reads events once for all browsers of this node, in the order in which they became durable.
 type relay struct {
@@ -38,6 +47,9 @@ type relay struct {
 	subs map[*subscriber]struct{}
 	last int64
 	over bool
+
+	begun chan struct{} // closed when last is known
+	ended chan struct{} // closed when over
 }
 
 type subscriber struct {
@@ -46,7 +58,7 @@ type subscriber struct {
 }
 
 func newRelay(q *jobs.Jobs, b *bus.Bus, log *slog.Logger) *relay {
-	return &relay{jobs: q, bus: b, log: log, subs: map[*subscriber]struct{}{}}
+	return &relay{jobs: q, bus: b, log: log, subs: map[*subscriber]struct{}{}, begun: make(chan struct{}), ended: make(chan struct{})}
 }
 
 func (r *relay) run(ctx context.Context) {
@@ -68,6 +80,7 @@ func (r *relay) run(ctx context.Context) {
 				r.mu.Lock()
 				r.last, started = id, true
 				r.mu.Unlock()
+				close(r.begun)
 			}
 		}
 		if started {
@@ -111,8 +124,14 @@ func (r *relay) pass(ctx context.Context) {
 	}
 }
 
-// join begins to listen. It returns from which event on the subscriber hears.
-func (r *relay) join() (s *subscriber, from int64, ok bool) {
+// join begins to listen, as soon as the relay knows what is new. It returns from which event on the subscriber hears.
+func (r *relay) join(ctx context.Context) (s *subscriber, from int64, ok bool) {
+	select {
+	case <-r.begun:
+	case <-r.ended:
+	case <-ctx.Done():
+		return nil, 0, false
+	}
 	s = &subscriber{events: make(chan jobs.Event, queueMost)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -133,6 +152,7 @@ func (r *relay) end() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.over = true
+	close(r.ended)
 	for s := range r.subs {
 		close(s.events)
 		delete(r.subs, s)
@@ -170,7 +190,7 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, err)
 		return
 	}
-	sub, from, ok := a.relay.join()
+	sub, from, ok := a.relay.join(ctx)
 	if !ok {
 		a.fail(w, r, hilft.Fail(hilft.Unavailable, "house.closing", nil))
 		return
@@ -179,12 +199,12 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
-	out := &pen{w: w, rc: http.NewResponseController(w), brand: b.ID}
+	out := &pen{w: w, rc: http.NewResponseController(w), brand: b.ID, patience: a.Pace.Patience}
 	if err := a.replay(ctx, out, r.Header.Get("Last-Event-ID"), from); err != nil {
 		return
 	}
 	token := a.sessions.Token(ctx)
-	beats, alive := time.NewTicker(beat), time.NewTicker(aliveEvery)
+	beats, alive := time.NewTicker(a.Pace.Beat), time.NewTicker(a.Pace.Alive)
 	defer beats.Stop()
 	defer alive.Stop()
 	for {
@@ -246,15 +266,16 @@ func (a *API) replay(ctx context.Context, out *pen, lastID string, from int64) e
 
 // pen writes a stream. After an error it writes no more.
 type pen struct {
-	w     http.ResponseWriter
-	rc    *http.ResponseController
-	brand hilft.BrandID
-	err   error
+	w        http.ResponseWriter
+	rc       *http.ResponseController
+	brand    hilft.BrandID
+	patience time.Duration
+	err      error
 }
 
 func (p *pen) text(s string) {
 	if p.err == nil {
-		_ = p.rc.SetWriteDeadline(time.Now().Add(writeFor))
+		_ = p.rc.SetWriteDeadline(time.Now().Add(p.patience))
 		_, p.err = p.w.Write([]byte(s))
 	}
 }

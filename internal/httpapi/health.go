@@ -179,7 +179,7 @@ func (a *API) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
 	if err := a.DB.Ping(ctx); err != nil {
-		a.fail(w, r, err)
+		a.fail(w, r, hilft.Fail(hilft.Unavailable, "database.unavailable", err))
 		return
 	}
 	_, _ = w.Write([]byte("ready\n"))

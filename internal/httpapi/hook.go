@@ -8,8 +8,10 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/hilft/hilft"
@@ -21,31 +23,34 @@ const hookFor = 15 * time.Second
 
 // hook takes a request of a network. It is answered with 200 when what it brought is durable, and never before.
 func (a *API) hook(w http.ResponseWriter, r *http.Request) {
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(hookFor))
-	id := hilft.AccountID(r.PathValue("account"))
-	most, err := a.Switchboard.HookMost(r.Context(), id)
+	answer, err := a.taken(w, r)
+	a.metrics.hook(err)
 	if err != nil {
 		a.fail(w, r, err)
 		return
 	}
-	body, err := hookBody(w, r, most)
-	if err != nil {
-		a.fail(w, r, err)
-		return
-	}
-	answer, err := a.Switchboard.Hook(r.Context(), id, channel.HookRequest{
-		Method: r.Method, Query: r.URL.Query(), Header: r.Header, Body: body, Now: a.DB.Now(),
-	})
-	if err != nil {
-		a.metrics.hook(err)
-		a.fail(w, r, err)
-		return
-	}
-	a.metrics.hook(nil)
 	if answer.Type != "" {
 		w.Header().Set("Content-Type", answer.Type)
 	}
 	_, _ = w.Write(answer.Body)
+}
+
+func (a *API) taken(w http.ResponseWriter, r *http.Request) (channel.HookAnswer, error) {
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(hookFor))
+	id := hilft.AccountID(r.PathValue("account"))
+	most, err := a.Switchboard.HookMost(r.Context(), id)
+	if err != nil {
+		return channel.HookAnswer{}, err
+	}
+	body, err := hookBody(w, r, most)
+	if err != nil {
+		return channel.HookAnswer{}, err
+	}
+	_ = control.SetReadDeadline(time.Time{}) // what has been heard is taken, however long that takes
+	return a.Switchboard.Hook(r.Context(), id, channel.HookRequest{
+		Method: r.Method, Query: r.URL.Query(), Header: r.Header, Body: body, Now: a.DB.Now(),
+	})
 }
 
 // hookBody reads a request of at most so many bytes, also once it is unpacked.
@@ -54,7 +59,7 @@ func hookBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error
 		return nil, tooLarge()
 	}
 	var from io.Reader = http.MaxBytesReader(w, r.Body, most)
-	switch r.Header.Get("Content-Encoding") {
+	switch strings.ToLower(r.Header.Get("Content-Encoding")) {
 	case "", "identity":
 	case "gzip":
 		zip, err := gzip.NewReader(from)
@@ -69,6 +74,9 @@ func hookBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error
 	n, err := b.ReadFrom(io.LimitReader(from, most+1))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok || n > most {
 		return nil, tooLarge()
+	}
+	if late, ok := errors.AsType[net.Error](err); ok && late.Timeout() {
+		return nil, tooSlow()
 	}
 	if err != nil {
 		return nil, hilft.Fail(hilft.Invalid, "hook.unreadable", err)

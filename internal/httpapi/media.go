@@ -86,6 +86,7 @@ func (a *API) media(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
 	}
 	w.Header().Set("Cache-Control", "private, max-age=21600, immutable")
+	w.Header().Set("ETag", `"`+p.Hash+`"`)
 	http.ServeContent(w, r, "", time.Time{}, file)
 }
 

@@ -45,7 +45,8 @@ func newMetrics(a *API) *metrics {
 }
 
 func (m *metrics) handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+	// With the database gone, what the process knows by itself is worth the more.
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
 }
 
 func (m *metrics) hook(err error) {
@@ -59,23 +60,22 @@ func (m *metrics) hook(err error) {
 // measure times requests by the door they come through; streams and sockets stand too long to say anything.
 func (m *metrics) measure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/api/events" || strings.HasSuffix(r.URL.Path, "/ws") {
-			next.ServeHTTP(w, r)
-			return
-		}
 		began := time.Now()
 		s := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		defer func() {
+			if s.status == http.StatusOK && r.URL.Path == "/api/events" || s.status == http.StatusSwitchingProtocols {
+				return
+			}
 			m.requests.WithLabelValues(door(r.URL.Path), method(r.Method), strconv.Itoa(s.status)).Observe(time.Since(began).Seconds())
 		}()
 		next.ServeHTTP(s, r)
 	})
 }
 
-func door(p string) string {
-	for _, d := range []string{"api", "hooks", "chat", "media", "assets"} {
-		if strings.HasPrefix(p, "/"+d+"/") {
-			return d
+func door(path string) string {
+	for _, d := range []string{"/api/", "/hooks/", "/chat/", "/media/", "/assets/"} {
+		if strings.HasPrefix(path, d) {
+			return strings.Trim(d, "/")
 		}
 	}
 	return "page"
@@ -89,14 +89,21 @@ func method(m string) string {
 	return "other"
 }
 
+// statusWriter remembers what was answered.
 type statusWriter struct {
 	http.ResponseWriter
 	status int
+	wrote  bool
 }
 
 func (s *statusWriter) WriteHeader(status int) {
-	s.status = status
+	s.status, s.wrote = status, true
 	s.ResponseWriter.WriteHeader(status)
+}
+
+func (s *statusWriter) Write(b []byte) (int, error) {
+	s.wrote = true
+	return s.ResponseWriter.Write(b)
 }
 
 // Unwrap lets http.ResponseController through.
@@ -104,6 +111,7 @@ func (s *statusWriter) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
 // Hijack lets sockets through that ask for it directly.
 func (s *statusWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	s.status, s.wrote = http.StatusSwitchingProtocols, true
 	return http.NewResponseController(s.ResponseWriter).Hijack()
 }
 

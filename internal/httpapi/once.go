@@ -37,13 +37,13 @@ func (a *API) once(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if len(key) > keyMost {
-			a.fail(w, r, hilft.Fail(hilft.Invalid, "request.key_too_long", nil))
+		if len(key) > keyMost || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
+			a.fail(w, r, hilft.Fail(hilft.Invalid, "request.bad_key", nil))
 			return
 		}
-		body, err := io.ReadAll(r.Body)
+		body, err := io.ReadAll(r.Body) // in memory already
 		if err != nil {
-			a.fail(w, r, tooLarge())
+			a.fail(w, r, err)
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
@@ -54,7 +54,9 @@ func (a *API) once(next http.Handler) http.Handler {
 		case err != nil:
 			a.fail(w, r, err)
 		case known != nil:
-			w.Header().Set("Content-Type", known.contentType)
+			if known.contentType != "" {
+				w.Header().Set("Content-Type", known.contentType)
+			}
 			w.Header().Set(replayHeader, "true")
 			w.WriteHeader(known.status)
 			_, _ = w.Write(known.body)
@@ -155,7 +157,7 @@ type keyOf struct{}
 // twice even if the house dies between doing it and keeping the answer stores the key with what it does.
 func requestKey(ctx context.Context) string {
 	key, _ := ctx.Value(keyOf{}).(string)
-	return strings.ToValidUTF8(strings.ReplaceAll(key, "\x00", ""), "")
+	return key
 }
 
 // recorder keeps an answer while it is given.

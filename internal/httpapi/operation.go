@@ -38,7 +38,15 @@ type nothing struct{}
 func operation[I, O any](a *API, may who, method, path, id, summary string, status int, do func(ctx context.Context, in *I) (*O, error)) {
 	op := huma.Operation{
 		OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, MaxBodyBytes: bodyMost,
-		Errors: []int{http.StatusUnprocessableEntity, http.StatusInternalServerError}, Tags: []string{strings.Split(path, "/")[2]},
+		// The body has been read by then, and a deadline for it would end long operations.
+		BodyReadTimeout: -1,
+		Errors:          []int{http.StatusUnprocessableEntity, http.StatusInternalServerError}, Tags: []string{strings.Split(path, "/")[2]},
+	}
+	if strings.Contains(path, "{") {
+		op.Errors = append(op.Errors, http.StatusNotFound)
+	}
+	if may == administrators {
+		op.Errors = append(op.Errors, http.StatusForbidden)
 	}
 	if may != anybody {
 		op.Errors = append(op.Errors, http.StatusUnauthorized)

@@ -15,8 +15,9 @@ import (
 	"time"
 )
 
-// pages serves the browser app. Files under assets/ have their content's hash in their names and are kept forever; every
-// other address is the app's own, so it gets the one page. What was compressed when it was built is sent as it is.
+// pages serves the browser app. Files under assets/ have their content's hash in their names and are kept forever; an
+// address that names no file is the app's own, so it gets the one page. What was compressed when it was built is sent
+// as it is.
 func pages(files fs.FS, mediaOrigin string) http.Handler {
 	policy := pagePolicy(mediaOrigin)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -28,7 +29,7 @@ func pages(files fs.FS, mediaOrigin string) http.Handler {
 		name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
 		b, err := fs.ReadFile(files, name)
 		if err != nil || name == "" || name == "." {
-			if strings.HasPrefix(name, "assets/") {
+			if strings.HasPrefix(name, "assets/") || path.Ext(name) != "" {
 				http.NotFound(w, r)
 				return
 			}
@@ -64,9 +65,8 @@ func typeByName(name string) string {
 }
 
 func compressed(files fs.FS, name string, plain []byte, r *http.Request, h http.Header) []byte {
-	accepted := r.Header.Get("Accept-Encoding")
 	for _, c := range []struct{ encoding, ext string }{{"br", ".br"}, {"gzip", ".gz"}} {
-		if !strings.Contains(accepted, c.encoding) {
+		if !accepts(r.Header.Values("Accept-Encoding"), c.encoding) {
 			continue
 		}
 		if b, err := fs.ReadFile(files, name+c.ext); err == nil {
@@ -75,6 +75,17 @@ func compressed(files fs.FS, name string, plain []byte, r *http.Request, h http.
 		}
 	}
 	return plain
+}
+
+// accepts tells whether a browser has named an encoding, and not to refuse it.
+func accepts(headers []string, encoding string) bool {
+	for _, c := range strings.Split(strings.ToLower(strings.Join(headers, ",")), ",") {
+		name, weight, _ := strings.Cut(strings.ReplaceAll(c, " ", ""), ";")
+		if name == encoding {
+			return strings.Trim(strings.TrimPrefix(weight, "q="), "0.") != "" || weight == ""
+		}
+	}
+	return false
 }
 
 // pagePolicy lets the app load what it is made of, and nothing else. Styles may be written into elements, because the

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"time"
@@ -103,8 +104,12 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 		p.retryAfter = time.Until(l.Until)
 		p.Detail = l.Until.UTC().Format(time.RFC3339)
 	}
-	if kind == hilft.Internal && !errors.Is(err, context.Canceled) {
+	switch {
+	case errors.Is(err, context.Canceled): // whoever asked has gone
+	case kind == hilft.Internal:
 		a.Log.ErrorContext(ctx, "a request failed", "err", err)
+	case p.Status == http.StatusServiceUnavailable:
+		a.Log.WarnContext(ctx, "a request could not be served", "err", err)
 	}
 	return p
 }
@@ -112,6 +117,11 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 func notFound(say string) error  { return hilft.Fail(hilft.NotFound, say, nil) }
 func forbidden(say string) error { return hilft.Fail(hilft.Forbidden, say, nil) }
 func tooLarge() error            { return hilft.Fail(hilft.TooLarge, "request.too_large", nil) }
+
+// tooSlow answers who takes too long to say what they want.
+func tooSlow() error {
+	return &Problem{Status: http.StatusRequestTimeout, Title: http.StatusText(http.StatusRequestTimeout), Code: "request.too_slow"}
+}
 
 // fail answers a request that is not huma's with a problem.
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
@@ -122,6 +132,14 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p)
+}
+
+// panicWords is what a panic says, if it is the language's own: others may hold what people wrote.
+func panicWords(p any) string {
+	if err, ok := p.(runtime.Error); ok {
+		return err.Error()
+	}
+	return fmt.Sprintf("%T", p)
 }
 
 // recovered keeps one request's panic from ending the house.
@@ -135,7 +153,10 @@ func (a *API) recovered(next http.Handler) http.Handler {
 			if p == http.ErrAbortHandler { //nolint:errorlint // the standard library compares it like this
 				panic(p)
 			}
-			a.Log.ErrorContext(r.Context(), "a request panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			a.Log.ErrorContext(r.Context(), "a request panicked", "panic", panicWords(p), "stack", string(debug.Stack()))
+			if s, ok := w.(*statusWriter); ok && s.wrote {
+				panic(http.ErrAbortHandler) // an answer cut off is seen to be none; one with a problem at its end is not
+			}
 			a.fail(w, r, hilft.Fail(hilft.Internal, "internal", nil))
 		}()
 		next.ServeHTTP(w, r)

@@ -5,10 +5,7 @@ package httpapi
 
 import (
 	"context"
-	"net"
 	"net/http"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/internal/access"
@@ -85,20 +82,6 @@ type signInRequest struct {
 		Email    string `json:"email" maxLength:"254"`
 		Password string `json:"password" maxLength:"256"`
 	}
-	from string
-}
-
-// Resolve notes where the request comes from.
-func (r *signInRequest) Resolve(ctx huma.Context) []error {
-	r.from = hostOf(ctx.RemoteAddr())
-	return nil
-}
-
-func hostOf(addr string) string {
-	if host, _, err := net.SplitHostPort(addr); err == nil {
-		return host
-	}
-	return addr
 }
 
 // enter begins a session of its own for an agent: with a new token, so that nobody who knew the old one is in it.
@@ -113,7 +96,7 @@ func (a *API) enter(ctx context.Context, me access.Agent) (*bodyOf[meJSON], erro
 func (a *API) sessionOperations() {
 	operation(a, anybody, http.MethodPost, "/api/session", "sign-in", "Sign in", 200,
 		func(ctx context.Context, in *signInRequest) (*bodyOf[meJSON], error) {
-			me, err := a.Access.SignIn(ctx, in.Body.Email, in.Body.Password, in.from)
+			me, err := a.Access.SignIn(ctx, in.Body.Email, in.Body.Password, placeFrom(ctx))
 			if err != nil {
 				return nil, err
 			}
