@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query'
+import { client, take } from './client'
+import { worthRetrying } from './problem'
+import { remembered, remember } from './remembered'
+import type { Case, Colleague, InboxPage, View, Words } from './types'
+
+/** All that the server told us, kept once. Live events say what of it is out of date. */
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // Live events tell what changed, so nothing is asked again for its age alone.
+      staleTime: Infinity,
+      gcTime: 30 * 60_000,
+      refetchOnWindowFocus: false,
+      retry: (count, error) => count < 2 && worthRetrying(error),
+      networkMode: 'always',
+    },
+    mutations: { networkMode: 'always' },
+  },
+})
+
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: ({ signal }) => take(client.GET('/api/me', { signal })),
+})
+
+export const setupQuery = queryOptions({
+  queryKey: ['setup'],
+  queryFn: ({ signal }) => take(client.GET('/api/setup', { signal })),
+})
+
+export const agentsQuery = queryOptions({
+  queryKey: ['agents'],
+  queryFn: async ({ signal }) => (await take(client.GET('/api/agents', { signal }))).agents as Colleague[],
+})
+
+export const firstPage = 50
+
+/** One view of the inbox, page by page; every page brings the counts of all views. */
+export function inboxQuery(view: View) {
+  return infiniteQueryOptions({
+    queryKey: ['inbox', view],
+    queryFn: ({ pageParam, signal }): Promise<InboxPage> =>
+      take(
+        client.GET('/api/inbox', {
+          params: { query: { view, limit: pageParam ? 100 : firstPage, ...(pageParam && { cursor: pageParam }) } },
+          signal,
+        }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: (last: InboxPage) => last.next || undefined,
+  })
+}
+
+export function caseQuery(id: string) {
+  return queryOptions({
+    queryKey: ['case', id],
+    queryFn: async ({ signal }) => (await take(client.GET('/api/cases/{id}', { params: { path: { id } }, signal }))) as Case,
+  })
+}
+
+interface NetworkNames {
+  at: number
+  version: string
+  names: { id: string; name: Words }[]
+}
+
+function versionOf(): string {
+  return queries.getQueryData(meQuery.queryKey)?.version ?? ''
+}
+
+/** What networks there are. Their names are needed on the first screen, so they are remembered. */
+export const networksQuery = queryOptions({
+  queryKey: ['networks'],
+  queryFn: async ({ signal }) => {
+    const { networks } = await take(client.GET('/api/networks', { signal }))
+    const names: NetworkNames = { at: Date.now(), version: versionOf(), names: networks.map(({ id, name }) => ({ id, name })) }
+    remember('networks', names)
+    return networks
+  },
+})
+
+/** The names of the networks as they were the last time, and whether they are worth asking for again. */
+export function rememberedNetworks(now = Date.now()): { names: NetworkNames['names']; old: boolean } {
+  const v = remembered('networks') as Partial<NetworkNames> | undefined
+  if (!v || !Array.isArray(v.names)) return { names: [], old: true }
+  return { names: v.names, old: v.version !== versionOf() || typeof v.at !== 'number' || now - v.at > 3_600_000 }
+}
+
+export const accountsQuery = queryOptions({
+  queryKey: ['accounts'],
+  queryFn: async ({ signal }) => (await take(client.GET('/api/accounts', { signal }))).accounts,
+})
+
+export const healthQuery = queryOptions({
+  queryKey: ['health'],
+  queryFn: ({ signal }) => take(client.GET('/api/health', { signal })),
+  refetchInterval: 15_000,
+})

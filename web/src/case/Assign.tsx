@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { useQuery } from '@tanstack/react-query'
+import { agentsQuery } from '../api/queries'
+import type { Agent, Case, Me } from '../api/types'
+import { useText } from '../i18n'
+import { Dialog } from '../shell/Dialog'
+import { Trouble, Wait } from '../shell/Wait'
+import { assign } from './acts'
+import s from './Assign.module.css'
+
+/** Who is to have the case. Oneself stands first: twice a key is the common way. */
+export function Assign({ case: c, me, onClose }: { case: Case; me: Me; onClose: () => void }) {
+  const { t } = useText()
+  const agents = useQuery(agentsQuery)
+  const others = (agents.data ?? []).filter((a) => a.id !== me.id)
+
+  function give(to: Agent | null) {
+    onClose()
+    if (to?.id !== c.agent?.id) void assign(c, to)
+  }
+  return (
+    <Dialog title={t('assign.title')} onClose={onClose}>
+      <ul className={s.list}>
+        <Choice agent={me} words={t('assign.me')} has={c.agent?.id === me.id} onClick={() => give({ id: me.id, name: me.name, initials: me.initials })} />
+        {others.map((a) => (
+          <Choice key={a.id} agent={a} words={a.name} has={c.agent?.id === a.id} onClick={() => give({ id: a.id, name: a.name, initials: a.initials })} />
+        ))}
+        <Choice agent={null} words={t('row.nobody')} has={c.agent === null} onClick={() => give(null)} />
+      </ul>
+      {agents.isPending && <Wait lines={2} />}
+      {agents.isError && <Trouble error={agents.error} again={() => void agents.refetch()} />}
+    </Dialog>
+  )
+}
+
+function Choice({ agent, words, has, onClick }: { agent: Pick<Agent, 'initials'> | null; words: string; has: boolean; onClick: () => void }) {
+  const { t } = useText()
+  return (
+    <li>
+      <button onClick={onClick} className={s.choice} aria-current={has || undefined}>
+        <span className={s.initials} aria-hidden>
+          {agent?.initials ?? '–'}
+        </span>
+        <bdi>{words}</bdi>
+        {has && <span className="soft">{t('assign.now')}</span>}
+      </button>
+    </li>
+  )
+}

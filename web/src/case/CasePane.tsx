@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { useQuery } from '@tanstack/react-query'
+import { Link, useParams, useSearch } from '@tanstack/react-router'
+import { useEffect, useRef, useState } from 'react'
+import { Problem } from '../api/problem'
+import { caseQuery } from '../api/queries'
+import type { Case, View } from '../api/types'
+import { Composer, type ComposerHandle } from '../composer/Composer'
+import { unsent } from '../composer/outbox'
+import { useText } from '../i18n'
+import { useNext } from '../inbox/next'
+import { PersonPanel } from '../person/PersonPanel'
+import { Dialog } from '../shell/Dialog'
+import { Icon } from '../shell/Icon'
+import { useKeys } from '../shell/keys'
+import { useMe } from '../shell/me'
+import { announce } from '../shell/notices'
+import { shown } from '../shell/name'
+import { useSignal } from '../shell/signal'
+import { Trouble, Wait } from '../shell/Wait'
+import { reopen, solve } from './acts'
+import { Assign } from './Assign'
+import s from './CasePane.module.css'
+import { Head } from './Head'
+import { Timeline } from './Timeline'
+
+/** A case: what was said, what to answer, and who it is. */
+export function CasePane() {
+  const { t } = useText()
+  const { id } = useParams({ from: '/desk/inbox/cases/$id' })
+  const search: { view?: View } = useSearch({ strict: false })
+  const view = search.view ?? 'open'
+  const query = useQuery(caseQuery(id))
+  if (query.data) return <Shown key={id} case={query.data} view={view} />
+  return (
+    <div className={s.missing}>
+      <Link to="/inbox/$view" params={{ view }} className={s.back}>
+        <Icon name="back" /> {t('case.back')}
+      </Link>
+      {query.isError ? (
+        query.error instanceof Problem && query.error.status === 404 ? (
+          <h1 className={s.gone}>{t('case.gone')}</h1>
+        ) : (
+          <Trouble error={query.error} again={() => void query.refetch()} />
+        )
+      ) : (
+        <Wait lines={5} />
+      )}
+    </div>
+  )
+}
+
+function Shown({ case: c, view }: { case: Case; view: View }) {
+  const { t } = useText()
+  const me = useMe()
+  const next = useNext(view)
+  const heading = useRef<HTMLHeadingElement>(null)
+  const composer = useRef<ComposerHandle>(null)
+  const [assigning, setAssigning] = useState(false)
+  const [person, setPerson] = useState(false)
+  const mine = useSignal(unsent).filter((u) => u.caseId === c.id)
+
+  useEffect(() => heading.current?.focus({ preventScroll: true }), [])
+  useNewWords(c)
+
+  function solveAndNext() {
+    if (c.state === 'solved') void reopen(c)
+    else {
+      const following = next(c.id)
+      void following.then(() => solve(c))
+    }
+  }
+  useKeys({
+    e: solveAndNext,
+    a: () => setAssigning(true),
+    r: () => composer.current?.reply(),
+    n: () => composer.current?.note(),
+  })
+
+  return (
+    <div className={s.pane}>
+      <div className={s.work}>
+        <Head
+          case={c}
+          view={view}
+          heading={heading}
+          onAssign={() => setAssigning(true)}
+          onSolve={solveAndNext}
+          onPerson={() => setPerson(true)}
+        />
+        <Timeline case={c} unsent={mine} onTakeBack={(key) => composer.current?.takeBack(key)} />
+        <Composer ref={composer} case={c} me={me} unsent={mine} onSolved={() => void next(c.id)} onLeave={() => heading.current?.focus()} />
+      </div>
+      <aside className={s.person} aria-label={t('person.panel')}>
+        <PersonPanel person={c.person} current={c.id} />
+      </aside>
+      {person && (
+        <Dialog title={shown(c.person.name) || t('nameless')} onClose={() => setPerson(false)}>
+          <PersonPanel person={c.person} current={c.id} titled onLeave={() => setPerson(false)} />
+          <button className={s.close} onClick={() => setPerson(false)}>
+            {t('close')}
+          </button>
+        </Dialog>
+      )}
+      {assigning && <Assign case={c} me={me} onClose={() => setAssigning(false)} />}
+    </div>
+  )
+}
+
+/** Has a screen reader say when somebody writes while the case is open. */
+function useNewWords(c: Case) {
+  const { t } = useText()
+  const known = useRef(c.messages.length)
+  useEffect(() => {
+    const fresh = c.messages.slice(known.current).findLast((m) => m.direction === 'inbound')
+    known.current = c.messages.length
+    if (fresh) announce(t('case.newMessage', { name: shown(fresh.author?.name, fresh.author?.handle) || t('nameless') }))
+  }, [c.messages, t])
+}

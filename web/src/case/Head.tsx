@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { Link } from '@tanstack/react-router'
+import type { RefObject } from 'react'
+import type { Case, View } from '../api/types'
+import { useText } from '../i18n'
+import { exactly } from '../i18n/format'
+import { timeLeft, toneOf, useNow } from '../i18n/relative'
+import { Icon } from '../shell/Icon'
+import { shown } from '../shell/name'
+import s from './Head.module.css'
+
+interface Props {
+  case: Case
+  view: View
+  heading: RefObject<HTMLHeadingElement | null>
+  onAssign: () => void
+  onSolve: () => void
+  onPerson: () => void
+}
+
+/** What the case is, how much time is left, who has it, and the acts on it with their keys. */
+export function Head({ case: c, view, heading, onAssign, onSolve, onPerson }: Props) {
+  const { t, language } = useText()
+  const now = useNow()
+  return (
+    <header className={s.head}>
+      <Link to="/inbox/$view" params={{ view }} className={s.back} aria-label={t('case.back')}>
+        <Icon name="back" />
+      </Link>
+      <div className={s.title}>
+        <h1 ref={heading} tabIndex={-1} dir="auto" title={c.title}>
+          {shown(c.title, c.person.name) || t('wordless')}
+        </h1>
+        <div className={s.facts}>
+        <span className={`chip ${s.number}`}>#{c.number}</span>
+        {c.state === 'open' && c.due_at ? (
+          <span className={`chip ${toneOf(c.due_at, now) === 'calm' ? '' : toneOf(c.due_at, now)}`} title={exactly(c.due_at, language)}>
+            {Date.parse(c.due_at) < now
+              ? t('case.dueSince', { time: timeLeft(c.due_at, now, t).replace('−', '') })
+              : t('case.dueIn', { time: timeLeft(c.due_at, now, t) })}
+          </span>
+        ) : (
+          <span className={`chip ${c.state === 'solved' ? 'good' : ''}`}>{t(`state.${c.state}`)}</span>
+        )}
+        </div>
+      </div>
+      <div className={s.acts}>
+        <button onClick={onPerson} className={s.who} aria-label={t('person.panel')}>
+          <Icon name="person" size={18} />
+        </button>
+        <button onClick={onAssign} aria-keyshortcuts="a" title={c.agent?.name ?? t('row.nobody')}>
+          {c.agent ? (
+            <>
+              <span className="unseen">{t('case.has', { name: c.agent.name })}</span>
+              <span aria-hidden>{c.agent.initials}</span>
+            </>
+          ) : (
+            t('case.assign')
+          )}{' '}
+          <kbd aria-hidden>A</kbd>
+        </button>
+        <button onClick={onSolve} aria-keyshortcuts="e">
+          {c.state === 'solved' ? t('case.reopen') : t('case.solve')} <kbd aria-hidden>E</kbd>
+        </button>
+      </div>
+    </header>
+  )
+}

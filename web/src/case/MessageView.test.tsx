@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { renderToStaticMarkup } from 'react-dom/server'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
+import type { Message } from '../api/types'
+import { speak } from '../i18n'
+import { MessageView } from './MessageView'
+
+beforeAll(async () => {
+  vi.stubGlobal('document', { documentElement: { lang: '' } })
+  await speak('de')
+})
+
+const ours: Message = {
+  id: 'm1', conversation_id: 'k1', direction: 'outbound', visibility: 'public', network: 'somewhere', account: { id: 'a', name: '@nordnetz' },
+  author: null, agent: { id: 'anke', name: 'Anke König', initials: 'AK' }, subject: '', body: 'Guten Tag', quoted: '', html: false, url: '', files: [],
+  auto: false, at: '2026-01-01T10:00:00Z', edited_at: null, deleted_at: null, delivery: 'sent', reason: '', detail: '', retry_at: null, elsewhere: false,
+}
+const theirs: Message = { ...ours, direction: 'inbound', agent: null, author: { name: 'Mira', handle: '@mira', url: '' }, delivery: '' }
+const shown = (m: Message) => renderToStaticMarkup(<MessageView message={m} caseId="c1" now={Date.parse('2026-01-01T11:00:00Z')} />)
+
+describe('what became of a message of ours', () => {
+  test.each([
+    ['queued', {}, ['wartet auf Zustellung'], ['✓', 'Erneut']],
+    ['queued', { retry_at: '2026-01-01T11:05:00Z', reason: 'temporary' }, ['nächster Versuch', 'Störung'], ['✓']],
+    ['sending', {}, ['wird zugestellt'], ['✓']],
+    ['sent', {}, ['✓ zugestellt'], ['Erneut']],
+    ['failed', { reason: 'blocked', detail: '422 no' }, ['Nicht zugestellt.', 'möchte nichts von uns hören', '422 no', 'Erneut senden'], ['✓']],
+    ['failed', { reason: 'of_tomorrow', detail: 'The moon is full' }, ['The moon is full'], ['of_tomorrow']],
+    ['failed', { reason: 'of_tomorrow' }, ['Das Netzwerk hat abgelehnt.'], ['of_tomorrow']],
+    ['unknown', {}, ['Unklar, ob es ankam.', 'Es ist angekommen', 'erneut senden'], ['✓', 'Nicht zugestellt']],
+  ] as const)('%s %j', (delivery, more, says, silent) => {
+    const html = shown({ ...ours, delivery, ...more })
+    for (const s of says) expect(html).toContain(s)
+    for (const s of silent) expect(html).not.toContain(s)
+  })
+})
+
+test('foreign words are text, whatever they look like', () => {
+  const html = shown({ ...theirs, body: '<img src=x onerror=alert(1)> javascript:alert(1) https://a.example/?a=1&b=2' })
+  expect(html).toContain('&lt;img')
+  expect(html).not.toContain('<img')
+  expect(html.match(/href="[^"]*"/g)).toEqual(['href="https://a.example/?a=1&amp;b=2"'])
+  expect(html).toContain('target="_blank" rel="noopener noreferrer"')
+})
+
+test('an author’s address that is no web page is no link', () => {
+  expect(shown({ ...theirs, author: { name: 'Mira', handle: '', url: 'javascript:alert(1)' } })).not.toContain('href')
+})
+
+test('what was deleted at the network is not shown here', () => {
+  const html = shown({ ...theirs, body: 'geheim', subject: 'Geheimes', quoted: 'auch geheim', deleted_at: '2026-01-01T10:30:00Z' })
+  expect(html).toContain('Beim Netzwerk gelöscht')
+  expect(html).not.toMatch(/[gG]eheim/)
+})
+
+test('edited, automatic and written elsewhere are said', () => {
+  expect(shown({ ...theirs, edited_at: '2026-01-01T10:30:00Z', auto: true })).toMatch(/bearbeitet.*automatische Nachricht/)
+  expect(shown({ ...ours, elsewhere: true, agent: null })).toContain('mit einem anderen Werkzeug geschrieben')
+})
+
+test('a note is a note', () => expect(shown({ ...ours, direction: 'note', delivery: '' })).toContain('<b>Notiz · </b>'))
+test('quoted text is folded', () => expect(shown({ ...theirs, quoted: '> früher' })).toMatch(/<details(?![^>]*open).*früher/s))
+test('somebody without any name still has one', () => expect(shown({ ...theirs, author: { name: '\u200B', handle: '', url: '' } })).toContain('ohne Namen'))

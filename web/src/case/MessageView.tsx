@@ -1,0 +1,206 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { memo, useState } from 'react'
+import type { Attached, Message } from '../api/types'
+import { say, useText } from '../i18n'
+import { bytes, exactly, moment } from '../i18n/format'
+import { Icon } from '../shell/Icon'
+import { shown } from '../shell/name'
+import { Outward } from '../shell/Outward'
+import { itArrived, sendAgain } from './acts'
+import { pieces } from './links'
+import s from './MessageView.module.css'
+
+/** One message: who said it, what, with what attached, and what became of it. */
+export const MessageView = memo(function MessageView({ message: m, caseId, now }: { message: Message; caseId: string; now: number }) {
+  const { t, language } = useText()
+  const [original, setOriginal] = useState(false)
+  const look = m.direction === 'note' ? s.note : m.direction === 'outbound' ? `${s.message} ${s.ours} ${s[m.visibility]}` : `${s.message} ${s[m.visibility]}`
+  return (
+    <article className={look} aria-label={t('message.label', { who: authorOf(m, t), at: moment(m.at, now, language) })}>
+      <div className={s.who}>
+        {m.direction === 'note' && <b>{t('note')} · </b>}
+        {m.author?.url && m.direction === 'inbound' ? (
+          <Outward href={m.author.url} className={s.plain}>
+            <bdi>{authorOf(m, t)}</bdi>
+          </Outward>
+        ) : (
+          <bdi>{authorOf(m, t)}</bdi>
+        )}
+        {m.author?.handle && m.direction === 'inbound' && shown(m.author.handle) !== authorOf(m, t) && (
+          <>
+            {' '}
+            <bdi className={s.handle}>{shown(m.author.handle)}</bdi>
+          </>
+        )}{' '}
+        ·{' '}
+        {m.url ? (
+          <Outward href={m.url} className={s.plain}>
+            <Time at={m.at} now={now} />
+          </Outward>
+        ) : (
+          <Time at={m.at} now={now} />
+        )}
+        {m.edited_at && !m.deleted_at && <span title={exactly(m.edited_at, language)}> · {t('message.edited')}</span>}
+        {m.auto && <span> · {t(m.direction === 'inbound' ? 'message.autoIn' : 'message.autoOut')}</span>}
+        {m.elsewhere && <span> · {t('message.elsewhere')}</span>}
+      </div>
+      {m.deleted_at ? (
+        <p className={s.deleted}>{t('message.deleted', { at: moment(m.deleted_at, now, language) })}</p>
+      ) : (
+        <>
+          {m.subject && (
+            <p className={s.subject} dir="auto">
+              {m.subject}
+            </p>
+          )}
+          <Words text={m.body} empty={m.files.length > 0 ? '' : t('wordless')} />
+          {m.quoted && (
+            <details className={s.quoted}>
+              <summary>{t('message.quoted')}</summary>
+              <Words text={m.quoted} empty="" />
+            </details>
+          )}
+          {m.files.length > 0 && (
+            <ul className={s.files}>
+              {m.files.map((f, i) => (
+                <File key={`${f.href}${i}`} file={f} />
+              ))}
+            </ul>
+          )}
+          {m.html && (
+            <button className={s.small} onClick={() => setOriginal(!original)} aria-expanded={original}>
+              {original ? t('message.hideOriginal') : t('message.original')}
+            </button>
+          )}
+          {m.html && original && (
+            <iframe
+              className={s.original}
+              title={t('message.originalOf', { who: authorOf(m, t) })}
+              src={`/api/messages/${encodeURIComponent(m.id)}/html`}
+              sandbox="allow-popups allow-popups-to-escape-sandbox"
+              referrerPolicy="no-referrer"
+              loading="lazy"
+            />
+          )}
+        </>
+      )}
+      {m.direction === 'outbound' && <Delivered message={m} caseId={caseId} now={now} />}
+    </article>
+  )
+})
+
+function authorOf(m: Message, t: ReturnType<typeof useText>['t']): string {
+  if (m.agent) return shown(m.agent.name, m.agent.initials) || t('nameless')
+  const named = shown(m.author?.name, m.author?.handle)
+  if (named) return named
+  return m.direction === 'inbound' ? t('nameless') : 'hilft'
+}
+
+function Time({ at, now }: { at: string; now: number }) {
+  const { language } = useText()
+  return (
+    <time dateTime={at} title={exactly(at, language)}>
+      {moment(at, now, language)}
+    </time>
+  )
+}
+
+/** Foreign words: shown as text, in their own direction, with the addresses that the desk is willing to open. */
+export function Words({ text, empty }: { text: string; empty: string }) {
+  if (!text.trim()) return empty ? <p className={s.empty}>{empty}</p> : null
+  return (
+    <div className={s.words} dir="auto">
+      {pieces(text).map((p, i) =>
+        p.href ? (
+          <Outward key={i} href={p.href}>
+            {p.text}
+          </Outward>
+        ) : (
+          p.text
+        ),
+      )}
+    </div>
+  )
+}
+
+function File({ file: f }: { file: Attached }) {
+  const { t, language } = useText()
+  const name = shown(f.name) || t('file.nameless')
+  return (
+    <li>
+      <a href={f.href} download={name} rel="noopener noreferrer" className={s.file}>
+        <Icon name="file" size={18} />
+        <span>
+          <bdi>{name}</bdi> <small>{f.size > 0 ? bytes(f.size, language) : ''}</small>
+          {f.alt && <small className={s.alt}>{f.alt}</small>}
+        </span>
+      </a>
+    </li>
+  )
+}
+
+/** Where a message of ours stands, in words that say neither more nor less than is known. */
+function Delivered({ message: m, caseId, now }: { message: Message; caseId: string; now: number }) {
+  const { t, language } = useText()
+  const [asked, setAsked] = useState(false)
+  const why = m.reason || m.detail ? say('reason', m.reason, m.detail || t('reason.other')) : ''
+  const detail = m.detail && m.detail !== why ? m.detail : ''
+  switch (m.delivery) {
+    case 'queued':
+      return (
+        <p className={s.state}>
+          ◷ {t('delivery.queued')}
+          {m.retry_at && ` · ${t('delivery.retryAt', { at: moment(m.retry_at, now, language) })}`}
+          {why && ` · ${why}`}
+        </p>
+      )
+    case 'sending':
+      return <p className={s.state}>↗ {t('delivery.sending')}</p>
+    case 'sent':
+      return <p className={s.state}>✓ {t('delivery.sent')}</p>
+    case 'failed':
+      return (
+        <div className={s.failed}>
+          <p>
+            <b>{t('delivery.failed')}</b> {why}
+            {detail && (
+              <>
+                {' '}
+                <q dir="auto">{detail}</q>
+              </>
+            )}
+          </p>
+          <button disabled={asked} onClick={() => void ask(sendAgain)}>
+            {t('delivery.again')}
+          </button>
+        </div>
+      )
+    case 'unknown':
+      return (
+        <div className={s.unknown}>
+          <p>
+            <b>{t('delivery.unknown')}</b> {t('delivery.unknownHow')} {why}
+          </p>
+          <button disabled={asked} onClick={() => void ask(itArrived)}>
+            {t('delivery.arrived')}
+          </button>{' '}
+          <button disabled={asked} onClick={() => void ask(sendAgain)}>
+            {t('delivery.notThere')}
+          </button>
+        </div>
+      )
+    default:
+      return null
+  }
+
+  async function ask(act: (caseId: string, messageId: string) => Promise<void>) {
+    setAsked(true)
+    try {
+      await act(caseId, m.id)
+    } finally {
+      setAsked(false)
+    }
+  }
+}

@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { InfiniteData } from '@tanstack/react-query'
+import { client, once, take } from '../api/client'
+import { worthRetrying } from '../api/problem'
+import { meQuery, queries } from '../api/queries'
+import type { Agent, Case, CaseRow, InboxPage } from '../api/types'
+import { wordsFor } from '../api/words'
+import { t } from '../i18n'
+import { isView, withChange } from '../inbox/order'
+import { tell, warn } from '../shell/notices'
+
+/** Shows a change of a case everywhere at once, before the server has confirmed it. */
+export function showChange(id: string, change: Partial<CaseRow>): void {
+  const me = queries.getQueryData(meQuery.queryKey)?.id ?? ''
+  queries.setQueryData<Case>(['case', id], (c) => {
+    if (!c) return c
+    const { person: _, ...rest } = change // a row knows less of the person than the case does
+    return { ...c, ...rest }
+  })
+  for (const [key, data] of queries.getQueriesData<InfiniteData<InboxPage>>({ queryKey: ['inbox'] })) {
+    const view = String(key[1])
+    if (data && isView(view)) queries.setQueryData(key, withChange(data, view, id, change, me))
+  }
+}
+
+/** Asks the server again how it is with a case and the lists. */
+export function askAgain(id: string): void {
+  void queries.invalidateQueries({ queryKey: ['case', id] })
+  void queries.invalidateQueries({ queryKey: ['inbox'] })
+}
+
+/** Makes a change: shown at once, and taken back with the reason when the server does not take it. */
+async function change(id: string, shown: Partial<CaseRow>, ask: (key: string) => Promise<CaseRow>, again: () => void): Promise<boolean> {
+  const { 'Idempotency-Key': key } = once()
+  await queries.cancelQueries({ queryKey: ['inbox'] })
+  showChange(id, shown)
+  try {
+    let row: CaseRow
+    try {
+      row = await ask(key)
+    } catch (e) {
+      if (!worthRetrying(e)) throw e
+      row = await ask(key) // the answer may have been lost on the way: the same key makes it one act
+    }
+    showChange(id, row)
+    return true
+  } catch (e) {
+    warn(wordsFor(e), worthRetrying(e) ? { label: t('again'), run: again } : undefined)
+    return false
+  } finally {
+    askAgain(id)
+  }
+}
+
+export async function solve(c: Pick<CaseRow, 'id' | 'number'>): Promise<void> {
+  const done = await change(
+    c.id,
+    { state: 'solved', solved_at: new Date().toISOString() },
+    (key) => take(client.POST('/api/cases/{id}/solve', { params: { path: { id: c.id } }, headers: once(key) })),
+    () => void solve(c),
+  )
+  if (done) tell(t('case.solvedNow', { number: c.number }), { label: t('case.reopen'), run: () => void reopen(c) })
+}
+
+export async function reopen(c: Pick<CaseRow, 'id' | 'number'>): Promise<void> {
+  const done = await change(
+    c.id,
+    { state: 'open', solved_at: null },
+    (key) => take(client.POST('/api/cases/{id}/reopen', { params: { path: { id: c.id } }, headers: once(key) })),
+    () => void reopen(c),
+  )
+  if (done) tell(t('case.reopenedNow', { number: c.number }))
+}
+
+export async function assign(c: Pick<CaseRow, 'id' | 'number'>, to: Agent | null): Promise<void> {
+  const done = await change(
+    c.id,
+    { agent: to },
+    (key) =>
+      take(
+        client.PUT('/api/cases/{id}/agent', {
+          params: { path: { id: c.id } },
+          body: { agent_id: to?.id ?? '' },
+          headers: once(key),
+        }),
+      ),
+    () => void assign(c, to),
+  )
+  if (done) tell(to ? t('case.assignedNow', { number: c.number, name: to.name }) : t('case.unassignedNow', { number: c.number }))
+}
+
+/** Has a failed or unknown message sent again. */
+export async function sendAgain(caseId: string, messageId: string): Promise<void> {
+  await onMessage(caseId, () => take(client.POST('/api/messages/{id}/retry', { params: { path: { id: messageId } }, headers: once() })))
+}
+
+/** Somebody has seen at the network that an unknown message arrived. */
+export async function itArrived(caseId: string, messageId: string): Promise<void> {
+  await onMessage(caseId, () => take(client.POST('/api/messages/{id}/arrived', { params: { path: { id: messageId } }, headers: once() })))
+}
+
+async function onMessage(caseId: string, ask: () => Promise<Case['messages'][number]>): Promise<void> {
+  try {
+    showMessage(caseId, await ask())
+  } catch (e) {
+    warn(wordsFor(e))
+  } finally {
+    askAgain(caseId)
+  }
+}
+
+/** Puts a message as the server returned it into its case. */
+export function showMessage(caseId: string, message: Case['messages'][number]): void {
+  queries.setQueryData<Case>(['case', caseId], (c) => {
+    if (!c) return c
+    const known = c.messages.some((m) => m.id === message.id)
+    return { ...c, messages: known ? c.messages.map((m) => (m.id === message.id ? message : m)) : [...c.messages, message] }
+  })
+}

@@ -1,0 +1,23 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { client, once, take } from '../api/client'
+import type { Account, AccountBody } from '../api/types'
+import { t } from '../i18n'
+import { warn } from '../shell/notices'
+
+/** Sends the browser to the network to sign in for an account that is there already. */
+export function signInAgain(a: Account): Promise<void> {
+  return signInAt({ network: a.network, name: a.name, settings: a.settings, account_id: a.id })
+}
+
+/** Sends the browser to the network to sign in. It comes back to the list of channels. */
+export async function signInAt(body: AccountBody & { account_id?: string }, key?: string): Promise<void> {
+  const { url } = await take(client.POST('/api/accounts/sign-in', { body, headers: once(key) }))
+  // The address comes from a network: it may be a page and nothing else.
+  if (!/^https?:\/\//i.test(url)) {
+    warn(t('channels.signInFailed'))
+    return
+  }
+  location.assign(url)
+}

@@ -1,0 +1,231 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { Button } from '@mantine/core'
+import { useEffect, useId, useImperativeHandle, useRef, useState, type KeyboardEvent, type Ref } from 'react'
+import type { Case, Me } from '../api/types'
+import { showChange, solve } from '../case/acts'
+import { inWords, say, useText } from '../i18n'
+import { number } from '../i18n/format'
+import { shown } from '../shell/name'
+import s from './Composer.module.css'
+import { left } from './count'
+import { keepDraft, keptDraft, type Draft } from './draft'
+import { again, post, takeBack, type Unsent } from './outbox'
+import { SomethingNew } from './SomethingNew'
+import { Tabs } from './Tabs'
+import { chooseWay, latest, newSince, wayKey } from './ways'
+
+export interface ComposerHandle {
+  reply: () => void
+  note: () => void
+  takeBack: (key: string) => void
+}
+
+interface Props {
+  ref: Ref<ComposerHandle>
+  case: Case
+  me: Me
+  unsent: Unsent[]
+  /** A reply that solves the case is on its way: on to the next one. */
+  onSolved: () => void
+  onLeave: () => void
+}
+
+/** Where an answer is written: to whom and for whose eyes stands above the text, and what is written is never lost. */
+export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props) {
+  const { t, language } = useText()
+  const [draft, setDraft] = useState<Draft>(() => keptDraft(me.id, c.id))
+  const [safe, setSafe] = useState(true)
+  const [asking, setAsking] = useState<{ solve: boolean }>()
+  const box = useRef<HTMLTextAreaElement>(null)
+  const hints = useId()
+
+  const way = chooseWay(c.ways, c.messages, draft.tab)
+  const noting = draft.tab === 'note' || !way
+  const text = noting ? draft.note : draft.reply
+  const rest = noting || !way ? undefined : left(text, way.limits ?? {})
+  const since = (seen: string) => newSince(c.messages, seen).filter((m) => m.direction === 'inbound' || m.agent?.id !== me.id)
+  const fresh = since(draft.seen)
+  const withSubject = !noting && !!way?.starts && !!way.limits?.subject
+  const blocked = !noting && !!way?.blocked
+  const ready = text.trim() !== '' && !blocked && (rest === undefined || rest >= 0)
+  const stopped = unsent.find((u) => u.state === 'refused' && u.problem?.code === 'reply.something_new')
+
+  function edit(change: Partial<Draft>) {
+    const next = { ...draft, ...change }
+    // What was there when the reply was begun is what the reply knows.
+    if (next.reply && !draft.reply) next.seen = latest(c.messages)
+    if (!next.reply) next.seen = ''
+    setDraft(next)
+    setSafe(keepDraft(me.id, c.id, next))
+  }
+  function focus(change?: Partial<Draft>) {
+    if (change) edit(change)
+    requestAnimationFrame(() => box.current?.focus())
+  }
+  const replyTab = () => {
+    const w = chooseWay(c.ways, c.messages)
+    return noting && w ? wayKey(w) : draft.tab
+  }
+  function back(key: string) {
+    const u = takeBack(key)
+    if (!u) return
+    if (u.write.kind === 'note') focus({ tab: 'note', note: join(u.write.text, draft.note) })
+    else {
+      const { body } = u.write
+      const w = c.ways.find((x) => x.conversation_id === body.conversation_id && x.visibility === body.visibility)
+      const next = { ...draft, reply: join(body.text, draft.reply), subject: body.subject ?? draft.subject, seen: latest(c.messages), tab: w ? wayKey(w) : draft.tab }
+      setDraft(next)
+      setSafe(keepDraft(me.id, c.id, next))
+      focus()
+    }
+  }
+  useImperativeHandle(ref, () => ({ reply: () => focus({ tab: replyTab() }), note: () => focus({ tab: 'note' }), takeBack: back }))
+
+  function send(andSolve: boolean, anyway = false) {
+    if (!ready) return
+    const about = { caseId: c.id, number: c.number, person: shown(c.person.name) }
+    if (noting) {
+      post({ ...about, write: { kind: 'note', text }, via: null })
+      edit({ note: '' })
+      if (andSolve) {
+        onSolved()
+        void solve(c)
+      }
+      return
+    }
+    if (!way) return
+    if (fresh.length > 0 && !anyway) {
+      setAsking({ solve: andSolve })
+      return
+    }
+    post({
+      ...about,
+      write: {
+        kind: 'reply',
+        body: {
+          conversation_id: way.conversation_id,
+          visibility: way.visibility,
+          text,
+          ...(withSubject && draft.subject && { subject: draft.subject }),
+          seen: anyway ? latest(c.messages) : draft.seen,
+          ...(andSolve && { solve: true }),
+          ...(anyway && { anyway: true }),
+        },
+      },
+      via: { visibility: way.visibility, network: way.network, account: way.account },
+    })
+    edit({ reply: '', subject: '' })
+    if (andSolve) {
+      onSolved()
+      showChange(c.id, { state: 'solved', solved_at: new Date().toISOString() })
+    }
+  }
+
+  function onKeyDown(e: KeyboardEvent) {
+    if (e.key === 'Enter' && (e.ctrlKey || e.metaKey) && !e.nativeEvent.isComposing) {
+      e.preventDefault()
+      send(e.shiftKey)
+    } else if (e.key === 'Escape' && !asking) {
+      e.preventDefault()
+      onLeave()
+    }
+  }
+
+  // Leaving the page with a text that could not be kept would lose it.
+  useEffect(() => {
+    if (safe) return
+    const stop = (e: BeforeUnloadEvent) => e.preventDefault()
+    window.addEventListener('beforeunload', stop)
+    return () => window.removeEventListener('beforeunload', stop)
+  }, [safe])
+
+  const look = noting ? s.note : way?.visibility === 'public' ? s.public : s.private
+  return (
+    <section className={`${s.composer} ${look}`} aria-label={t('composer')} onKeyDown={onKeyDown}>
+      <Tabs ways={c.ways} chosen={noting ? 'note' : wayKey(way)} onChoose={(tab) => focus({ tab })} />
+      {!noting && (
+        <p className={s.to} id={`${hints}-to`}>
+          {t(way.visibility === 'public' ? 'composer.toPublic' : 'composer.toPrivate', { to: shown(way.to) || t('nameless'), via: shown(way.account.name) })}
+          {way.caution && <span className={s.caution}> {inWords(way.caution, language)}</span>}
+        </p>
+      )}
+      {noting && (
+        <p className={s.to} id={`${hints}-to`}>
+          {t('composer.toNobody')}
+        </p>
+      )}
+      {blocked && (
+        <p className={s.blocked} role="status">
+          {t('composer.blocked')} {say('reason', way.blocked, way.blocked)}
+        </p>
+      )}
+      {fresh.length > 0 && !noting && (
+        <div className={s.fresh} role="status">
+          <span>{t('composer.fresh', { count: fresh.length })}</span>
+          <button onClick={() => edit({ seen: latest(c.messages) })}>{t('composer.read')}</button>
+        </div>
+      )}
+      {withSubject && (
+        <label className={s.subject}>
+          <span>{t('composer.subject')}</span>
+          <input value={draft.subject} dir="auto" maxLength={250} onChange={(e) => edit({ subject: e.target.value })} />
+        </label>
+      )}
+      <textarea
+        ref={box}
+        className={s.box}
+        rows={3}
+        dir="auto"
+        value={text}
+        aria-label={noting ? t('composer.noteText') : t(way.visibility === 'public' ? 'composer.publicText' : 'composer.privateText')}
+        aria-describedby={`${hints}-to ${hints}-left`}
+        aria-invalid={rest !== undefined && rest < 0 ? true : undefined}
+        placeholder={noting ? t('composer.noteHere') : t('composer.writeHere')}
+        onChange={(e) => edit(noting ? { note: e.target.value } : { reply: e.target.value })}
+      />
+      <div className={s.foot}>
+        <span id={`${hints}-left`} className={rest !== undefined && rest < 0 ? s.over : s.left}>
+          {!safe && <b className={s.over}>{t('composer.notKept')} </b>}
+          {rest === undefined
+            ? ''
+            : rest >= 0
+              ? t('composer.left', { count: rest, n: number(rest, language) })
+              : t('composer.over', { count: -rest, n: number(-rest, language) })}
+        </span>
+        <Button variant="default" disabled={!ready} onClick={() => send(false)} title={t('keys.ctrlEnter')} aria-keyshortcuts="Control+Enter">
+          {noting ? t('composer.keepNote') : t('composer.send')}
+        </Button>
+        <Button disabled={!ready} onClick={() => send(true)} title={t('keys.ctrlShiftEnter')} aria-keyshortcuts="Control+Shift+Enter" className={s.main}>
+          {noting ? t('composer.keepSolve') : t('composer.sendSolve')}
+        </Button>
+      </div>
+      {asking && (
+        <SomethingNew
+          messages={fresh}
+          onBack={() => {
+            setAsking(undefined)
+            edit({ seen: latest(c.messages) })
+            focus()
+          }}
+          onSend={() => {
+            setAsking(undefined)
+            send(asking.solve, true)
+          }}
+        />
+      )}
+      {stopped?.write.kind === 'reply' && !asking && (
+        <SomethingNew
+          messages={since(stopped.write.body.seen)}
+          onBack={() => back(stopped.key)}
+          onSend={() => again(stopped.key, { anyway: true, seen: latest(c.messages) })}
+        />
+      )}
+    </section>
+  )
+}
+
+function join(first: string, then: string): string {
+  return then.trim() ? `${first}\n\n${then}` : first
+}

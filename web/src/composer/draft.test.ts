@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { beforeEach, expect, test } from 'vitest'
+import { emptyDraft, forgetOldDrafts, keepDraft, keptDraft } from './draft'
+import { storage } from './storage.testing'
+
+beforeEach(() => void storage())
+
+const draft = { ...emptyDraft, reply: 'Guten Tag Frau Feldkamp', tab: 'k1/private/', seen: 'm9' }
+
+test('a draft is there again after the page was left', () => {
+  expect(keepDraft('anke', 'c1', draft, 1000)).toBe(true)
+  expect(keptDraft('anke', 'c1')).toEqual({ ...draft, at: 1000 })
+})
+
+test('it belongs to its case and to its agent', () => {
+  keepDraft('anke', 'c1', draft)
+  expect(keptDraft('anke', 'c2')).toEqual(emptyDraft)
+  expect(keptDraft('lars', 'c1')).toEqual(emptyDraft)
+})
+
+test('a draft without text leaves nothing behind', () => {
+  const kept = storage()
+  keepDraft('anke', 'c1', draft)
+  keepDraft('anke', 'c1', { ...draft, reply: '' })
+  expect(Object.keys(kept)).toEqual([])
+})
+
+test('where nothing can be kept, that is said', () => {
+  storage(true)
+  expect(keepDraft('anke', 'c1', draft)).toBe(false)
+  expect(keptDraft('anke', 'c1')).toEqual(emptyDraft)
+})
+
+test('what somebody else wrote there is no draft', () => {
+  const kept = storage()
+  kept['hilft.draft.anke.c1'] = '{"reply":7,"note":"Notiz"'
+  expect(keptDraft('anke', 'c1')).toEqual(emptyDraft)
+  kept['hilft.draft.anke.c1'] = '{"reply":7,"note":"Notiz"}'
+  expect(keptDraft('anke', 'c1')).toEqual({ ...emptyDraft, note: 'Notiz' })
+})
+
+test('after a month without a touch it is forgotten, and no sooner', () => {
+  const day = 86_400_000
+  keepDraft('anke', 'old', draft, 0)
+  keepDraft('anke', 'young', draft, 5 * day)
+  forgetOldDrafts(31 * day)
+  expect(keptDraft('anke', 'old')).toEqual(emptyDraft)
+  expect(keptDraft('anke', 'young').reply).toBe(draft.reply)
+})

@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { remember, remembered, rememberedNames } from '../api/remembered'
+
+/** What an agent has begun to write in a case. Reply and note are kept apart: neither may end up in the other. */
+export interface Draft {
+  reply: string
+  subject: string
+  note: string
+  /** The way the reply is for, as wayKey names it; 'note' where a note is being written. */
+  tab: string
+  /** The last message that was there when the reply was begun. */
+  seen: string
+  at: number
+}
+
+export const emptyDraft: Draft = { reply: '', subject: '', note: '', tab: '', seen: '', at: 0 }
+
+const longest = 30 * 24 * 3_600_000
+
+function nameOf(agent: string, caseId: string): string {
+  return `draft.${agent}.${caseId}`
+}
+
+/** The draft of this agent in this case, or an empty one. */
+export function keptDraft(agent: string, caseId: string): Draft {
+  return read(remembered(nameOf(agent, caseId)))
+}
+
+/** Keeps a draft; one without any text is forgotten. Reports whether it is safe, so that the page can say so if not. */
+export function keepDraft(agent: string, caseId: string, draft: Draft, now = Date.now()): boolean {
+  const empty = !draft.reply && !draft.note && !draft.subject
+  return remember(nameOf(agent, caseId), empty ? undefined : { ...draft, at: now })
+}
+
+/** Forgets drafts that nobody has touched for a month. */
+export function forgetOldDrafts(now = Date.now()): void {
+  for (const name of rememberedNames('draft.')) {
+    if (now - read(remembered(name)).at > longest) remember(name, undefined)
+  }
+}
+
+function read(v: unknown): Draft {
+  if (typeof v !== 'object' || v === null) return emptyDraft
+  const d = v as Record<string, unknown>
+  const text = (k: string) => (typeof d[k] === 'string' ? d[k] : '')
+  return {
+    reply: text('reply'),
+    subject: text('subject'),
+    note: text('note'),
+    tab: text('tab'),
+    seen: text('seen'),
+    at: typeof d.at === 'number' ? d.at : 0,
+  }
+}

@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { askAgain, showMessage } from '../case/acts'
+import { client, once, take } from '../api/client'
+import { problemWords } from '../api/words'
+import { t } from '../i18n'
+import { warn } from '../shell/notices'
+import { openOutbox, type Unsent } from './outbox'
+
+/** Opens the outbox of an agent against the real server. Returns how to close it. */
+export function startOutbox(agentId: string, goTo: (caseId: string) => void): () => void {
+  return openOutbox(agentId, {
+    async send(u) {
+      const asked = { params: { path: { id: u.caseId } }, headers: once(u.key) }
+      const message =
+        u.write.kind === 'reply'
+          ? await take(client.POST('/api/cases/{id}/replies', { ...asked, body: u.write.body }))
+          : await take(client.POST('/api/cases/{id}/notes', { ...asked, body: { text: u.write.text } }))
+      showMessage(u.caseId, message)
+    },
+    onSent: (u) => askAgain(u.caseId),
+    onRefused(u) {
+      askAgain(u.caseId)
+      // Whoever has the case before them sees it there.
+      if (!location.pathname.endsWith(`/cases/${u.caseId}`)) warn(refusal(u), { label: t('unsent.look'), run: () => goTo(u.caseId) })
+    },
+    later(f) {
+      const timer = setTimeout(f, 5_000)
+      return () => clearTimeout(timer)
+    },
+  })
+}
+
+function refusal(u: Unsent): string {
+  return t('unsent.refused', {
+    number: u.number,
+    person: u.person,
+    why: problemWords(u.problem?.code ?? '', u.problem?.detail ?? ''),
+  })
+}

@@ -1,0 +1,213 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { Button } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useState, type ReactNode } from 'react'
+import { client, once, take } from '../api/client'
+import { healthQuery, queries } from '../api/queries'
+import type { Health } from '../api/types'
+import { wordsFor } from '../api/words'
+import { Ago, StateChip, whyOf } from '../channels/AccountState'
+import { useText } from '../i18n'
+import { bytes, number } from '../i18n/format'
+import { span } from '../i18n/relative'
+import { useNetworkName } from '../shell/me'
+import { shown } from '../shell/name'
+import { warn } from '../shell/notices'
+import { Page } from '../shell/Page'
+import { Trouble, Wait } from '../shell/Wait'
+import s from './HealthPage.module.css'
+
+/** Whether everything runs, and everything that a person has to look at because hilft could not finish it alone. */
+export function HealthPage() {
+  const { t, language } = useText()
+  const query = useQuery(healthQuery)
+  const networkName = useNetworkName()
+  const h = query.data
+  return (
+    <Page title={t('nav.health')} wide>
+      {query.isPending && <Wait />}
+      {query.isError && <Trouble error={query.error} again={() => void query.refetch()} />}
+      {h && (
+        <>
+          <p className={h.ok ? s.fine : s.notFine} role="status">
+            <b>{h.ok ? t('health.ok') : t('health.notOk')}</b>{' '}
+            <span>
+              {t('health.database', { kind: h.database.kind })} {h.database.ok ? '✓' : t('health.databaseBad')} · hilft {h.version}
+            </span>
+          </p>
+          <h2>{t('health.accounts')}</h2>
+          <Table
+            head={[t('health.account'), t('health.state'), t('account.heard'), t('health.asked'), t('account.sentLast'), t('health.refused')]}
+            empty={t('channels.none')}
+            rows={h.accounts.map((a) => ({
+              key: a.id,
+              cells: [
+                <span key="n">
+                  <bdi>{shown(a.name) || networkName(a.network)}</bdi> <small className="soft">{networkName(a.network)}</small>
+                </span>,
+                <span key="s">
+                  <StateChip account={a} /> {whyOf(a) && <small className={s.why}>{whyOf(a)}</small>}
+                </span>,
+                <Ago key="h" at={a.heard_at} />,
+                <Ago key="p" at={a.polled_at} />,
+                <Ago key="o" at={a.sent_at} />,
+                number(a.refused, language),
+              ],
+            }))}
+          />
+          <Unknown items={h.unknown} />
+          <Stuck items={h.stuck} />
+          <Dead items={h.dead} />
+          <h2>{t('health.queues')}</h2>
+          <Table
+            head={[t('health.queue'), t('health.waiting'), t('health.running'), t('health.oldest'), t('health.dead')]}
+            empty={t('health.noQueues')}
+            rows={h.queues.map((q) => ({
+              key: q.kind,
+              cells: [q.kind, number(q.waiting, language), number(q.running, language), q.waiting > 0 ? span(q.oldest_s * 1000, t) : '–', number(q.dead, language)],
+            }))}
+          />
+        </>
+      )}
+    </Page>
+  )
+}
+
+/** Messages of ours of which nobody knows whether they arrived: a person decides, in the case. */
+function Unknown({ items }: { items: Health['unknown'] }) {
+  const { t } = useText()
+  if (items.length === 0) return null
+  return (
+    <>
+      <h2>{t('health.unknown')}</h2>
+      <p className={`soft ${s.how}`}>{t('health.unknownHow')}</p>
+      <Table
+        head={[t('health.case'), t('health.account'), t('health.when')]}
+        empty=""
+        rows={items.map((u) => ({
+          key: u.message_id,
+          cells: [
+            <Link key="c" to="/cases/$id" params={{ id: u.case_id }}>
+              #{u.number}
+            </Link>,
+            <bdi key="a">{shown(u.account.name)}</bdi>,
+            <Ago key="w" at={u.at} />,
+          ],
+        }))}
+      />
+    </>
+  )
+}
+
+/** What a network sent and nobody could read: kept as it came. */
+function Stuck({ items }: { items: Health['stuck'] }) {
+  const { t, language } = useText()
+  return (
+    <>
+      <h2>{t('health.stuck')}</h2>
+      <Table
+        head={[t('health.account'), t('health.kind'), t('health.when'), t('health.why'), t('health.size'), t('health.acts')]}
+        empty={t('health.noStuck')}
+        rows={items.map((i) => ({
+          key: i.id,
+          cells: [
+            <bdi key="a">{shown(i.account.name)}</bdi>,
+            i.kind,
+            <Ago key="w" at={i.received_at} />,
+            <span key="e" className={s.error}>
+              {i.error}
+            </span>,
+            bytes(i.size, language),
+            <span key="x" className="acts">
+              <Again ask={(key) => take(client.POST('/api/stuck/{id}/retry', { params: { path: { id: i.id } }, headers: once(key) }))} />
+              <a href={`/api/stuck/${i.id}/raw`} download>
+                {t('health.raw')}
+              </a>
+            </span>,
+          ],
+        }))}
+      />
+    </>
+  )
+}
+
+/** Work that was tried as often as it should be and still did not succeed. */
+function Dead({ items }: { items: Health['dead'] }) {
+  const { t, language } = useText()
+  return (
+    <>
+      <h2>{t('health.dead')}</h2>
+      <Table
+        head={[t('health.queue'), t('health.why'), t('health.attempts'), t('health.when'), t('health.acts')]}
+        empty={t('health.noDead')}
+        rows={items.map((d) => ({
+          key: d.id,
+          cells: [
+            d.kind,
+            <span key="e" className={s.error}>
+              {d.error}
+            </span>,
+            number(d.attempt, language),
+            <Ago key="w" at={d.dead_at} />,
+            <Again key="x" ask={(key) => take(client.POST('/api/dead/{id}/retry', { params: { path: { id: d.id } }, headers: once(key) }))} />,
+          ],
+        }))}
+      />
+    </>
+  )
+}
+
+function Again({ ask }: { ask: (key?: string) => Promise<unknown> }) {
+  const { t } = useText()
+  const [busy, setBusy] = useState(false)
+  return (
+    <Button
+      size="xs"
+      variant="default"
+      loading={busy}
+      onClick={() => {
+        setBusy(true)
+        ask()
+          .catch((e: unknown) => warn(wordsFor(e)))
+          .finally(() => {
+            setBusy(false)
+            void queries.invalidateQueries({ queryKey: ['health'] })
+          })
+      }}
+    >
+      {t('again')}
+    </Button>
+  )
+}
+
+/** A table that becomes a list of cards on a narrow screen, so that nothing has to be scrolled sideways. */
+function Table({ head, rows, empty }: { head: string[]; rows: { key: string | number; cells: ReactNode[] }[]; empty: string }) {
+  if (rows.length === 0) return <p className="soft">{empty}</p>
+  return (
+    <table className={s.table}>
+      <thead>
+        <tr>
+          {head.map((h) => (
+            <th key={h} scope="col">
+              {h}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((r) => (
+          <tr key={r.key}>
+            {r.cells.map((c, i) => (
+              <td key={i} data-head={head[i]}>
+                {c}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Language } from '../api/types'
+
+function lasting<T>(make: (language: Language) => T): (language: Language) => T {
+  const made = new Map<Language, T>()
+  return (language) => {
+    const have = made.get(language)
+    if (have !== undefined) return have
+    const fresh = make(language)
+    made.set(language, fresh)
+    return fresh
+  }
+}
+
+// English with 24 hours and the month as a word: 03/04 is read differently on both sides of the Atlantic.
+const locale = (l: Language) => (l === 'de' ? 'de' : 'en-GB')
+const month = (l: Language) => (l === 'de' ? '2-digit' : 'short')
+const times = lasting((l) => new Intl.DateTimeFormat(locale(l), { hour: '2-digit', minute: '2-digit' }))
+const days = lasting((l) => new Intl.DateTimeFormat(locale(l), { day: '2-digit', month: month(l) }))
+const dates = lasting((l) => new Intl.DateTimeFormat(locale(l), { day: '2-digit', month: month(l), year: 'numeric' }))
+const full = lasting((l) => new Intl.DateTimeFormat(locale(l), { dateStyle: 'full', timeStyle: 'medium' }))
+const numbers = lasting((l) => new Intl.NumberFormat(l, { useGrouping: 'min2' }))
+
+/** "10:12" today, "21.11. 10:12" or "21 Nov 10:12" this year, with the year before that. */
+export function moment(at: string, now: number, language: Language): string {
+  const d = new Date(at)
+  if (Number.isNaN(d.getTime())) return ''
+  const n = new Date(now)
+  const time = times(language).format(d)
+  if (d.toDateString() === n.toDateString()) return time
+  const day = (d.getFullYear() === n.getFullYear() ? days : dates)(language).format(d)
+  return `${day} ${time}`
+}
+
+/** Only the day, with its year. */
+export function day(at: string, language: Language): string {
+  const d = new Date(at)
+  return Number.isNaN(d.getTime()) ? '' : dates(language).format(d)
+}
+
+/** The whole moment, for those who ask by pointing at it. */
+export function exactly(at: string, language: Language): string {
+  const d = new Date(at)
+  return Number.isNaN(d.getTime()) ? '' : full(language).format(d)
+}
+
+export function number(n: number, language: Language): string {
+  return numbers(language).format(n)
+}
+
+/** "3 B", "12 kB", "1.5 MB". */
+export function bytes(n: number, language: Language): string {
+  if (n < 1000) return `${number(n, language)} B`
+  if (n < 1_000_000) return `${number(Math.round(n / 1000), language)} kB`
+  return `${number(Math.round(n / 100_000) / 10, language)} MB`
+}

@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useEffect, useImperativeHandle, useRef, type Ref } from 'react'
+import type { UseInfiniteQueryResult } from '@tanstack/react-query'
+import type { CaseRow, View } from '../api/types'
+import { useText } from '../i18n'
+import { useNow } from '../i18n/relative'
+import { useNetworkName } from '../shell/me'
+import { Trouble, Wait } from '../shell/Wait'
+import s from './List.module.css'
+import { Row } from './Row'
+
+export interface ListHandle {
+  /** Scrolls to a row and puts the focus on it. */
+  show: (id: string) => void
+}
+
+const rowHeight = 60
+
+interface Props {
+  ref: Ref<ListHandle>
+  view: View
+  query: Pick<UseInfiniteQueryResult, 'isPending' | 'isError' | 'error' | 'refetch' | 'hasNextPage' | 'isFetchingNextPage' | 'fetchNextPage'>
+  rows: CaseRow[]
+  open: string | undefined
+  onCursor: (id: string) => void
+}
+
+/** The rows of one view. Only what can be seen is on the page, however many there are. */
+export function List({ ref, view, query, rows, open, onCursor }: Props) {
+  const { t } = useText()
+  const now = useNow()
+  const networkName = useNetworkName()
+  const scroller = useRef<HTMLDivElement>(null)
+  // eslint-disable-next-line react-hooks/incompatible-library -- no compiler memoizes this component
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    getItemKey: (i) => rows[i]?.id ?? i,
+    overscan: 8,
+  })
+
+  useImperativeHandle(ref, () => ({
+    show(id) {
+      const at = rows.findIndex((r) => r.id === id)
+      if (at < 0) return
+      virtual.scrollToIndex(at)
+      // The row may be drawn only after scrolling.
+      requestAnimationFrame(() => {
+        scroller.current?.querySelector<HTMLElement>(`[data-case="${CSS.escape(id)}"]`)?.focus({ preventScroll: true })
+      })
+    },
+  }))
+
+  const drawn = virtual.getVirtualItems()
+  const lastDrawn = drawn.at(-1)?.index ?? 0
+  const { hasNextPage, isFetchingNextPage, fetchNextPage, isError } = query
+  useEffect(() => {
+    if (hasNextPage && !isFetchingNextPage && !isError && lastDrawn >= rows.length - 20) void fetchNextPage()
+  }, [lastDrawn, rows.length, hasNextPage, isFetchingNextPage, isError, fetchNextPage])
+
+  if (query.isPending) return <Wait lines={10} />
+  if (rows.length === 0 && query.isError) return <Trouble error={query.error} again={() => void query.refetch()} />
+  if (rows.length === 0) {
+    return (
+      <div className={s.empty}>
+        <p className={s.emptyTitle}>{t(`empty.${view}`)}</p>
+        <p className="soft">{t(`empty.${view}.more`)}</p>
+      </div>
+    )
+  }
+  return (
+    // Focusable, so that it can be scrolled by keyboard.
+    <div ref={scroller} className={s.scroll} tabIndex={0} role="group" aria-label={t(`view.${view}`)}>
+      <ul style={{ height: virtual.getTotalSize() }}>
+        {drawn.map((item) => {
+          const row = rows[item.index]
+          if (!row) return null
+          return (
+            <li
+              key={item.key}
+              aria-setsize={hasNextPage ? -1 : rows.length}
+              aria-posinset={item.index + 1}
+              style={{ transform: `translateY(${item.start}px)`, height: rowHeight }}
+            >
+              <Row row={row} view={view} open={row.id === open} now={now} networkName={networkName} onFocus={onCursor} />
+            </li>
+          )
+        })}
+      </ul>
+    </div>
+  )
+}

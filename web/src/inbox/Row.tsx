@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { Link } from '@tanstack/react-router'
+import { memo } from 'react'
+import type { CaseRow, View } from '../api/types'
+import { useText } from '../i18n'
+import { exactly } from '../i18n/format'
+import { timeLeft, timeSince, toneOf } from '../i18n/relative'
+import { lineOf, shown } from '../shell/name'
+import { clockOf } from './order'
+import s from './Row.module.css'
+
+interface Props {
+  row: CaseRow
+  view: View
+  open: boolean
+  now: number
+  networkName: (id: string) => string
+  onFocus: (id: string) => void
+}
+
+/** One case in the list: the time left first, then who, where, whose, and what they say. */
+export const Row = memo(function Row({ row, view, open, now, networkName, onFocus }: Props) {
+  const { t } = useText()
+  return (
+    <Link
+      to="/cases/$id"
+      params={{ id: row.id }}
+      search={{ view }}
+      className={open ? `${s.row} ${s.on}` : s.row}
+      aria-current={open ? 'true' : undefined}
+      data-case={row.id}
+      onFocus={() => onFocus(row.id)}
+    >
+      <Clock row={row} now={now} />
+      <bdi className={s.name}>{shown(row.person.name) || t('nameless')}</bdi>
+      <span className={s.where}>
+        {row.trouble > 0 && (
+          <span className="chip bad" title={t('row.trouble')}>
+            !<span className="unseen"> {t('row.trouble')}</span>
+          </span>
+        )}{' '}
+        <span className={`chip ${row.visibility} ${s.net}`}>
+          <span aria-hidden>{row.visibility === 'public' ? '◉' : '◆'} </span>
+          <span className="unseen">{t(row.visibility)} </span>
+          {networkName(row.network)}
+        </span>{' '}
+        <span className={s.agent} title={row.agent?.name ?? t('row.nobody')}>
+          {row.agent ? row.agent.initials : '–'}
+          <span className="unseen"> {row.agent ? row.agent.name : t('row.nobody')}</span>
+        </span>
+      </span>
+      <span className={s.says} dir="auto">
+        {lineOf(row.preview) || lineOf(row.title) || t('wordless')}
+      </span>
+    </Link>
+  )
+})
+
+function Clock({ row, now }: { row: CaseRow; now: number }) {
+  const { t, language } = useText()
+  const clock = clockOf(row)
+  const title = exactly(clock.at, language)
+  if (clock.kind === 'due') {
+    const tone = toneOf(clock.at, now)
+    return (
+      <span className={`${s.clock} ${s[tone]}`} title={`${t('row.due')} ${title}`}>
+        <b>{timeLeft(clock.at, now, t)}</b>
+        <small>{row.answered ? t('row.answer') : t('row.firstAnswer')}</small>
+      </span>
+    )
+  }
+  return (
+    <span className={s.clock} title={title}>
+      <b>{timeSince(clock.at, now, t)}</b>
+      <small>{t(`row.${clock.kind}`)}</small>
+    </span>
+  )
+}

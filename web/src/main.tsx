@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import './shell/styles'
+import { MantineProvider } from '@mantine/core'
+import { QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { createRoot } from 'react-dom/client'
+import { inboxQuery, meQuery, queries } from './api/queries'
+import { guessLanguage, speak } from './i18n'
+import { Notices } from './shell/Notices'
+import { router } from './shell/router'
+import { theme } from './shell/theme'
+
+// What the first screen needs is asked for while the page is still being put together.
+const path = location.pathname
+if (!path.startsWith('/sign-in') && !path.startsWith('/setup')) {
+  void queries.prefetchQuery(meQuery)
+  const view = /^\/inbox\/(mine|unassigned|waiting|solved|trouble)$/.exec(path)?.[1]
+  if (path === '/' || path.startsWith('/inbox')) void queries.prefetchInfiniteQuery(inboxQuery((view ?? 'open') as 'open'))
+}
+
+// After an update of the server the old pieces of the app are gone: begin again with the new ones.
+window.addEventListener('vite:preloadError', (e) => {
+  e.preventDefault()
+  location.reload()
+})
+
+const root = document.getElementById('root')
+if (root) {
+  void speak(guessLanguage()).then(() =>
+    createRoot(root).render(
+      <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
+        <QueryClientProvider client={queries}>
+          <RouterProvider router={router} />
+          <Notices />
+        </QueryClientProvider>
+      </MantineProvider>,
+    ),
+  )
+}

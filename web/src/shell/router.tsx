@@ -1,0 +1,144 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { Problem } from '../api/problem'
+import { caseQuery, meQuery, queries } from '../api/queries'
+import type { View } from '../api/types'
+import { EmptyCase } from '../inbox/EmptyCase'
+import { Inbox } from '../inbox/Inbox'
+import { isView } from '../inbox/order'
+import { Desk } from './Desk'
+import { Broken, NotFound, Wait } from './Wait'
+
+const rootRoute = createRootRoute({ notFoundComponent: NotFound, errorComponent: Broken })
+
+const desk = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'desk',
+  component: Desk,
+  beforeLoad: async ({ location }) => {
+    try {
+      await queries.ensureQueryData(meQuery)
+    } catch (e) {
+      if (e instanceof Problem && e.status === 401) {
+        throw redirect({ to: '/sign-in', search: location.pathname === '/' ? {} : { back: location.href } })
+      }
+      throw e
+    }
+  },
+})
+
+const start = createRoute({
+  getParentRoute: () => desk,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/inbox/$view', params: { view: 'open' }, replace: true })
+  },
+})
+
+const inbox = createRoute({ getParentRoute: () => desk, id: 'inbox', component: Inbox })
+
+const inboxStart = createRoute({
+  getParentRoute: () => inbox,
+  path: '/inbox',
+  beforeLoad: () => {
+    throw redirect({ to: '/inbox/$view', params: { view: 'open' }, replace: true })
+  },
+})
+
+const inboxView = createRoute({
+  getParentRoute: () => inbox,
+  path: '/inbox/$view',
+  component: EmptyCase,
+  beforeLoad: ({ params }) => {
+    if (!isView(params.view)) throw redirect({ to: '/inbox/$view', params: { view: 'open' }, replace: true })
+  },
+})
+
+const oneCase = createRoute({
+  getParentRoute: () => inbox,
+  path: '/cases/$id',
+  validateSearch: (search: Record<string, unknown>): { view?: View } =>
+    typeof search.view === 'string' && isView(search.view) ? { view: search.view } : {},
+  loader: ({ params }) => {
+    void queries.prefetchQuery(caseQuery(params.id))
+  },
+  component: lazyRouteComponent(() => import('../case/CasePane'), 'CasePane'),
+})
+
+const channels = createRoute({
+  getParentRoute: () => desk,
+  path: '/channels',
+  validateSearch: (search: Record<string, unknown>): { connected?: string; error?: string; first?: boolean } => ({
+    ...(typeof search.connected === 'string' && { connected: search.connected }),
+    ...(typeof search.error === 'string' && { error: search.error }),
+    ...(search.first === true && { first: true }),
+  }),
+  component: lazyRouteComponent(() => import('../channels/Channels'), 'Channels'),
+})
+
+const newChannel = createRoute({
+  getParentRoute: () => desk,
+  path: '/channels/new/$network',
+  component: lazyRouteComponent(() => import('../channels/Wizard'), 'NewChannel'),
+})
+
+const editChannel = createRoute({
+  getParentRoute: () => desk,
+  path: '/channels/$id',
+  component: lazyRouteComponent(() => import('../channels/Wizard'), 'EditChannel'),
+})
+
+const health = createRoute({
+  getParentRoute: () => desk,
+  path: '/health',
+  component: lazyRouteComponent(() => import('../health/HealthPage'), 'HealthPage'),
+})
+
+const settings = createRoute({
+  getParentRoute: () => desk,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('../settings/Settings'), 'Settings'),
+})
+
+const signIn = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/sign-in',
+  validateSearch: (search: Record<string, unknown>): { back?: string } =>
+    typeof search.back === 'string' && /^\/(?![/\\])/.test(search.back) ? { back: search.back } : {},
+  component: lazyRouteComponent(() => import('../signin/SignIn'), 'SignIn'),
+})
+
+const setup = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/setup',
+  component: lazyRouteComponent(() => import('../setup/Setup'), 'Setup'),
+})
+
+export const router = createRouter({
+  routeTree: rootRoute.addChildren([
+    signIn,
+    setup,
+    desk.addChildren([
+      start,
+      inbox.addChildren([inboxStart, inboxView, oneCase]),
+      channels,
+      newChannel,
+      editChannel,
+      health,
+      settings,
+    ]),
+  ]),
+  defaultPendingComponent: Wait,
+  defaultPendingMs: 300,
+  defaultPendingMinMs: 0,
+  defaultPreload: false,
+  scrollRestoration: false,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import '../shell/formStyles'
+import { Button, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate, useRouter, useSearch } from '@tanstack/react-router'
+import { useEffect } from 'react'
+import { client, once, take } from '../api/client'
+import { meQuery, queries, setupQuery } from '../api/queries'
+import { wordsFor } from '../api/words'
+import { speak, useText } from '../i18n'
+import { entered, useAct } from '../shell/form'
+import { Secret } from '../shell/Secret'
+import { Gate } from './Gate'
+
+/** The door. In the demo the key is in the lock. */
+export function SignIn() {
+  const { t, language } = useText()
+  const navigate = useNavigate()
+  const router = useRouter()
+  const { back } = useSearch({ from: '/sign-in' })
+  const setup = useQuery(setupQuery)
+  const needed = setup.data?.needed
+  useEffect(() => {
+    if (needed) void navigate({ to: '/setup', replace: true })
+  }, [needed, navigate])
+
+  const signIn = useAct(
+    (body: { email: string; password: string }, key) => take(client.POST('/api/session', { body, headers: once(key) })),
+    (me) => {
+      queries.clear()
+      queries.setQueryData(meQuery.queryKey, me)
+      if (back) router.history.push(back)
+      else void navigate({ to: '/inbox/$view', params: { view: 'open' } })
+    },
+  )
+  const demo = setup.data?.demo
+  const other = language === 'de' ? 'en' : 'de'
+  return (
+    <Gate title={t('signin.title')}>
+      {demo && <p className="soft">{t('signin.demo')}</p>}
+      <form
+        key={demo ? 'demo' : 'empty'}
+        className="fields"
+        onSubmit={(e) => {
+          e.preventDefault()
+          const { email = '', password = '' } = entered(e.currentTarget)
+          signIn.mutate({ email: email.trim(), password })
+        }}
+      >
+        <TextInput name="email" type="email" label={t('field.email')} autoComplete="username" required withAsterisk={false} defaultValue={demo?.email} size="md" autoFocus />
+        <Secret
+          name="password"
+          label={t('field.password')}
+          autoComplete="current-password"
+          required
+          withAsterisk={false}
+          defaultValue={demo?.password}
+          size="md"
+        />
+        <div role="alert" className="wrong">
+          {signIn.isError ? wordsFor(signIn.error) : ''}
+        </div>
+        <Button type="submit" size="md" loading={signIn.isPending}>
+          {t('signin.go')}
+        </Button>
+      </form>
+      <button className="plainButton" lang={other} onClick={() => void speak(other)}>
+        {other === 'de' ? 'Deutsch' : 'English'}
+      </button>
+    </Gate>
+  )
+}

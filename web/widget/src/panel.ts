@@ -1,0 +1,195 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { el, icon } from './dom.ts'
+import type { Front, Message, Said, Word } from './front.ts'
+import { Keep } from './keep.ts'
+import { Line, type State } from './line.ts'
+import { Log } from './log.ts'
+import type { Texts } from './texts.ts'
+
+const textMax = 4000
+
+/** The open window: the conversation, and where one writes. It exists from the first click on. */
+export class Panel {
+  readonly root: HTMLElement
+  /** Called when there is something new that the visitor has not seen, with how much. */
+  unread: (n: number) => void = () => {}
+  private log: Log
+  private line: Line
+  private text: HTMLTextAreaElement
+  private net: HTMLElement
+  private who?: { box: HTMLElement; name: HTMLInputElement; email: HTMLInputElement }
+  private missed = 0
+  private state: State = 'connecting'
+
+  constructor(
+    private front: Front,
+    private t: Texts,
+    private language: string,
+    url: string,
+    private keep: Keep,
+    close: () => void,
+  ) {
+    const shut = el('button', { type: 'button', class: 'x', 'aria-label': t.close }, icon('M6 6l12 12M18 6L6 18'))
+    shut.onclick = close
+    const title = el('h2', { id: 'title', dir: 'auto' }, front.brand)
+    const greeting = el(
+      'div',
+      { class: 'm us' },
+      el('p', { class: 'who', dir: 'auto' }, front.brand),
+      el('div', { class: 'said', dir: 'auto' }, front.greeting || t.greeting),
+    )
+    this.log = new Log(t, language, greeting)
+    this.net = el('p', { class: 'net', role: 'status' })
+    this.text = el('textarea', {
+      id: 'text',
+      rows: '1',
+      dir: 'auto',
+      maxlength: String(textMax),
+      placeholder: t.write,
+      enterkeyhint: 'send',
+    })
+    const form = el(
+      'form',
+      { class: 'write', novalidate: true },
+      el('label', { for: 'text', class: 'sr' }, t.message),
+      this.text,
+      el('button', { class: 'send', 'aria-label': t.send }, icon('M4 12l16-8-6 16-3-7z')),
+    )
+    this.root = el(
+      'section',
+      { class: 'panel', role: 'dialog', 'aria-labelledby': 'title', tabindex: '-1' },
+      el('header', {}, el('div', {}, title, el('p', {}, t.people)), shut),
+      this.log.root,
+      this.net,
+      ...(front.askEmail ? [this.introduce()] : []),
+      form,
+    )
+    if (front.privacy) {
+      const link = el('a', { href: front.privacy, target: '_blank', rel: 'noopener noreferrer' }, t.privacy)
+      this.root.append(el('p', { class: 'foot' }, link))
+    }
+
+    form.onsubmit = (e) => {
+      e.preventDefault()
+      this.say()
+    }
+    this.text.oninput = () => this.grow()
+    this.text.onkeydown = (e) => {
+      // A word that is still being composed (Japanese, dead keys) is finished by Enter, not sent.
+      if (e.key !== 'Enter' || e.shiftKey || e.isComposing) return
+      e.preventDefault()
+      this.say()
+    }
+
+    this.line = new Line(url, keep, {
+      state: (s) => this.connection(s),
+      welcome: (said, messages) => this.welcome(said, messages),
+      message: (m) => this.message(m),
+      acked: (w) => this.mine(w),
+      refused: (id, code, later) => this.log.state(id, later ? t.slow : code === 'too_long' ? t.tooLong : t.refused, true),
+    })
+    const kept = keep.words()
+    if (kept.length) this.log.quietly(() => kept.forEach((w) => this.mine(w)))
+    keep.watch((w) => this.mine(w))
+    this.connection('connecting')
+    this.line.start()
+  }
+
+  /** The visitor looks at it now. */
+  shown(): void {
+    this.missed = 0
+    this.unread(0)
+    this.log.toEnd()
+    // On a phone the focus in the field would bring up the keyboard before anything was read.
+    if (matchMedia('(pointer: coarse)').matches) this.root.focus()
+    else this.text.focus()
+  }
+
+  private say(): void {
+    const text = this.text.value.trim()
+    if (!text) return
+    if (this.who && !this.who.box.hidden) {
+      const name = this.who.name.value.trim()
+      const email = this.who.email.value.trim()
+      if (name || email) this.keep.profile = { name, email }
+    }
+    const word: Word = {
+      id: uuid(),
+      text,
+      ...this.keep.profile,
+      page: location.origin + location.pathname, // never the query: it may hold what is nobody's business
+      language: this.language,
+      at: Date.now(),
+      acked: 0,
+    }
+    this.mine(word)
+    this.line.say(word)
+    this.text.value = ''
+    this.grow()
+    this.text.focus()
+  }
+
+  private mine(w: Word): void {
+    const waiting = this.state === 'open' || this.state === 'connecting' ? this.t.sending : this.t.later
+    this.log.mine(w.id, w.acked || w.at, w.text, w.acked ? this.t.sent : waiting)
+    if (this.who) this.who.box.hidden = true
+  }
+
+  private welcome(said: Said[], messages: Message[]): void {
+    const draw = () => {
+      for (const s of said) this.mine({ id: s.id, text: s.text, at: 0, acked: Date.parse(s.at), page: '', language: '' })
+      for (const m of messages) this.message(m)
+    }
+    if (said.length) this.log.quietly(draw)
+    else draw()
+  }
+
+  private message(m: Message): void {
+    const news = this.log.theirs('m' + m.id, Date.parse(m.at), m.body.from || this.front.brand, m.body.text)
+    if (news && !this.root.isConnected) this.unread(++this.missed)
+  }
+
+  private connection(s: State): void {
+    const atEnd = this.log.atEnd
+    this.state = s
+    this.net.textContent = s === 'open' ? '' : this.t[s]
+    for (const w of this.keep.words()) if (!w.acked) this.mine(w)
+    if (atEnd) this.log.toEnd()
+  }
+
+  private introduce(): HTMLElement {
+    const { name: knownName = '', email: knownEmail = '' } = this.keep.profile
+    const name = el('input', { id: 'name', autocomplete: 'name', maxlength: '80', dir: 'auto' })
+    const email = el('input', { id: 'email', type: 'email', autocomplete: 'email', maxlength: '254' })
+    name.value = knownName
+    email.value = knownEmail
+    const box = el(
+      'fieldset',
+      { class: 'who-box' },
+      el('legend', {}, this.t.who),
+      el('label', { for: 'name' }, this.t.name),
+      name,
+      el('label', { for: 'email' }, this.t.email),
+      email,
+    )
+    this.who = { box, name, email }
+    return box
+  }
+
+  /** The field grows with what is written, up to what the style sheet allows. */
+  private grow(): void {
+    this.text.style.height = 'auto'
+    this.text.style.height = `${this.text.scrollHeight + 2}px`
+  }
+}
+
+/** crypto.randomUUID exists on https pages only. */
+function uuid(): string {
+  const b = crypto.getRandomValues(new Uint8Array(16))
+  b[6] = (b[6]! & 0x0f) | 0x40
+  b[8] = (b[8]! & 0x3f) | 0x80
+  const hex = Array.from(b, (x) => x.toString(16).padStart(2, '0')).join('')
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+}

@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+const de = {
+  chat: 'Chat',
+  open: (brand: string) => `Chat mit ${brand} öffnen`,
+  unread: (n: number) => (n === 1 ? '1 neue Nachricht' : `${n} neue Nachrichten`),
+  close: 'Chat schließen',
+  people: 'Hier antworten Menschen, kein Bot.',
+  greeting: 'Guten Tag! Wobei können wir helfen?',
+  log: 'Gespräch',
+  you: 'Sie',
+  message: 'Ihre Nachricht',
+  write: 'Nachricht schreiben …',
+  send: 'Senden',
+  sending: 'Wird gesendet …',
+  sent: 'Gesendet',
+  later: 'Noch nicht gesendet. Geht hinaus, sobald die Verbindung steht.',
+  slow: 'Noch nicht gesendet. Geht gleich hinaus.',
+  refused: 'Nicht gesendet.',
+  tooLong: 'Nicht gesendet: zu lang.',
+  taken: 'Ihre Nachricht ist da. Ein Mensch liest sie und antwortet von Hand.',
+  connecting: 'Verbindung wird hergestellt …',
+  lost: 'Keine Verbindung. Wir versuchen es weiter, nichts geht verloren.',
+  away: 'Der Chat ist gerade nicht erreichbar. Wir versuchen es weiter, nichts geht verloren.',
+  who: 'Damit wir auch später antworten können',
+  name: 'Name (freiwillig)',
+  email: 'E-Mail (freiwillig)',
+  privacy: 'Datenschutz',
+}
+
+type Texts = typeof de
+
+const en: Texts = {
+  chat: 'Chat',
+  open: (brand) => `Open chat with ${brand}`,
+  unread: (n) => (n === 1 ? '1 new message' : `${n} new messages`),
+  close: 'Close chat',
+  people: 'People answer here, not a bot.',
+  greeting: 'Hello! How can we help?',
+  log: 'Conversation',
+  you: 'You',
+  message: 'Your message',
+  write: 'Write a message …',
+  send: 'Send',
+  sending: 'Sending …',
+  sent: 'Sent',
+  later: 'Not sent yet. It goes out as soon as there is a connection.',
+  slow: 'Not sent yet. It goes out in a moment.',
+  refused: 'Not sent.',
+  tooLong: 'Not sent: too long.',
+  taken: 'We have your message. A person reads it and answers by hand.',
+  connecting: 'Connecting …',
+  lost: 'No connection. We keep trying, nothing gets lost.',
+  away: 'The chat cannot be reached right now. We keep trying, nothing gets lost.',
+  who: 'So that we can answer later, too',
+  name: 'Name (optional)',
+  email: 'E-mail (optional)',
+  privacy: 'Privacy',
+}
+
+/** The language of the chat: as set, else the page's, else the browser's. */
+export function languageOf(set: string, page: string, browser: string): 'de' | 'en' {
+  const wanted = set === 'auto' ? page || browser : set
+  return /^de\b/i.test(wanted) ? 'de' : 'en'
+}
+
+export const texts = (language: 'de' | 'en'): Texts => (language === 'de' ? de : en)
+export type { Texts }
