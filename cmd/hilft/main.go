@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -24,22 +25,23 @@ var version = "unreleased"
 
 // settings are the flags that every command has which opens a house.
 type settings struct {
-	Config        string `help:"Settings file (TOML)." env:"HILFT_CONFIG" placeholder:"FILE"`
-	Data          string `help:"Folder of the database, media and key." placeholder:"DIR"`
-	Listen        string `help:"Address to listen on." placeholder:"HOST:PORT"`
-	PublicURL     string `help:"Where the world finds this house." placeholder:"URL"`
-	MediaURL      string `help:"Another origin for media." placeholder:"URL"`
-	DatabaseURL   string `help:"Postgres instead of SQLite in the data folder." placeholder:"URL"`
-	NATSURL       string `help:"NATS cluster instead of the one inside." name:"nats-url" placeholder:"URL"`
-	SecretKeyFile string `help:"Key that seals secrets; made if it is not there." placeholder:"FILE"`
-	AllowHosts    string `help:"Hosts in private networks that may be connected to, with commas." placeholder:"HOST,…"`
-	LogLevel      string `help:"debug, info, warn or error." placeholder:"LEVEL"`
+	Config         string `help:"Settings file (TOML)." env:"HILFT_CONFIG" placeholder:"FILE"`
+	Data           string `help:"Folder of the database, media and key." placeholder:"DIR"`
+	Listen         string `help:"Address to listen on." placeholder:"HOST:PORT"`
+	PublicURL      string `help:"Where the world finds this house." placeholder:"URL"`
+	MediaURL       string `help:"Another origin for media." placeholder:"URL"`
+	DatabaseURL    string `help:"Postgres instead of SQLite in the data folder." placeholder:"URL"`
+	NATSURL        string `help:"NATS cluster instead of the one inside." name:"nats-url" placeholder:"URL"`
+	SecretKeyFile  string `help:"Key that seals secrets; made if it is not there." placeholder:"FILE"`
+	AllowHosts     string `help:"Hosts in private networks that may be connected to, with commas." placeholder:"HOST,…"`
+	TrustedProxies string `help:"Reverse proxies that tell where requests come from, with commas." placeholder:"ADDRESS,…"`
+	LogLevel       string `help:"debug, info, warn or error." placeholder:"LEVEL"`
 }
 
 func (s settings) read() (app.Settings, error) {
 	return app.ReadSettings(s.Config, os.Environ(), map[string]string{
 		"data": s.Data, "listen": s.Listen, "public_url": s.PublicURL, "media_url": s.MediaURL, "database_url": s.DatabaseURL,
-		"nats_url": s.NATSURL, "secret_key_file": s.SecretKeyFile, "allow_hosts": s.AllowHosts, "log_level": s.LogLevel,
+		"nats_url": s.NATSURL, "secret_key_file": s.SecretKeyFile, "allow_hosts": s.AllowHosts, "trusted_proxies": s.TrustedProxies, "log_level": s.LogLevel,
 	})
 }
 
@@ -102,20 +104,40 @@ func (showVersion) Run() error {
 	return err
 }
 
+// What the program says by its end.
+const (
+	exitFailed = 1
+	exitUsage  = 2 // it was asked for something that it does not know
+)
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // whoever asks a second time does not want to wait
+	os.Exit(run(ctx, os.Args[1:]))
+}
+
+func run(ctx context.Context, args []string) int {
 	var cli struct {
 		Serve   serve       `cmd:"" help:"Open the house."`
 		Demo    demo        `cmd:"" help:"Open a house with made-up customers; nothing leaves this machine."`
 		Check   check       `cmd:"" help:"Say whether settings, database and keys are right."`
 		Version showVersion `cmd:"" help:"Say which version this is."`
 	}
-	k := kong.Parse(&cli, kong.Name("hilft"), kong.Description("hilft hears customers wherever they speak, and sees to it that they are helped."),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.UsageOnError())
-	if err := k.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "hilft: "+err.Error())
-		stop()
-		os.Exit(1)
+	parser := kong.Must(&cli, kong.Name("hilft"), kong.Description("hilft hears customers wherever they speak, and sees to it that they are helped."),
+		kong.BindTo(ctx, (*context.Context)(nil)))
+	command, err := parser.Parse(args)
+	if err != nil {
+		say(fmt.Errorf("%w (hilft --help says what there is)", err))
+		return exitUsage
 	}
+	if err := command.Run(); err != nil {
+		say(err)
+		return exitFailed
+	}
+	return 0
+}
+
+// say tells in one line what is wrong.
+func say(err error) {
+	fmt.Fprintln(os.Stderr, "hilft: "+strings.Join(strings.Fields(err.Error()), " "))
 }

@@ -165,6 +165,9 @@ func (Connector) Open(_ context.Context, acc channel.Account, env channel.Env) (
 	if err != nil {
 		return nil, fmt.Errorf("api: open: %w", err)
 	}
+	if l.lookup == nil { // nothing can be found out later, so a person is asked at once
+		return struct{ channel.Line }{l}, nil
+	}
 	return l, nil
 }
 

@@ -86,7 +86,7 @@ func delivery(body []byte, now time.Time) (channel.Raw, error) {
 		if m.Kind == channel.Edited {
 			return channel.Raw{}, errors.New("at: missing; an edit is told from the next one by it")
 		}
-		at := fmt.Sprintf(`,"at":%q}`, now.UTC().Format(time.RFC3339))
+		at := fmt.Sprintf(`,"at":%q}`, now.UTC().Format(time.RFC3339Nano)) // to the fraction: an answer may come within the second
 		body = append(bytes.TrimSuffix(body, []byte("}")), at...)
 	}
 	key := string(m.Kind) + ":" + m.ID

@@ -24,8 +24,8 @@
 // # What the visitor's browser keeps
 //
 // Before the visitor clicks the button: nothing, and nothing is loaded but the script itself. After it: one signed id,
-// without which the visitor's own conversation could not be shown to them; words that are not yet known to have
-// arrived; and the name and address that the visitor entered, if they did. All of it in localStorage; there are no
+// without which the visitor's own conversation could not be shown to them; their words until the conversation is known
+// to have them; and the name and address that the visitor entered, if they did. All of it in localStorage; there are no
 // cookies.
 //
 // # Limits

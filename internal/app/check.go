@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/bus"
 	"github.com/hilft/hilft/internal/store"
 )
 
@@ -33,11 +34,8 @@ func Check(ctx context.Context, s Settings, out io.Writer) bool {
 	}
 	c.say("secret key", s.SecretKeyFile, key(s.SecretKeyFile))
 	c.database(ctx, s)
-	if s.NATSURL == "" {
-		c.say("wake-ups", "inside this process", nil)
-	} else {
-		c.say("wake-ups", redacted(s.NATSURL), nil)
-	}
+	c.wakeUps(ctx, s.NATSURL)
+	c.say("proxies", strings.Join(s.TrustedProxies, ", "), noProxies(s.TrustedProxies))
 	if len(s.AllowHosts) > 0 {
 		c.say("private hosts", strings.Join(s.AllowHosts, ", "), nil)
 	}
@@ -61,7 +59,7 @@ func (c *checker) say(what, value string, err error) {
 	case later:
 		verdict = e.Error()
 	default:
-		c.ok, verdict = false, "WRONG: "+strings.ReplaceAll(err.Error(), "\n", " ")
+		c.ok, verdict = false, "WRONG: "+strings.Join(strings.Fields(err.Error()), " ")
 	}
 	_, _ = fmt.Fprintf(c.out, "%-15s %s (%s)\n", what, value, verdict)
 }
@@ -96,6 +94,13 @@ func publicURL(v string) error {
 	return nil
 }
 
+func noProxies(all []string) error {
+	if len(all) == 0 {
+		return later("none is trusted: behind one, everybody shares one limit for signing in")
+	}
+	return nil
+}
+
 func key(path string) error {
 	if _, err := os.Stat(path); os.IsNotExist(err) {
 		return later("made at the first start; keep a copy of it with your backups, apart from the database")
@@ -119,11 +124,38 @@ func (c *checker) database(ctx context.Context, s Settings) {
 	c.say("database", where, err)
 }
 
-// redacted is an address without its password.
-func redacted(v string) string {
-	u, err := url.Parse(v)
-	if err != nil {
-		return "an address that cannot be read"
+// wakeUps does not wait for a cluster: the house opens without it, and is a second slower.
+func (c *checker) wakeUps(ctx context.Context, url string) {
+	if url == "" {
+		c.say("wake-ups", "inside this process", nil)
+		return
 	}
-	return u.Redacted()
+	b, err := bus.Open(ctx, bus.Options{URL: url, Log: slog.New(slog.DiscardHandler)})
+	if err == nil {
+		b.Close()
+	}
+	c.say("wake-ups", redacted(url), err)
+}
+
+// redacted is an address, or several with commas between, without passwords.
+func redacted(v string) string {
+	all := strings.Split(v, ",")
+	for i, one := range all {
+		u, err := url.Parse(strings.TrimSpace(one))
+		if err != nil || u.Scheme == "" || u.Host == "" {
+			return "an address that cannot be read"
+		}
+		q := u.Query()
+		for name := range q {
+			if strings.Contains(strings.ToLower(name), "password") {
+				q.Set(name, "xxxxx")
+			}
+		}
+		u.RawQuery = q.Encode()
+		if _, set := u.User.Password(); !set && u.User != nil && strings.HasPrefix(u.Scheme, "nats") {
+			u.User = url.User("xxxxx") // a token stands where elsewhere the name does
+		}
+		all[i] = u.Redacted()
+	}
+	return strings.Join(all, ",")
 }

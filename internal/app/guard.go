@@ -31,15 +31,20 @@ const (
 func dialer(allow []string) channel.Dial {
 	guarded := &net.Dialer{Timeout: dialFor, KeepAlive: 30 * time.Second, Control: ssrf.New(ssrf.WithAnyPort(), ssrf.WithNetworks("tcp4", "tcp6")).Safe}
 	free := &net.Dialer{Timeout: dialFor, KeepAlive: 30 * time.Second}
+	allowed := make([]string, 0, len(allow))
+	for _, host := range allow {
+		allowed = append(allowed, strings.ToLower(host))
+	}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		if !strings.HasPrefix(network, "tcp") {
 			return nil, fmt.Errorf("dial %s: only tcp goes out", network)
 		}
-		host, _, err := net.SplitHostPort(address)
+		host, port, err := net.SplitHostPort(address)
 		if err != nil {
 			return nil, err
 		}
-		if slices.Contains(allow, address) || slices.Contains(allow, host) {
+		host = strings.ToLower(host)
+		if slices.Contains(allowed, host) || slices.Contains(allowed, net.JoinHostPort(host, port)) {
 			return free.DialContext(ctx, network, address)
 		}
 		return guarded.DialContext(ctx, network, address)
@@ -58,8 +63,13 @@ func client(dial channel.Dial) *http.Client {
 			if len(via) > redirectMost {
 				return errors.New("too many redirects")
 			}
-			if req.URL.Host != via[0].URL.Host {
+			last := via[len(via)-1].URL
+			if last.Scheme == "https" && req.URL.Scheme != "https" {
+				return errors.New("redirected from https to an address without it")
+			}
+			if req.URL.Host != via[0].URL.Host || req.URL.Scheme != via[0].URL.Scheme {
 				req.Header.Del("Authorization")
+				req.Header.Del("Cookie")
 			}
 			return nil
 		},

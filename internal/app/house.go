@@ -33,6 +33,7 @@ const (
 	closeFor   = 30 * time.Second // what is under way gets so long to end
 	headersFor = 10 * time.Second
 	idleFor    = 2 * time.Minute
+	writeFor   = 5 * time.Minute // the longest download; streams set their own
 )
 
 // House is all rooms, opened.
@@ -52,6 +53,7 @@ type Options struct {
 	Version string
 	Log     *slog.Logger
 	Demo    *httpapi.Demo
+	Dial    channel.Dial // the way out of the house; nil: guarded, with the settings' AllowHosts
 }
 
 // Open opens the rooms. Nothing is listened to and nobody is served before Run.
@@ -71,6 +73,10 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 			return nil, err
 		}
 		h.onClose(unlock)
+	}
+	proxies, err := prefixes(s.TrustedProxies)
+	if err != nil {
+		return nil, err
 	}
 	keys, err := access.OpenKeys(s.SecretKeyFile)
 	if err != nil {
@@ -96,7 +102,10 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 	}
 	h.jobs = jobs.New(db, b, o.Log)
 	h.Desk = desk.New(db, h.jobs, access.AnswerIn)
-	dial := dialer(s.AllowHosts)
+	dial := o.Dial
+	if dial == nil {
+		dial = dialer(s.AllowHosts)
+	}
 	networks := all.Connectors()
 	h.Switchboard = switchboard.New(switchboard.Deps{
 		DB: db, Jobs: h.jobs, Bus: b, Blobs: blobs, Keys: keys, Connectors: networks, Log: o.Log,
@@ -105,7 +114,7 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 	h.onClose(h.Switchboard.Close)
 	h.API = httpapi.New(httpapi.Deps{
 		DB: db, Bus: b, Jobs: h.jobs, Access: h.Access, Keys: keys, Blobs: blobs, Desk: h.Desk, Switchboard: h.Switchboard, Connectors: networks,
-		Pages: web.Files(), Widget: web.Widget(), PublicURL: s.PublicURL, MediaURL: s.MediaURL, Version: o.Version, Demo: o.Demo, Log: o.Log,
+		Pages: web.Files(), Widget: web.Widget(), PublicURL: s.PublicURL, MediaURL: s.MediaURL, TrustedProxies: proxies, Version: o.Version, Demo: o.Demo, Log: o.Log,
 	})
 	return h, nil
 }
@@ -132,7 +141,7 @@ func (h *House) Run(ctx context.Context, at net.Listener) error {
 	live, stopLive := context.WithCancel(work)
 	defer stopLive()
 	wg.Go(func() { h.API.Run(live) })
-	server := &http.Server{Handler: h.API, ReadHeaderTimeout: headersFor, IdleTimeout: idleFor, MaxHeaderBytes: headerMost,
+	server := &http.Server{Handler: h.API, ReadHeaderTimeout: headersFor, WriteTimeout: writeFor, IdleTimeout: idleFor, MaxHeaderBytes: headerMost,
 		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug)}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(at) }()

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/knadh/koanf/parsers/toml/v2"
@@ -30,10 +32,17 @@ type Settings struct {
 	SecretKeyFile string   `koanf:"secret_key_file"` // empty: in the data folder
 	AllowHosts    []string `koanf:"allow_hosts"`     // hosts in private networks that may be connected to
 	LogLevel      string   `koanf:"log_level"`       // debug, info, warn, error
+
+	// Reverse proxies, as addresses or networks, whose X-Forwarded-For tells where a request comes from. By default those
+	// of this machine: without them all the world would come from one address, and share one limit.
+	TrustedProxies []string `koanf:"trusted_proxies"`
 }
 
 // keys are the settings by name. Each may stand in the file, in HILFT_<NAME> and on the command line.
-var keys = []string{"data", "listen", "public_url", "media_url", "database_url", "nats_url", "secret_key_file", "allow_hosts", "log_level"}
+var keys = []string{"data", "listen", "public_url", "media_url", "database_url", "nats_url", "secret_key_file", "allow_hosts", "trusted_proxies", "log_level"}
+
+// lists are the settings that hold several values: a list in the file, elsewhere with commas between.
+var lists = []string{"allow_hosts", "trusted_proxies"}
 
 // EnvPrefix begins the names of environment variables.
 const EnvPrefix = "HILFT_"
@@ -43,24 +52,25 @@ const EnvPrefix = "HILFT_"
 func ReadSettings(file string, environ []string, flags map[string]string) (Settings, error) {
 	k := koanf.New(".")
 	load := func(where string, values map[string]any) error {
-		for name := range values {
+		for name, v := range values {
 			if !slices.Contains(keys, name) {
 				return fmt.Errorf("%s: there is no setting %q; the settings are %s", where, name, strings.Join(keys, ", "))
+			}
+			var err error
+			if values[name], err = shaped(name, v); err != nil {
+				return fmt.Errorf("%s: %s: %w", where, name, err)
 			}
 		}
 		return k.Load(confmap.Provider(values, ""), nil)
 	}
-	if err := load("defaults", map[string]any{"data": "data", "listen": "127.0.0.1:8080", "log_level": "info"}); err != nil {
+	defaults := map[string]any{"data": "data", "listen": "127.0.0.1:8080", "log_level": "info", "trusted_proxies": "127.0.0.1, ::1"}
+	if err := load("defaults", defaults); err != nil {
 		return Settings{}, err
 	}
 	if file != "" {
-		b, err := os.ReadFile(file)
+		values, err := fromFile(file)
 		if err != nil {
-			return Settings{}, fmt.Errorf("settings file: %w", err)
-		}
-		values, err := toml.Parser().Unmarshal(b)
-		if err != nil {
-			return Settings{}, fmt.Errorf("settings file %s: %w", file, err)
+			return Settings{}, err
 		}
 		if err := load("settings file "+file, values); err != nil {
 			return Settings{}, err
@@ -79,19 +89,58 @@ func ReadSettings(file string, environ []string, flags map[string]string) (Setti
 		return Settings{}, err
 	}
 	var s Settings
-	if v, ok := k.Get("allow_hosts").(string); ok { // from the environment or a flag: a list with commas
-		if err := k.Set("allow_hosts", strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' })); err != nil {
-			return Settings{}, err
-		}
-	}
-	if err := k.UnmarshalWithConf("", &s, koanf.UnmarshalConf{}); err != nil {
+	if err := k.Unmarshal("", &s); err != nil {
 		return Settings{}, fmt.Errorf("settings: %w", err)
 	}
 	return s.checked()
 }
 
+func fromFile(file string) (map[string]any, error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("settings file: %w", err)
+	}
+	values, err := toml.Parser().Unmarshal(b)
+	if wrong, ok := errors.AsType[interface {
+		error
+		Position() (row, column int)
+	}](err); ok {
+		row, _ := wrong.Position()
+		return nil, fmt.Errorf("settings file %s, line %d: %w", file, row, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("settings file %s: %w", file, err)
+	}
+	return values, nil
+}
+
+// shaped is a value of a setting as Settings holds it: text, or for a list texts.
+func shaped(name string, v any) (any, error) {
+	text, isText := v.(string)
+	if !slices.Contains(lists, name) {
+		if !isText {
+			return nil, errors.New("want text in quotes")
+		}
+		return text, nil
+	}
+	if isText {
+		return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }), nil
+	}
+	all, isList := v.([]any)
+	texts := make([]string, 0, len(all))
+	for _, one := range all {
+		text, isText := one.(string)
+		isList = isList && isText
+		texts = append(texts, text)
+	}
+	if !isList {
+		return nil, errors.New(`want a list of texts: ["one", "two"]`)
+	}
+	return texts, nil
+}
+
 // notSettings are HILFT_ variables that other parts of the program read.
-var notSettings = []string{"HILFT_CONFIG", "HILFT_FAULT", "HILFT_SHARED", "HILFT_SOAK", "HILFT_TEST_POSTGRES"}
+var notSettings = []string{"HILFT_BIN", "HILFT_CONFIG", "HILFT_FAULT", "HILFT_SHARED", "HILFT_SOAK", "HILFT_TEST_POSTGRES"}
 
 func fromEnviron(environ []string) map[string]any {
 	values := map[string]any{}
@@ -106,6 +155,9 @@ func fromEnviron(environ []string) map[string]any {
 
 func (s Settings) checked() (Settings, error) {
 	host, port, err := net.SplitHostPort(s.Listen)
+	if n, e := strconv.ParseUint(port, 10, 16); err == nil && (e != nil || n == 0 && port != "0") {
+		err = errors.New("no port")
+	}
 	if err != nil {
 		return s, fmt.Errorf("listen: want host:port, got %q", s.Listen)
 	}
@@ -126,19 +178,44 @@ func (s Settings) checked() (Settings, error) {
 	if s.SecretKeyFile == "" {
 		s.SecretKeyFile = filepath.Join(s.Data, "secret.key")
 	}
+	if _, err := prefixes(s.TrustedProxies); err != nil {
+		return s, err
+	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, s.LogLevel) {
 		return s, fmt.Errorf("log_level: want debug, info, warn or error, got %q", s.LogLevel)
 	}
 	return s, nil
 }
 
+// prefixes reads addresses and networks: "10.0.0.7", "10.0.0.0/8".
+func prefixes(all []string) ([]netip.Prefix, error) {
+	out := make([]netip.Prefix, 0, len(all))
+	for _, s := range all {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			at, e := netip.ParseAddr(s)
+			if e != nil {
+				return nil, fmt.Errorf("trusted_proxies: want addresses or networks like 10.0.0.0/8, got %q", s)
+			}
+			p = netip.PrefixFrom(at, at.BitLen())
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
+}
+
+// origin reads an address as browsers name the place where a page comes from: without a path, in lower case, without
+// the port that its scheme implies.
 func origin(name, v string) (string, error) {
 	u, err := url.Parse(v)
-	if err == nil && (u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "") {
-		err = errors.New("not an origin")
+	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return "", fmt.Errorf("%s: want https://host without anything behind it, got %q", name, redacted(v))
 	}
-	if err != nil {
-		return "", fmt.Errorf("%s: want https://host without a path, got %q", name, v)
+	host := strings.ToLower(u.Host)
+	if u.Scheme == "https" {
+		host = strings.TrimSuffix(host, ":443")
+	} else {
+		host = strings.TrimSuffix(host, ":80")
 	}
-	return u.Scheme + "://" + u.Host, nil
+	return u.Scheme + "://" + host, nil
 }

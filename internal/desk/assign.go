@@ -30,12 +30,11 @@ func assigned(c Case, by hilft.AgentID) jobs.Event {
 
 // Solve says that there is nothing more to do, until the customer's next word. To solve a solved case changes nothing.
 func (d *Desk) Solve(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, by hilft.AgentID) (Case, error) {
-	now := d.db.Now()
 	return d.alter(ctx, brand, id, "solve", func(c *Case) []jobs.Event {
 		if c.State == hilft.Solved {
 			return nil
 		}
-		c.State, c.SolvedAt = hilft.Solved, now
+		c.State, c.SolvedAt = hilft.Solved, c.next(d.db.Now())
 		return []jobs.Event{{Kind: hilft.EventCaseSolved, Brand: brand, Case: id, Subject: string(id), Agent: by}}
 	})
 }
@@ -62,7 +61,7 @@ func (d *Desk) alter(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, 
 		if len(events) == 0 {
 			return nil
 		}
-		if c, err = d.settle(ctx, tx, c, false); err != nil {
+		if c, err = d.settle(ctx, tx, c); err != nil {
 			return err
 		}
 		return d.jobs.Record(ctx, tx, events...)

@@ -4,8 +4,11 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hilft/hilft"
@@ -13,67 +16,52 @@ import (
 )
 
 // concern finds the case that an item is about, or opens it. opened tells that it is new. For what we said ourselves
-// where nobody wants anything there is none.
+// where nobody wants anything, and in public, there is none yet: whom it answers is looked at when it is written down.
 //
 // In a private conversation everything is about the conversation's case. In public everybody has a concern of their
 // own, whoever's thread it is.
-func (d *Desk) concern(ctx context.Context, tx *store.Tx, h Heard, v Conversation) (c Case, opened bool, err error) {
+func (d *Desk) concern(ctx context.Context, tx *store.Tx, h Heard, v *Conversation) (c Case, opened bool, err error) {
 	id := v.Case
-	switch {
-	case h.Item.From.Us:
-		id, err = caseAnswered(ctx, tx, h, v)
-	case v.Visibility == hilft.Public:
-		id, err = caseOfPersonIn(ctx, tx, v, h.Identity.Person)
+	if v.Visibility == hilft.Public {
+		id = ""
+		if !h.Item.From.Us {
+			id, err = caseOfPersonIn(ctx, tx, *v, h.Identity.Person)
+		}
 	}
-	if err == nil && id == "" && !h.Item.From.Us {
-		id, err = caseElsewhere(ctx, tx, h)
+	if err == nil && !h.Item.From.Us {
+		id, err = d.caseElsewhere(ctx, tx, h, v, id)
 	}
 	if err != nil {
 		return Case{}, false, err
 	}
 	if id != "" {
 		c, err = caseForUpdate(ctx, tx, h.Brand, id)
-		if err != nil {
-			return Case{}, false, err
+		if err != nil || h.Item.From.Us {
+			return c, false, err
 		}
-		if h.Item.From.Us || c.State != hilft.Solved || tx.Now().Sub(c.SolvedAt) <= reopenWithin {
-			return c, false, take(ctx, tx, v, c.ID)
+		if c.State != hilft.Solved || tx.Now().Sub(c.SolvedAt) <= reopenWithin {
+			return c, false, d.take(ctx, tx, v, c.ID)
 		}
 	}
 	if h.Item.From.Us {
 		return Case{}, false, nil
 	}
-	c, err = d.openCase(ctx, tx, h, v)
-	if err != nil {
+	if c, err = d.openCase(ctx, tx, h, *v); err != nil {
 		return Case{}, false, err
 	}
-	return c, true, take(ctx, tx, v, c.ID)
+	return c, true, d.take(ctx, tx, v, c.ID)
 }
 
-// take makes a case the conversation's own, with the words in it that belonged to none.
-func take(ctx context.Context, tx *store.Tx, v Conversation, c hilft.CaseID) error {
+// take makes a case the conversation's own. A private one brings the words in it that belonged to none.
+func (d *Desk) take(ctx context.Context, tx *store.Tx, v *Conversation, c hilft.CaseID) error {
 	if v.Case == c || v.Case != "" && v.Visibility == hilft.Public {
 		return nil
 	}
-	if _, err := tx.Exec(ctx, `UPDATE conversation SET case_id = ? WHERE id = ?`, string(c), string(v.ID)); err != nil {
-		return fmt.Errorf("desk: take: %w", err)
+	v.Case = c
+	if err := saveConversation(ctx, tx, *v); err != nil || v.Visibility == hilft.Public {
+		return err
 	}
-	return adopt(ctx, tx, v, c)
-}
-
-// caseAnswered finds whose concern a word of ours answers.
-func caseAnswered(ctx context.Context, tx *store.Tx, h Heard, v Conversation) (hilft.CaseID, error) {
-	for _, ref := range h.Item.Refs {
-		var id hilft.CaseID
-		err := tx.Row(ctx, `SELECT case_id FROM message WHERE account_id = ? AND remote_id = ?`, []any{string(h.Account), ref}, &id)
-		if err == nil && id != "" {
-			return id, nil
-		}
-		if err != nil && !store.IsNoRows(err) {
-			return "", err
-		}
-	}
-	return v.Case, nil
+	return d.adopt(ctx, tx, *v, c)
 }
 
 // caseOfPersonIn finds the latest concern of a person in a public conversation.
@@ -87,28 +75,87 @@ func caseOfPersonIn(ctx context.Context, tx *store.Tx, v Conversation, p hilft.P
 	return id, err
 }
 
-// caseElsewhere finds the concern that a new conversation goes on with: the one whose message it answers in the other
-// room (post, then direct message), or, where threads are no concerns of their own, the one case that this person has
-// open on this account when they turn from public to private.
-func caseElsewhere(ctx context.Context, tx *store.Tx, h Heard) (hilft.CaseID, error) {
-	for _, ref := range h.Item.Refs {
-		var id hilft.CaseID
-		err := tx.Row(ctx, `SELECT c.id FROM message m JOIN cases c ON c.id = m.case_id WHERE m.account_id = ? AND m.remote_id = ? AND m.visibility <> ? AND c.person_id = ?`,
-			[]any{string(h.Account), ref, string(h.Item.Visibility), string(h.Identity.Person)}, &id)
-		if err == nil || !store.IsNoRows(err) {
-			return id, err
-		}
-	}
-	if h.ThreadIsConcern || h.Item.Visibility != hilft.Private {
-		return "", nil
-	}
-	open, err := store.All(ctx, tx, `SELECT id FROM cases WHERE person_id = ? AND brand_id = ? AND account_id = ? AND state <> ? ORDER BY id LIMIT 2`,
-		[]any{string(h.Identity.Person), string(h.Brand), string(h.Account), string(hilft.Solved)},
-		func(scan func(into ...any) error, id *hilft.CaseID) error { return scan(id) })
-	if err != nil || len(open) != 1 {
+// caseElsewhere finds the concern that a conversation goes on with, where it has none yet: the one of this person whose
+// message it answers in the other room, or that answers it from there (post, then direct message, in whatever order they
+// are reported); else, where threads are no concerns of their own, the one case that this person has open on this
+// account, when one room follows the other. A conversation that has a case becomes one with those it answers.
+func (d *Desk) caseElsewhere(ctx context.Context, tx *store.Tx, h Heard, v *Conversation, have hilft.CaseID) (hilft.CaseID, error) {
+	linked, err := casesLinked(ctx, tx, h)
+	if err != nil {
 		return "", err
 	}
-	return open[0], nil
+	for _, id := range linked {
+		if have == "" || have == id {
+			have = id
+			continue
+		}
+		stays, err := d.absorb(ctx, tx, v, have, id)
+		if err != nil {
+			return "", err
+		}
+		have = cmp.Or(stays, have)
+	}
+	if have != "" || h.ThreadIsConcern {
+		return have, nil
+	}
+	open, err := openOnes(ctx, tx, h.Brand, h.Account, h.Identity.Person, 2)
+	if err != nil || len(open) != 1 || h.Item.Visibility == hilft.Public && open[0].public {
+		return "", err
+	}
+	return open[0].id, nil
+}
+
+// openOnes are the open cases of a person on an account, at most so many.
+func openOnes(ctx context.Context, tx *store.Tx, brand hilft.BrandID, acc hilft.AccountID, p hilft.PersonID, most int) ([]openOne, error) {
+	open, err := store.All(ctx, tx, `SELECT c.id, CASE WHEN EXISTS (SELECT 1 FROM message m WHERE m.case_id = c.id AND m.direction = 'inbound' AND m.visibility = 'public') THEN 1 ELSE 0 END
+		FROM cases c WHERE c.person_id = ? AND c.brand_id = ? AND c.account_id = ? AND c.state <> ? ORDER BY c.id LIMIT `+strconv.Itoa(most),
+		[]any{string(p), string(brand), string(acc), string(hilft.Solved)},
+		func(scan func(into ...any) error, o *openOne) error {
+			var public int
+			err := scan(&o.id, &public)
+			o.public = public == 1
+			return err
+		})
+	if err != nil {
+		return nil, fmt.Errorf("desk: concern: %w", err)
+	}
+	return open, nil
+}
+
+// openOne is an open case, and whether its person has spoken in public about it.
+type openOne struct {
+	id     hilft.CaseID
+	public bool
+}
+
+// casesLinked are the cases of an item's author in the other room that the item answers, or that answer it.
+func casesLinked(ctx context.Context, tx *store.Tx, h Heard) (all []hilft.CaseID, err error) {
+	scan := func(scan func(into ...any) error, id *hilft.CaseID) error { return scan(id) }
+	add := func(ids []hilft.CaseID) {
+		for _, id := range ids {
+			if !slices.Contains(all, id) {
+				all = append(all, id)
+			}
+		}
+	}
+	for _, ref := range h.Item.Refs[:min(len(h.Item.Refs), refsMost)] {
+		ids, err := store.All(ctx, tx, `SELECT c.id FROM message m JOIN cases c ON c.id = m.case_id WHERE m.account_id = ? AND m.remote_id = ? AND m.remote_id <> '' AND m.visibility <> ? AND c.person_id = ?`,
+			[]any{string(h.Account), ref, string(h.Item.Visibility), string(h.Identity.Person)}, scan)
+		if err != nil {
+			return nil, fmt.Errorf("desk: concern: %w", err)
+		}
+		add(ids)
+	}
+	if h.Item.Visibility == hilft.Public {
+		ids, err := store.All(ctx, tx, `SELECT c.id FROM conversation_ref r JOIN conversation v ON v.id = r.conversation_id JOIN cases c ON c.id = v.case_id
+			WHERE r.account_id = ? AND r.visibility = ? AND r.ref = ? AND c.person_id = ?`,
+			[]any{string(h.Account), string(hilft.Private), ownRefs(h.Identity.Person, []string{h.Item.ID})[0], string(h.Identity.Person)}, scan)
+		if err != nil {
+			return nil, fmt.Errorf("desk: concern: %w", err)
+		}
+		add(ids)
+	}
+	return all, nil
 }
 
 func (d *Desk) openCase(ctx context.Context, tx *store.Tx, h Heard, v Conversation) (Case, error) {

@@ -4,8 +4,10 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
@@ -27,12 +29,18 @@ func (d *Desk) delivered(ctx context.Context, tx *store.Tx, j jobs.Job) error {
 	if err != nil {
 		return err
 	}
-	if r.Delivery != m.Delivery && !m.Delivery.Next(r.Delivery) {
-		return nil // late word about an earlier attempt
+	if m, err = d.hold(ctx, tx, m); err != nil {
+		return err
+	}
+	if r.Delivery != m.Delivery && r.Delivery != hilft.Sent && !m.Delivery.Next(r.Delivery) {
+		return nil // late word about an earlier attempt; but what the network has, it has
+	}
+	if r.Delivery == hilft.Sent && m.Delivery == hilft.Sent && m.Remote != "" {
+		return nil // told twice
 	}
 	m.Delivery, m.Reason, m.Detail, m.RetryAt = r.Delivery, r.Reason, r.Detail, r.RetryAt
 	if r.Delivery == hilft.Sent {
-		if err := named(ctx, tx, &m, r.Receipt); err != nil {
+		if err := d.named(ctx, tx, &m, r.Receipt); err != nil {
 			return err
 		}
 	}
@@ -43,28 +51,97 @@ func (d *Desk) delivered(ctx context.Context, tx *store.Tx, j jobs.Job) error {
 	return nil
 }
 
+// hold keeps others away from a message and its case until the transaction ends, and reads the message anew.
+func (d *Desk) hold(ctx context.Context, tx *store.Tx, m Message) (Message, error) {
+	if err := alone(ctx, tx, m.Account); err != nil {
+		return Message{}, err
+	}
+	if _, err := caseForUpdate(ctx, tx, m.Brand, m.Case); err != nil {
+		return Message{}, err
+	}
+	return messageWhere(ctx, tx, `WHERE m.id = ?`, string(m.ID))
+}
+
 // named gives a message the id that the network gave it. If the network has shown us our own message before it told us
-// that it took it, that copy goes.
-func named(ctx context.Context, tx *store.Tx, m *Message, r channel.Receipt) error {
+// that it took it, that copy goes, and the conversation in which it stood is this one.
+func (d *Desk) named(ctx context.Context, tx *store.Tx, m *Message, r channel.Receipt) error {
 	m.Remote, m.URL = r.ID, r.URL
 	if !r.At.IsZero() {
 		m.At = r.At
 	}
-	if _, err := tx.Exec(ctx, `DELETE FROM message WHERE account_id = ? AND remote_id = ? AND id <> ?`, string(m.Account), m.Remote, string(m.ID)); err != nil {
-		return fmt.Errorf("desk: delivered: %w", err)
-	}
-	v, err := store.All(ctx, tx, conversationColumns+`WHERE id = ?`, []any{string(m.Conversation)}, scanConversation)
-	if err != nil || len(v) == 0 {
+	v, err := conversationOf(ctx, tx, *m)
+	if err != nil || m.Remote == "" {
 		return err
 	}
-	refs := []string{m.Remote}
-	if r.Thread != "" && v[0].Thread == "" {
-		if _, err := tx.Exec(ctx, `UPDATE conversation SET thread = ? WHERE id = ?`, r.Thread, string(v[0].ID)); err != nil {
+	shown, err := messageByRemote(ctx, tx, m.Account, m.Remote)
+	switch {
+	case store.IsNoRows(err) || err == nil && shown.ID == m.ID:
+	case err != nil:
+		return err
+	default:
+		if _, err := tx.Exec(ctx, `DELETE FROM message WHERE id = ?`, string(shown.ID)); err != nil {
 			return fmt.Errorf("desk: delivered: %w", err)
 		}
-		refs = append(refs, threadRef(r.Thread))
+		m.EditedAt, m.DeletedAt = shown.EditedAt, shown.DeletedAt
+		if err := d.gone(ctx, tx, *m, shown); err != nil {
+			return err
+		}
 	}
-	return addRefs(ctx, tx, v[0], refs)
+	refs := []string{m.Remote}
+	if r.Thread != "" {
+		refs = append(refs, threadRef(r.Thread))
+		v.Thread = cmp.Or(v.Thread, r.Thread)
+	}
+	found, err := conversationsByRef(ctx, tx, v.Account, v.Visibility, refs)
+	if err != nil {
+		return err
+	}
+	for _, other := range found {
+		if other.ID != v.ID && (v.Visibility == hilft.Public || other.Person == "" || other.Person == v.Person) {
+			if _, err := d.unite(ctx, tx, &v, other); err != nil {
+				return err
+			}
+		}
+	}
+	if err := saveConversation(ctx, tx, v); err != nil {
+		return err
+	}
+	if err := addRefs(ctx, tx, v, refs); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE conversation_ref SET conversation_id = ? WHERE account_id = ? AND visibility = ? AND ref = ?`,
+		string(v.ID), string(v.Account), string(v.Visibility), m.Remote)
+	return err
+}
+
+// gone settles what a copy of our own message leaves behind: its case, and what was reported of it.
+func (d *Desk) gone(ctx context.Context, tx *store.Tx, m, shown Message) error {
+	if !shown.EditedAt.IsZero() || !shown.DeletedAt.IsZero() {
+		if _, err := tx.Exec(ctx, `UPDATE message SET body = ?, html = ?, edited_at = ?, deleted_at = ? WHERE id = ?`,
+			shown.Body, shown.HTML, store.Micros(shown.EditedAt), store.Micros(shown.DeletedAt), string(m.ID)); err != nil {
+			return fmt.Errorf("desk: delivered: %w", err)
+		}
+	}
+	if shown.Case == "" || shown.Case == m.Case {
+		return nil
+	}
+	c, err := caseForUpdate(ctx, tx, m.Brand, shown.Case)
+	if err != nil {
+		return err
+	}
+	_, err = d.settle(ctx, tx, c)
+	return err
+}
+
+func conversationOf(ctx context.Context, tx *store.Tx, m Message) (Conversation, error) {
+	v, err := store.All(ctx, tx, conversationColumns+`WHERE id = ?`, []any{string(m.Conversation)}, scanConversation)
+	if err == nil && len(v) == 0 {
+		err = store.NoRows
+	}
+	if err != nil {
+		return Conversation{}, fmt.Errorf("desk: conversation of %s: %w", m.ID, err)
+	}
+	return v[0], nil
 }
 
 // moved writes down where a message of ours stands, and what that means for its case.
@@ -78,11 +155,11 @@ func (d *Desk) moved(ctx context.Context, tx *store.Tx, m Message, by hilft.Agen
 	if err != nil {
 		return err
 	}
-	// A solved case whose last answer did not arrive is not solved.
+	// A solved case whose last answer did not arrive is not solved: who waited for it waits again.
 	if m.Delivery == hilft.Failed && c.State == hilft.Solved {
-		c.State, c.SolvedAt = hilft.Open, m.MadeAt.Add(-1)
+		c.SolvedAt = time.Time{}
 	}
-	if _, err := d.settle(ctx, tx, c, false); err != nil {
+	if _, err := d.settle(ctx, tx, c); err != nil {
 		return err
 	}
 	return d.jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventMessageMoved, Brand: m.Brand, Case: m.Case, Subject: string(m.ID), Agent: by,
@@ -96,15 +173,15 @@ func (d *Desk) Retry(ctx context.Context, brand hilft.BrandID, id hilft.MessageI
 		if err != nil {
 			return err
 		}
-		v, err := store.All(ctx, tx, conversationColumns+`WHERE id = ?`, []any{string(m.Conversation)}, scanConversation)
-		if err != nil || len(v) == 0 {
-			return fmt.Errorf("desk: retry: conversation of %s: %w", m.ID, err)
-		}
-		last, err := lastHeard(ctx, tx, c, v[0])
+		v, err := conversationOf(ctx, tx, m)
 		if err != nil {
 			return err
 		}
-		return d.dispatch(ctx, tx, v[0], last, m, true)
+		last, err := lastHeard(ctx, tx, c, v)
+		if err != nil {
+			return err
+		}
+		return d.dispatch(ctx, tx, v, last, m, true)
 	})
 }
 
@@ -124,14 +201,20 @@ func (d *Desk) decide(ctx context.Context, brand hilft.BrandID, id hilft.Message
 		if m, err = messageOf(ctx, tx, brand, id); err != nil {
 			return err
 		}
+		if m.Direction != hilft.Outbound {
+			return hilft.Fail(hilft.Conflict, "message.not_yours_to_decide", nil)
+		}
+		if m, err = d.hold(ctx, tx, m); err != nil { // two people may decide at the same time
+			return err
+		}
 		// Only what failed or is unknown is a person's to decide.
-		if m.Direction != hilft.Outbound || m.Delivery != hilft.Failed && m.Delivery != hilft.Unknown || !m.Delivery.Next(next) {
+		if m.Delivery != hilft.Failed && m.Delivery != hilft.Unknown || !m.Delivery.Next(next) {
 			return hilft.Fail(hilft.Conflict, "message.not_yours_to_decide", nil)
 		}
 		if err := then(ctx, tx, m); err != nil {
 			return err
 		}
-		m.Delivery, m.Reason, m.Detail = next, "", ""
+		m.Delivery, m.Reason, m.Detail, m.RetryAt = next, "", "", time.Time{}
 		return d.moved(ctx, tx, m, agent)
 	})
 	if err != nil {

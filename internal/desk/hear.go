@@ -37,6 +37,9 @@ type Heard struct {
 // Hear puts what somebody said into its conversation and case, and opens either where there is none. The same message
 // heard again changes nothing.
 func (d *Desk) Hear(ctx context.Context, tx *store.Tx, h Heard) error {
+	if err := alone(ctx, tx, h.Account); err != nil {
+		return err
+	}
 	known, err := heardBefore(ctx, tx, &h)
 	if err != nil || known {
 		return err
@@ -49,22 +52,42 @@ func (d *Desk) Hear(ctx context.Context, tx *store.Tx, h Heard) error {
 	if err := applyPending(ctx, tx, &m); err != nil {
 		return err
 	}
-	c, opened, err := d.concern(ctx, tx, h, v)
+	c, opened, err := d.concern(ctx, tx, h, &v)
 	if err != nil {
 		return err
 	}
-	m.Case = c.ID
+	if m.Case = c.ID; c.ID != "" {
+		m.MadeAt = c.next(tx.Now())
+	}
 	if err := insertMessage(ctx, tx, m); err != nil {
 		return err
 	}
-	if c.ID == "" {
+	if m.Case, err = d.answered(ctx, tx, v, m); err != nil {
+		return err
+	}
+	if m.Case == "" {
 		return nil // we spoke first: nobody wants anything yet
 	}
+	if c, err = caseForUpdate(ctx, tx, h.Brand, m.Case); err != nil {
+		return err
+	}
 	before := c.State
-	if c, err = d.settle(ctx, tx, c, m.Direction == hilft.Inbound); err != nil {
+	if c, err = d.settle(ctx, tx, c); err != nil {
 		return err
 	}
 	return d.tellHeard(ctx, tx, c, m, opened, before)
+}
+
+// alone lets nobody else place words of an account until the transaction ends: what it finds and does not find stays
+// true. On SQLite there is nobody else.
+func alone(ctx context.Context, tx *store.Tx, acc hilft.AccountID) error {
+	if tx.Dialect() != store.Postgres {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended(?, 0))`, "desk:"+string(acc)); err != nil {
+		return fmt.Errorf("desk: alone: %w", err)
+	}
+	return nil
 }
 
 func (d *Desk) tellHeard(ctx context.Context, tx *store.Tx, c Case, m Message, opened bool, before hilft.CaseState) error {
@@ -116,7 +139,7 @@ func message(h Heard, v Conversation, now time.Time) Message {
 
 // applyPending gives a message what was reported of it before it came itself.
 func applyPending(ctx context.Context, tx *store.Tx, m *Message) error {
-	return tx.Rows(ctx, `SELECT kind, at, body, html FROM pending_change WHERE account_id = ? AND remote_id = ? ORDER BY kind DESC`,
+	err := tx.Rows(ctx, `SELECT kind, at, body, html FROM pending_change WHERE account_id = ? AND remote_id = ? ORDER BY kind DESC`,
 		[]any{string(m.Account), m.Remote}, func(scan func(into ...any) error) error {
 			var kind channel.ItemKind
 			var us int64
@@ -127,18 +150,28 @@ func applyPending(ctx context.Context, tx *store.Tx, m *Message) error {
 			change(m, kind, store.Time(us), body, html)
 			return nil
 		})
+	if err == nil {
+		_, err = tx.Exec(ctx, `DELETE FROM pending_change WHERE account_id = ? AND remote_id = ?`, string(m.Account), m.Remote)
+	}
+	if err != nil {
+		return fmt.Errorf("desk: pending change: %w", err)
+	}
+	return nil
 }
 
 // change lets a message read as its author wants it to read now. What is deleted stays deleted, and of several edits the
-// latest holds.
+// latest holds, of two at one time the greater text: all orders end alike.
 func change(m *Message, kind channel.ItemKind, at time.Time, body, html string) bool {
 	switch {
 	case !m.DeletedAt.IsZero():
-		return false
-	case kind == channel.Deleted:
+		if kind != channel.Deleted || !at.Before(m.DeletedAt) {
+			return false
+		}
 		m.DeletedAt = at
+	case kind == channel.Deleted:
+		m.DeletedAt, m.EditedAt = at, time.Time{}
 		m.Subject, m.Body, m.Quoted, m.HTML, m.Files = "", "", "", "", nil
-	case at.After(m.EditedAt):
+	case at.After(m.EditedAt) || at.Equal(m.EditedAt) && body > m.Body:
 		m.EditedAt, m.Body, m.HTML = at, body, html
 	default:
 		return false
@@ -157,12 +190,12 @@ type Changed struct {
 // kept until it is.
 func (d *Desk) Change(ctx context.Context, tx *store.Tx, ch Changed) error {
 	it := ch.Item
+	if err := alone(ctx, tx, ch.Account); err != nil {
+		return err
+	}
 	m, err := messageByRemote(ctx, tx, ch.Account, it.ID)
 	if store.IsNoRows(err) {
-		_, err := tx.Exec(ctx, `INSERT INTO pending_change (account_id, remote_id, kind, at, body, html) VALUES (?, ?, ?, ?, ?, ?)
-			ON CONFLICT (account_id, remote_id, kind) DO UPDATE SET at = excluded.at, body = excluded.body, html = excluded.html WHERE excluded.at > pending_change.at`,
-			string(ch.Account), it.ID, string(it.Kind), store.Micros(it.At), it.Text, it.HTML)
-		return err
+		return keepPending(ctx, tx, ch)
 	}
 	if err != nil {
 		return fmt.Errorf("desk: change: %w", err)
@@ -185,10 +218,7 @@ func (d *Desk) Change(ctx context.Context, tx *store.Tx, ch Changed) error {
 	if err != nil {
 		return err
 	}
-	if !m.DeletedAt.IsZero() && c.Title == titleOf(m.Subject, m.Body) {
-		c.Title = ""
-	}
-	if c, err = d.settle(ctx, tx, c, false); err != nil {
+	if c, err = d.settle(ctx, tx, c); err != nil {
 		return err
 	}
 	kind := hilft.EventMessageEdited
@@ -196,4 +226,25 @@ func (d *Desk) Change(ctx context.Context, tx *store.Tx, ch Changed) error {
 		kind = hilft.EventMessageDeleted
 	}
 	return d.jobs.Record(ctx, tx, jobs.Event{Kind: kind, Brand: c.Brand, Case: c.ID, Subject: string(m.ID)})
+}
+
+// keepPending keeps a report until its message is heard: the latest edit, and of what is deleted nothing but that.
+func keepPending(ctx context.Context, tx *store.Tx, ch Changed) error {
+	it := ch.Item
+	q := `INSERT INTO pending_change (account_id, remote_id, kind, at, body, html) SELECT ?, ?, ?, ?, ?, ?
+		WHERE NOT EXISTS (SELECT 1 FROM pending_change WHERE account_id = ? AND remote_id = ? AND kind = 'deleted' AND kind <> ?)
+		ON CONFLICT (account_id, remote_id, kind) DO UPDATE SET at = excluded.at, body = excluded.body, html = excluded.html
+			WHERE CASE WHEN excluded.kind = 'deleted' THEN excluded.at < pending_change.at
+				ELSE excluded.at > pending_change.at OR excluded.at = pending_change.at AND excluded.body > pending_change.body END`
+	if it.Kind == channel.Deleted {
+		if _, err := tx.Exec(ctx, `DELETE FROM pending_change WHERE account_id = ? AND remote_id = ? AND kind = 'edited'`, string(ch.Account), it.ID); err != nil {
+			return fmt.Errorf("desk: change: %w", err)
+		}
+		it.Text, it.HTML = "", ""
+	}
+	_, err := tx.Exec(ctx, q, string(ch.Account), it.ID, string(it.Kind), store.Micros(it.At), it.Text, it.HTML, string(ch.Account), it.ID, string(it.Kind))
+	if err != nil {
+		return fmt.Errorf("desk: change: %w", err)
+	}
+	return nil
 }

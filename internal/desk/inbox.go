@@ -72,6 +72,7 @@ func (d *Desk) Inbox(ctx context.Context, brand hilft.BrandID, me hilft.AgentID,
 	if !ok {
 		return Page{}, hilft.FailField(hilft.Invalid, "inbox.no_such_view", "view", nil)
 	}
+	most = max(1, most)
 	compare, direction := ">", ""
 	if v.desc {
 		compare, direction = "<", " DESC"

@@ -19,6 +19,8 @@ const refsMost = 32
 // conversation finds the remote thread that an item belongs to, or begins it. Networks without thread ids tell threads
 // by which message answers which, in any order; so every id that an item names leads to its conversation from then on,
 // and an item that names ids of two conversations shows that they are one.
+//
+// In private, what somebody names leads only themselves: to name the id of another's message proves nothing.
 func (d *Desk) conversation(ctx context.Context, tx *store.Tx, h Heard) (Conversation, error) {
 	refs := refsOf(h)
 	found, err := conversationsByRef(ctx, tx, h.Account, h.Item.Visibility, refs)
@@ -26,47 +28,130 @@ func (d *Desk) conversation(ctx context.Context, tx *store.Tx, h Heard) (Convers
 		return Conversation{}, err
 	}
 	found = slices.DeleteFunc(found, func(v Conversation) bool { return !mayJoin(h, v) })
-	var v Conversation
-	switch len(found) {
-	case 0:
-		if v, err = beginConversation(ctx, tx, h); err != nil {
+	if h.ownRefs() {
+		own, err := conversationsByRef(ctx, tx, h.Account, h.Item.Visibility, ownRefs(h.Identity.Person, refs))
+		if err != nil {
 			return Conversation{}, err
 		}
-	default:
-		v = found[0]
-		for _, other := range found[1:] {
-			if err := d.unite(ctx, tx, &v, other); err != nil {
+		for _, v := range own {
+			if !slices.ContainsFunc(found, func(f Conversation) bool { return f.ID == v.ID }) {
+				found = append(found, v)
+			}
+		}
+	}
+	var v Conversation
+	if len(found) == 0 {
+		v, err = beginConversation(ctx, tx, h)
+	} else {
+		v, err = d.oneOf(ctx, tx, h, found)
+	}
+	if err != nil {
+		return Conversation{}, err
+	}
+	if v, err = learn(ctx, tx, h, v); err != nil {
+		return Conversation{}, err
+	}
+	if h.ownRefs() {
+		if err := addRefs(ctx, tx, v, ownRefs(h.Identity.Person, refs)); err != nil {
+			return Conversation{}, err
+		}
+	}
+	if err := addRefs(ctx, tx, v, refs); err != nil {
+		return Conversation{}, err
+	}
+	// Where an item stands is known by the item: whoever only named it before has no say in it any more.
+	_, err = tx.Exec(ctx, `UPDATE conversation_ref SET conversation_id = ? WHERE account_id = ? AND visibility = ? AND ref = ?`,
+		string(v.ID), string(v.Account), string(v.Visibility), h.Item.ID)
+	if err != nil {
+		return Conversation{}, fmt.Errorf("desk: conversation: %w", err)
+	}
+	return v, nil
+}
+
+// oneOf makes one conversation of those that an item names, the one it names first and those that may be one with it.
+// The oldest stays.
+func (d *Desk) oneOf(ctx context.Context, tx *store.Tx, h Heard, found []Conversation) (Conversation, error) {
+	one := found[:1:1]
+	person := found[0].Person
+	for _, other := range found[1:] {
+		if other.Visibility == hilft.Public || person == "" || other.Person == "" || person == other.Person {
+			one = append(one, other)
+			if person == "" {
+				person = other.Person
+			}
+		}
+	}
+	slices.SortFunc(one, func(a, b Conversation) int { return cmp.Compare(a.ID, b.ID) })
+	v := one[0]
+	for _, other := range one[1:] {
+		merged, err := d.unite(ctx, tx, &v, other)
+		if err != nil {
+			return Conversation{}, err
+		}
+		for _, p := range merged {
+			if h.ThreadIsConcern {
+				break
+			}
+			if err := d.follow(ctx, tx, &v, p); err != nil {
 				return Conversation{}, err
 			}
 		}
 	}
-	if v.Person == "" && !h.Item.From.Us { // we spoke first; now somebody answers
-		v.Person = h.Identity.Person
-		if _, err := tx.Exec(ctx, `UPDATE conversation SET person_id = ? WHERE id = ?`, string(v.Person), string(v.ID)); err != nil {
-			return Conversation{}, fmt.Errorf("desk: conversation: %w", err)
-		}
-	}
-	return v, addRefs(ctx, tx, v, refs)
+	return v, nil
 }
 
-// refsOf lists the ids by which an item's conversation may be known: its thread, itself, and what it answers.
+// learn adds to a conversation what it did not have: who speaks there with us, and what the network calls it.
+func learn(ctx context.Context, tx *store.Tx, h Heard, v Conversation) (Conversation, error) {
+	old := v
+	if v.Person == "" && !h.Item.From.Us { // we spoke first; now somebody answers
+		v.Person = h.Identity.Person
+	}
+	v.Thread, v.Subject, v.URL = cmp.Or(v.Thread, h.Item.Thread), cmp.Or(v.Subject, h.Item.Subject), cmp.Or(v.URL, h.Item.URL)
+	if v == old {
+		return v, nil
+	}
+	return v, saveConversation(ctx, tx, v)
+}
+
+func saveConversation(ctx context.Context, tx *store.Tx, v Conversation) error {
+	_, err := tx.Exec(ctx, `UPDATE conversation SET thread = ?, person_id = ?, case_id = ?, subject = ?, url = ? WHERE id = ?`,
+		v.Thread, string(v.Person), string(v.Case), v.Subject, v.URL, string(v.ID))
+	if err != nil {
+		return fmt.Errorf("desk: conversation: %w", err)
+	}
+	return nil
+}
+
+// refsOf lists the ids by which an item's conversation may be known: its thread, what it answers, and itself.
 func refsOf(h Heard) []string {
-	refs := []string{h.Item.ID}
+	var refs []string
 	if h.Item.Thread != "" {
 		refs = append(refs, threadRef(h.Item.Thread))
 	}
 	for _, r := range h.Item.Refs {
-		if r != "" && !slices.Contains(refs, r) && len(refs) < refsMost {
+		if r != "" && r != h.Item.ID && !slices.Contains(refs, r) && len(refs) < refsMost {
 			refs = append(refs, r)
 		}
 	}
-	return refs
+	return append(refs, h.Item.ID)
 }
 
 // threadRef keeps ids of threads apart from ids of messages: a network may number both alike.
 func threadRef(thread string) string { return "thread:" + thread }
 
-// mayJoin keeps strangers out of private conversations: to name the id of somebody's message proves nothing.
+// ownRefs tells whether what an item names is kept for its author alone as well.
+func (h Heard) ownRefs() bool { return h.Item.Visibility == hilft.Private && !h.Item.From.Us }
+
+// ownRefs are refs as one person names them.
+func ownRefs(p hilft.PersonID, refs []string) []string {
+	own := make([]string, len(refs))
+	for i, r := range refs {
+		own[i] = "by:" + string(p) + ":" + r
+	}
+	return own
+}
+
+// mayJoin keeps strangers out of private conversations.
 func mayJoin(h Heard, v Conversation) bool {
 	return v.Visibility == hilft.Public || h.Item.From.Us || h.Item.Proven || v.Person == "" || v.Person == h.Identity.Person
 }
@@ -80,7 +165,7 @@ func scanConversation(scan func(into ...any) error, v *Conversation) error {
 	return err
 }
 
-// conversationsByRef finds the conversations known by any of these ids, the oldest first.
+// conversationsByRef finds the conversations known by any of these ids, in the order of the ids.
 func conversationsByRef(ctx context.Context, tx *store.Tx, acc hilft.AccountID, vis hilft.Visibility, refs []string) ([]Conversation, error) {
 	var found []Conversation
 	for _, ref := range refs {
@@ -93,7 +178,6 @@ func conversationsByRef(ctx context.Context, tx *store.Tx, acc hilft.AccountID, 
 			found = append(found, v[0])
 		}
 	}
-	slices.SortFunc(found, func(a, b Conversation) int { return cmp.Compare(a.ID, b.ID) })
 	return found, nil
 }
 
@@ -129,44 +213,76 @@ func addRefs(ctx context.Context, tx *store.Tx, v Conversation, refs []string) e
 	return nil
 }
 
-// unite makes two conversations one when an item shows that they always were. Their cases become one too where they are
-// one person's and nobody has worked on the other yet.
-func (d *Desk) unite(ctx context.Context, tx *store.Tx, v *Conversation, other Conversation) error {
+// unite makes two conversations one when an item shows that they always were. It tells whose cases became one by it.
+func (d *Desk) unite(ctx context.Context, tx *store.Tx, v *Conversation, other Conversation) (merged []hilft.PersonID, err error) {
 	for _, q := range []string{
 		`UPDATE message SET conversation_id = ? WHERE conversation_id = ?`,
 		`UPDATE conversation_ref SET conversation_id = ? WHERE conversation_id = ?`,
 	} {
 		if _, err := tx.Exec(ctx, q, string(v.ID), string(other.ID)); err != nil {
-			return fmt.Errorf("desk: unite: %w", err)
+			return nil, fmt.Errorf("desk: unite: %w", err)
 		}
 	}
 	if _, err := tx.Exec(ctx, `DELETE FROM conversation WHERE id = ?`, string(other.ID)); err != nil {
-		return fmt.Errorf("desk: unite: %w", err)
+		return nil, fmt.Errorf("desk: unite: %w", err)
 	}
-	if other.Person != "" && v.Person == "" {
-		v.Person = other.Person
+	v.Person, v.Case = cmp.Or(v.Person, other.Person), cmp.Or(v.Case, other.Case)
+	v.Thread, v.Subject, v.URL = cmp.Or(v.Thread, other.Thread), cmp.Or(v.Subject, other.Subject), cmp.Or(v.URL, other.URL)
+	if err := saveConversation(ctx, tx, *v); err != nil {
+		return nil, err
 	}
-	switch {
-	case v.Case == "" && other.Case != "":
-		v.Case = other.Case
-		if err := adopt(ctx, tx, *v, other.Case); err != nil {
-			return err
-		}
-	case v.Case != "" && other.Case == "":
-		if err := adopt(ctx, tx, *v, v.Case); err != nil {
-			return err
-		}
-	case v.Case != other.Case:
-		if err := d.absorb(ctx, tx, v.Brand, v.Case, other.Case); err != nil {
-			return err
+	if v.Visibility == hilft.Private && v.Case != "" {
+		if err := d.adopt(ctx, tx, *v, v.Case); err != nil {
+			return nil, err
 		}
 	}
-	_, err := tx.Exec(ctx, `UPDATE conversation SET person_id = ?, case_id = ? WHERE id = ?`, string(v.Person), string(v.Case), string(v.ID))
+	return d.merge(ctx, tx, v)
+}
+
+// merge makes one case of those that one person has in one conversation.
+func (d *Desk) merge(ctx context.Context, tx *store.Tx, v *Conversation) (merged []hilft.PersonID, err error) {
+	type mine struct {
+		id     hilft.CaseID
+		person hilft.PersonID
+	}
+	all, err := store.All(ctx, tx, `SELECT DISTINCT c.id, c.person_id FROM message m JOIN cases c ON c.id = m.case_id WHERE m.conversation_id = ? ORDER BY c.id`,
+		[]any{string(v.ID)}, func(scan func(into ...any) error, m *mine) error { return scan(&m.id, &m.person) })
+	if err != nil {
+		return nil, fmt.Errorf("desk: merge: %w", err)
+	}
+	of := map[hilft.PersonID]hilft.CaseID{}
+	for _, m := range all {
+		into, ok := of[m.person]
+		if !ok {
+			of[m.person] = m.id
+			continue
+		}
+		stays, err := d.absorb(ctx, tx, v, into, m.id)
+		if err != nil {
+			return nil, err
+		}
+		if stays != "" {
+			of[m.person] = stays
+			merged = append(merged, m.person)
+		}
+	}
+	return merged, nil
+}
+
+// follow makes one case of the two that a person has open on an account, when they spoke of one in public and of the
+// other in private: had the words that show that the first is one been reported sooner, the other would have gone on
+// with it.
+func (d *Desk) follow(ctx context.Context, tx *store.Tx, v *Conversation, p hilft.PersonID) error {
+	open, err := openOnes(ctx, tx, v.Brand, v.Account, p, 3)
+	if err != nil || len(open) != 2 || open[0].public == open[1].public {
+		return err
+	}
+	_, err = d.absorb(ctx, tx, v, open[0].id, open[1].id)
 	return err
 }
 
-// adopt gives the words of a conversation that belonged to no case to one.
-func adopt(ctx context.Context, tx *store.Tx, v Conversation, c hilft.CaseID) error {
+// adopt gives the words of a private conversation that belonged to no case to one.
+func (d *Desk) adopt(ctx context.Context, tx *store.Tx, v Conversation, c hilft.CaseID) error {
 	_, err := tx.Exec(ctx, `UPDATE message SET case_id = ? WHERE conversation_id = ? AND case_id = ''`, string(c), string(v.ID))
 	if err != nil {
 		return fmt.Errorf("desk: adopt: %w", err)
@@ -174,27 +290,53 @@ func adopt(ctx context.Context, tx *store.Tx, v Conversation, c hilft.CaseID) er
 	return nil
 }
 
-// absorb takes an untouched case of the same person into another.
-func (d *Desk) absorb(ctx context.Context, tx *store.Tx, brand hilft.BrandID, into, from hilft.CaseID) error {
-	a, err := caseForUpdate(ctx, tx, brand, into)
+// absorb makes two cases of the same person one, unless people here have worked on both. It returns the one that stays,
+// settled; none where both do. The conversation at hand is kept up to date.
+func (d *Desk) absorb(ctx context.Context, tx *store.Tx, v *Conversation, a, b hilft.CaseID) (stays hilft.CaseID, err error) {
+	into, err := caseForUpdate(ctx, tx, v.Brand, a)
 	if err != nil {
-		return err
+		return "", err
 	}
-	b, err := caseForUpdate(ctx, tx, brand, from)
-	if err != nil {
-		return err
+	from, err := caseForUpdate(ctx, tx, v.Brand, b)
+	if err != nil || into.Person != from.Person {
+		return "", err
 	}
-	if a.Person != b.Person || b.Agent != "" || b.Answered || b.State == hilft.Solved {
-		return nil
+	if worked, err := touched(ctx, tx, from); err != nil {
+		return "", err
+	} else if worked {
+		if worked, err = touched(ctx, tx, into); err != nil || worked {
+			return "", err
+		}
+		into, from = from, into
 	}
 	for _, q := range []string{
 		`UPDATE message SET case_id = ? WHERE case_id = ?`,
 		`UPDATE conversation SET case_id = ? WHERE case_id = ?`,
 	} {
-		if _, err := tx.Exec(ctx, q, string(a.ID), string(b.ID)); err != nil {
-			return fmt.Errorf("desk: absorb: %w", err)
+		if _, err := tx.Exec(ctx, q, string(into.ID), string(from.ID)); err != nil {
+			return "", fmt.Errorf("desk: absorb: %w", err)
 		}
 	}
-	_, err = tx.Exec(ctx, `DELETE FROM cases WHERE id = ?`, string(b.ID))
-	return err
+	if _, err := tx.Exec(ctx, `DELETE FROM cases WHERE id = ?`, string(from.ID)); err != nil {
+		return "", fmt.Errorf("desk: absorb: %w", err)
+	}
+	if v.Case == from.ID {
+		v.Case = into.ID
+	}
+	into.ChangedAt = latest(into.ChangedAt, from.ChangedAt)
+	_, err = d.settle(ctx, tx, into)
+	return into.ID, err
+}
+
+// touched tells whether anybody here has worked on a case.
+func touched(ctx context.Context, tx *store.Tx, c Case) (bool, error) {
+	if c.Agent != "" || !c.SolvedAt.IsZero() {
+		return true, nil
+	}
+	var one int
+	err := tx.Row(ctx, `SELECT 1 FROM message WHERE case_id = ? AND agent_id <> '' LIMIT 1`, []any{string(c.ID)}, &one)
+	if store.IsNoRows(err) {
+		return false, nil
+	}
+	return err == nil, err
 }

@@ -57,7 +57,7 @@ func (d *Desk) Reply(ctx context.Context, r Reply) (Message, error) {
 		m = Message{
 			ID: hilft.MessageID(hilft.NewID()), Brand: c.Brand, Conversation: v.ID, Case: c.ID, Account: v.Account, Network: v.Network,
 			Direction: hilft.Outbound, Visibility: v.Visibility, Agent: r.Agent, InReplyTo: last.Remote, Subject: clean(r.Subject), Body: r.Text,
-			At: tx.Now(), MadeAt: tx.Now(), Delivery: hilft.Queued, Request: r.Request,
+			At: tx.Now(), MadeAt: c.next(tx.Now()), Delivery: hilft.Queued, Request: r.Request,
 		}
 		if err := insertMessage(ctx, tx, m); err != nil {
 			return err
@@ -71,10 +71,10 @@ func (d *Desk) Reply(ctx context.Context, r Reply) (Message, error) {
 			events = append(events, assigned(c, r.Agent))
 		}
 		if r.Solve {
-			c.State, c.SolvedAt = hilft.Solved, tx.Now()
+			c.State, c.SolvedAt = hilft.Solved, m.MadeAt
 			events = append(events, jobs.Event{Kind: hilft.EventCaseSolved, Brand: c.Brand, Case: c.ID, Subject: string(c.ID), Agent: r.Agent})
 		}
-		if _, err := d.settle(ctx, tx, c, false); err != nil {
+		if _, err := d.settle(ctx, tx, c); err != nil {
 			return err
 		}
 		if err := d.jobs.Record(ctx, tx, events...); err != nil {
@@ -207,8 +207,11 @@ func (d *Desk) Note(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, a
 			return err
 		}
 		m = Message{ID: hilft.MessageID(hilft.NewID()), Brand: brand, Case: c.ID, Direction: hilft.Note, Visibility: hilft.Private,
-			Agent: agent, Body: text, At: tx.Now(), MadeAt: tx.Now(), Request: request}
+			Agent: agent, Body: text, At: tx.Now(), MadeAt: c.next(tx.Now()), Request: request}
 		if err := insertMessage(ctx, tx, m); err != nil {
+			return err
+		}
+		if _, err := d.save(ctx, tx, c); err != nil {
 			return err
 		}
 		return d.jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventNoteWritten, Brand: brand, Case: c.ID, Subject: string(m.ID), Agent: agent})

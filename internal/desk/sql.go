@@ -66,7 +66,7 @@ func scanMessage(scan func(into ...any) error, m *Message) error {
 }
 
 func messageByRemote(ctx context.Context, tx *store.Tx, acc hilft.AccountID, remote string) (Message, error) {
-	return messageWhere(ctx, tx, `WHERE m.account_id = ? AND m.remote_id = ?`, string(acc), remote)
+	return messageWhere(ctx, tx, `WHERE m.account_id = ? AND m.remote_id = ? AND m.remote_id <> ''`, string(acc), remote)
 }
 
 // messageOf reads a message of a brand; NotFound also where it is another brand's.
@@ -94,7 +94,7 @@ func written(ctx context.Context, tx *store.Tx, brand hilft.BrandID, agent hilft
 	if request == "" {
 		return Message{}, store.NoRows
 	}
-	return messageWhere(ctx, tx, `WHERE m.agent_id = ? AND m.request = ? AND m.brand_id = ?`, string(agent), request, string(brand))
+	return messageWhere(ctx, tx, `WHERE m.agent_id = ? AND m.request = ? AND m.request <> '' AND m.brand_id = ?`, string(agent), request, string(brand))
 }
 
 func insertMessage(ctx context.Context, tx *store.Tx, m Message) error {

@@ -6,6 +6,7 @@ package desk
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,10 +18,11 @@ import (
 type word struct {
 	direction  hilft.Direction
 	delivery   hilft.Delivery
+	here       bool // written in this house, by somebody who saw what had been heard until then
 	auto       bool
 	deleted    bool
 	at         time.Time // by the network's clock
-	madeAt     time.Time // when we heard it
+	madeAt     time.Time // when we heard or wrote it, ascending within a case
 	account    hilft.AccountID
 	network    string
 	visibility hilft.Visibility
@@ -42,37 +44,45 @@ func (w word) trouble() bool { return w.delivery == hilft.Failed || w.delivery =
 const previewMost = 160
 
 // stand tells where a case stands, from what was said in it, the newest first. It depends on the words alone and not on
-// the order in which they came in. heard says that a customer's word is why we look: it opens a solved case again.
+// the order in which a network reported them.
 //
-// Who waits longest is the oldest word since our last answer. Words heard before the case was last solved do not wait:
-// whoever solved it had seen them.
-func stand(c Case, newestFirst []word, heard bool, answerIn time.Duration) Case {
-	c.Answered, c.Trouble, c.WaitsSince, c.DueAt = false, 0, time.Time{}, time.Time{}
-	var answeredAt time.Time
-	last := false
+// Who waits longest is the oldest word that no answer came after: an answer written here comes after what its author
+// could have seen, however late the network reported the rest; one written elsewhere comes after what was said before
+// it. Words heard before the case was last solved do not wait: whoever solved it had seen them. A word heard after that
+// opens it again.
+func stand(c Case, newestFirst []word, answerIn time.Duration) Case {
+	c.Answered, c.Trouble, c.WaitsSince, c.DueAt, c.Preview = false, 0, time.Time{}, time.Time{}, ""
+	var here, elsewhere time.Time // of the last answers
+	shown, last, heard := false, false, false
 	for _, w := range newestFirst {
 		if w.answers() {
 			c.Answered = true
-			if answeredAt.IsZero() {
-				answeredAt = w.at
+			if w.here {
+				here = latest(here, w.madeAt)
+			} else {
+				elsewhere = latest(elsewhere, w.at)
 			}
 		}
 		if w.trouble() {
 			c.Trouble++
 		}
-		if !last && !w.deleted && w.direction != hilft.Note {
-			last = true
+		if w.direction != hilft.Note && (!last || !shown && !w.deleted) { // what was deleted shows where, not what
+			last, shown = true, !w.deleted
 			c.Preview, c.Account, c.Network, c.Visibility = preview(w.text), w.account, w.network, w.visibility
 		}
 	}
 	for _, w := range newestFirst {
-		if w.waits() && w.at.After(answeredAt) && w.madeAt.After(c.SolvedAt) {
+		if !w.waits() || !w.madeAt.After(c.SolvedAt) {
+			continue
+		}
+		heard = true
+		if w.madeAt.After(here) && w.at.After(elsewhere) {
 			c.WaitsSince = w.at
 		}
 	}
 	switch {
-	case c.State == hilft.Solved && (!heard || c.WaitsSince.IsZero()):
-		c.WaitsSince = time.Time{}
+	case !c.SolvedAt.IsZero() && !heard:
+		c.State, c.WaitsSince = hilft.Solved, time.Time{}
 	case c.WaitsSince.IsZero():
 		c.State = hilft.Waiting
 	default:
@@ -80,6 +90,13 @@ func stand(c Case, newestFirst []word, heard bool, answerIn time.Duration) Case 
 		c.DueAt = c.WaitsSince.Add(answerIn)
 	}
 	return c
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // preview is one line of what was said.
@@ -111,14 +128,15 @@ func rank(c Case) int64 {
 const wordsMost = 200
 
 // settle looks at a case's words and writes down where it stands.
-func (d *Desk) settle(ctx context.Context, tx *store.Tx, c Case, heard bool) (Case, error) {
-	words, err := store.All(ctx, tx, `SELECT direction, delivery, auto, deleted_at, at, made_at, account_id, network, visibility, substr(body, 1, ?)
-		FROM message WHERE case_id = ? ORDER BY at DESC, id DESC LIMIT ?`, []any{4 * previewMost, string(c.ID), wordsMost},
+func (d *Desk) settle(ctx context.Context, tx *store.Tx, c Case) (Case, error) {
+	words, err := store.All(ctx, tx, `SELECT direction, delivery, agent_id, auto, deleted_at, at, made_at, account_id, network, visibility, substr(body, 1, ?)
+		FROM message WHERE case_id = ? ORDER BY at DESC, id DESC LIMIT `+strconv.Itoa(wordsMost), []any{4 * previewMost, string(c.ID)},
 		func(scan func(into ...any) error, w *word) error {
 			var auto int
 			var deleted, at, made int64
-			err := scan(&w.direction, &w.delivery, &auto, &deleted, &at, &made, &w.account, &w.network, &w.visibility, &w.text)
-			w.auto, w.deleted, w.at, w.madeAt = auto == 1, deleted != 0, store.Time(at), store.Time(made)
+			var agent string
+			err := scan(&w.direction, &w.delivery, &agent, &auto, &deleted, &at, &made, &w.account, &w.network, &w.visibility, &w.text)
+			w.here, w.auto, w.deleted, w.at, w.madeAt = agent != "", auto == 1, deleted != 0, store.Time(at), store.Time(made)
 			return err
 		})
 	if err != nil {
@@ -128,13 +146,31 @@ func (d *Desk) settle(ctx context.Context, tx *store.Tx, c Case, heard bool) (Ca
 	if err != nil {
 		return c, err
 	}
-	c = stand(c, words, heard, in)
+	c = stand(c, words, in)
+	if c.Title, err = title(ctx, tx, c.ID); err != nil {
+		return c, err
+	}
 	return d.save(ctx, tx, c)
 }
 
+// title is what a case is called: by its oldest word that is still there, whenever that was heard.
+func title(ctx context.Context, tx *store.Tx, id hilft.CaseID) (string, error) {
+	var subject, body string
+	err := tx.Row(ctx, `SELECT subject, substr(body, 1, ?) FROM message WHERE case_id = ? AND direction = 'inbound' AND deleted_at = 0 ORDER BY at, id LIMIT 1`,
+		[]any{4 * previewMost, string(id)}, &subject, &body)
+	if err != nil && !store.IsNoRows(err) {
+		return "", fmt.Errorf("desk: title: %w", err)
+	}
+	return titleOf(subject, body), nil
+}
+
+// next is the time of the next thing that happens in a case. It ascends, whatever clocks say and however long a
+// transaction waited for another: what an agent has seen is told from what came since by it.
+func (c Case) next(now time.Time) time.Time { return latest(now, c.ChangedAt.Add(time.Microsecond)) }
+
 // save writes a case as it stands.
 func (d *Desk) save(ctx context.Context, tx *store.Tx, c Case) (Case, error) {
-	c.ChangedAt = tx.Now()
+	c.ChangedAt = c.next(tx.Now())
 	_, err := tx.Exec(ctx, `UPDATE cases SET title = ?, state = ?, agent_id = ?, account_id = ?, network = ?, visibility = ?, preview = ?,
 			waits_since = ?, due_at = ?, answered = ?, trouble = ?, rank = ?, changed_at = ?, solved_at = ? WHERE id = ?`,
 		c.Title, string(c.State), string(c.Agent), string(c.Account), c.Network, string(c.Visibility), c.Preview,

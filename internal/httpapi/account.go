@@ -194,7 +194,7 @@ func (a *API) accountOperations() {
 		})
 	accountAct(a, http.MethodPatch, "/api/accounts/{id}", "change-account", "Change an account's name or settings", 200,
 		func(ctx context.Context, brand hilft.BrandID, in *struct {
-			byID
+			ByID
 			Body struct {
 				Name     string           `json:"name,omitempty" maxLength:"200"`
 				Settings channel.Settings `json:"settings,omitempty"`
@@ -203,15 +203,15 @@ func (a *API) accountOperations() {
 			return a.Switchboard.Change(ctx, brand, hilft.AccountID(in.ID), in.Body.Name, in.Body.Settings)
 		})
 	accountAct(a, http.MethodPost, "/api/accounts/{id}/pause", "pause-account", "Stop listening to an account and sending from it", 200,
-		func(ctx context.Context, brand hilft.BrandID, in *byID) (switchboard.Account, error) {
+		func(ctx context.Context, brand hilft.BrandID, in *ByID) (switchboard.Account, error) {
 			return a.Switchboard.Pause(ctx, brand, hilft.AccountID(in.ID))
 		})
 	accountAct(a, http.MethodPost, "/api/accounts/{id}/resume", "resume-account", "Go on with a paused account", 200,
-		func(ctx context.Context, brand hilft.BrandID, in *byID) (switchboard.Account, error) {
+		func(ctx context.Context, brand hilft.BrandID, in *ByID) (switchboard.Account, error) {
 			return a.Switchboard.Resume(ctx, brand, hilft.AccountID(in.ID))
 		})
 	operation(a, administrators, http.MethodDelete, "/api/accounts/{id}", "remove-account", "End an account; what was said stays", 204,
-		func(ctx context.Context, in *byID) (*nothing, error) {
+		func(ctx context.Context, in *ByID) (*nothing, error) {
 			b, err := a.known.brand(ctx)
 			if err == nil {
 				err = a.Switchboard.Remove(ctx, b.ID, hilft.AccountID(in.ID))

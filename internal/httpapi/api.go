@@ -61,6 +61,7 @@ type Demo struct {
 // API is the room.
 type API struct {
 	Deps
+	made     time.Time
 	sessions *scs.SessionManager
 	store    *access.SessionStore
 	relay    *relay
@@ -84,7 +85,7 @@ var errorsOnce sync.Once
 func New(d Deps) *API {
 	errorsOnce.Do(func() { huma.NewError = newProblem })
 	d.Pace = d.Pace.orDefaults()
-	a := &API{Deps: d, relay: newRelay(d.Jobs, d.Bus, d.Log)}
+	a := &API{Deps: d, made: d.DB.Now(), relay: newRelay(d.Jobs, d.Bus, d.Log)}
 	a.store = d.Access.Sessions(sessionIdle)
 	a.sessions = a.sessionManager()
 	a.known.api = a
@@ -180,15 +181,19 @@ func (a *API) around(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-	return a.metrics.measure(a.recovered(headers(a.soundPath(a.apart(csrf.Handler(doors))))))
+	return a.metrics.measure(a.recovered(a.headers(a.soundPath(a.apart(csrf.Handler(doors))))))
 }
 
-func headers(next http.Handler) http.Handler {
+func (a *API) headers(next http.Handler) http.Handler {
+	secure := strings.HasPrefix(a.PublicURL, "https://")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+		if secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		if strings.HasPrefix(r.URL.Path, "/api/") {
 			h.Set("Cache-Control", "no-store")
 		}
@@ -204,6 +209,7 @@ func (a *API) OpenAPI() *huma.OpenAPI { return a.api.OpenAPI() }
 
 // Run carries live events to browsers until the context ends, and sweeps up after requests that are long over.
 func (a *API) Run(ctx context.Context) {
+	a.forgetUnanswered(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() { a.relay.run(ctx) })
 	wg.Go(func() { a.sweep(ctx) })

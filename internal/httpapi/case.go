@@ -195,7 +195,7 @@ func caseAct[I any](a *API, method, path, id, summary string, act func(ctx conte
 
 func (a *API) caseOperations() {
 	operation(a, agents, http.MethodGet, "/api/cases/{id}", "get-case", "A case with all that was said and done", 200,
-		func(ctx context.Context, in *byID) (*bodyOf[caseJSON], error) {
+		func(ctx context.Context, in *ByID) (*bodyOf[caseJSON], error) {
 			n, err := a.known.look(ctx)
 			if err != nil {
 				return nil, err
@@ -208,7 +208,7 @@ func (a *API) caseOperations() {
 		})
 	caseAct(a, http.MethodPut, "/api/cases/{id}/agent", "assign-case", "Give a case to an agent, or to nobody",
 		func(ctx context.Context, brand hilft.BrandID, me hilft.AgentID, in *struct {
-			byID
+			ByID
 			Body struct {
 				AgentID string `json:"agent_id" maxLength:"64" doc:"Empty: nobody."`
 			}
@@ -220,15 +220,15 @@ func (a *API) caseOperations() {
 			return a.Desk.Assign(ctx, brand, hilft.CaseID(in.ID), to, me)
 		})
 	caseAct(a, http.MethodPost, "/api/cases/{id}/solve", "solve-case", "Nothing more to do, until the customer's next word",
-		func(ctx context.Context, brand hilft.BrandID, me hilft.AgentID, in *byID) (desk.Case, error) {
+		func(ctx context.Context, brand hilft.BrandID, me hilft.AgentID, in *ByID) (desk.Case, error) {
 			return a.Desk.Solve(ctx, brand, hilft.CaseID(in.ID), me)
 		})
 	caseAct(a, http.MethodPost, "/api/cases/{id}/reopen", "reopen-case", "Take back that a case was solved",
-		func(ctx context.Context, brand hilft.BrandID, me hilft.AgentID, in *byID) (desk.Case, error) {
+		func(ctx context.Context, brand hilft.BrandID, me hilft.AgentID, in *ByID) (desk.Case, error) {
 			return a.Desk.Reopen(ctx, brand, hilft.CaseID(in.ID), me)
 		})
 	operation(a, agents, http.MethodGet, "/api/people/{id}", "get-person", "A person with their concerns", 200,
-		func(ctx context.Context, in *byID) (*bodyOf[personJSON], error) {
+		func(ctx context.Context, in *ByID) (*bodyOf[personJSON], error) {
 			n, err := a.known.look(ctx)
 			if err != nil {
 				return nil, err

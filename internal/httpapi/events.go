@@ -215,9 +215,7 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 			if !ok {
 				return // too slow, or closing: the browser comes back with the last id it has
 			}
-			if e.ID > from {
-				out.change(e)
-			}
+			out.change(e)
 			if len(sub.events) == 0 {
 				out.flush()
 			}

@@ -5,12 +5,18 @@ package httpapi_test
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -33,40 +39,56 @@ import (
 // house is all rooms below HTTP, and the door.
 type house struct {
 	db     *store.DB
+	bus    *bus.Bus
+	media  string // folder
+	log    *lines
 	jobs   *jobs.Jobs
 	access *access.Access
 	desk   *desk.Desk
 	board  *switchboard.Switchboard
 	api    *httpapi.API
 	server *httptest.Server
+	end    func() // closes the house before the test ends
 }
 
 func openHouse(t *testing.T) *house { return openHouseOn(t, storetest.Open(t, "", nil)) }
 
-// openHouseOn opens the house on a database, at work until the test ends.
-func openHouseOn(t *testing.T, db *store.DB) *house {
+// hopeless is a kind of job that ends as a dead letter.
+const hopeless = "hopeless"
+
+// openHouseOn opens the house on a database, at work until the test ends. Some tests want something else of the door.
+func openHouseOn(t *testing.T, db *store.DB, otherwise ...func(d *httpapi.Deps)) *house {
 	t.Helper()
-	log := slog.New(slog.DiscardHandler)
-	h := &house{db: db}
+	h := &house{db: db, log: &lines{}}
+	log := slog.New(slog.NewTextHandler(h.log, nil))
 	b, err := bus.Open(t.Context(), bus.Options{Log: log})
 	require.NoError(t, err)
-	blobs, err := blob.Open(filepath.Join(t.TempDir(), "media"))
+	h.media = filepath.Join(t.TempDir(), "media")
+	blobs, err := blob.Open(h.media)
 	require.NoError(t, err)
 	keys, err := access.OpenKeys(filepath.Join(t.TempDir(), "secret.key"))
 	require.NoError(t, err)
 	networks := []channel.Connector{api.Connector{}, webchat.New()}
+	h.bus = b
 	h.access = access.New(access.Deps{DB: db})
 	h.jobs = jobs.New(db, b, log)
+	h.jobs.HandleWork(hopeless, jobs.Terms{}, func(context.Context, *store.Tx, jobs.Job) error {
+		return jobs.Dead(errors.New("nobody can do this"))
+	})
 	h.desk = desk.New(db, h.jobs, access.AnswerIn)
 	env := channeltest.NewEnv(t)
 	h.server = httptest.NewUnstartedServer(nil)
 	env.PublicURL = "http://" + h.server.Listener.Addr().String()
 	h.board = switchboard.New(switchboard.Deps{DB: db, Jobs: h.jobs, Bus: b, Blobs: blobs, Keys: keys, Connectors: networks, Env: env, Log: log},
 		intake.New(blobs, h.desk, db.Now))
-	h.api = httpapi.New(httpapi.Deps{
+	deps := httpapi.Deps{
 		DB: db, Bus: b, Jobs: h.jobs, Access: h.access, Keys: keys, Blobs: blobs, Desk: h.desk, Switchboard: h.board, Connectors: networks,
 		Pages: fstest.MapFS{"index.html": {Data: []byte("<!doctype html><title>hilft</title>")}}, PublicURL: env.PublicURL, Version: "test", Log: log,
-	})
+	}
+	for _, change := range otherwise {
+		change(&deps)
+	}
+	h.api = httpapi.New(deps)
 	h.server.Config.Handler = h.api
 	h.server.Start()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -74,12 +96,85 @@ func openHouseOn(t *testing.T, db *store.DB) *house {
 	wg.Go(func() { h.jobs.Run(ctx) })
 	wg.Go(func() { h.board.Run(ctx) })
 	wg.Go(func() { h.api.Run(ctx) })
-	t.Cleanup(func() {
+	h.end = sync.OnceFunc(func() {
 		cancel()
 		wg.Wait()
 		h.server.Close()
 		h.board.Close()
 		b.Close()
 	})
+	t.Cleanup(h.end)
 	return h
 }
+
+// lines are what the house logs.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// movable is the real clock, moved forward.
+type movable struct {
+	mu sync.Mutex
+	by time.Duration
+}
+
+func (c *movable) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.by)
+}
+
+func (c *movable) forward(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.by += d
+}
+
+// damage changes a byte of every file that the house keeps.
+func damage(t *testing.T, h *house) {
+	t.Helper()
+	changed := 0
+	require.NoError(t, filepath.WalkDir(h.media, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		b[0] ^= 1
+		changed++
+		return os.WriteFile(path, b, 0o600)
+	}))
+	require.NotZero(t, changed)
+}
+
+// overPlainHTTP lets a browser without TLS keep the cookie of a house that has it.
+func overPlainHTTP(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(&plainly{w}, r) })
+}
+
+type plainly struct{ http.ResponseWriter }
+
+func (p *plainly) WriteHeader(status int) {
+	cookies := p.Header()["Set-Cookie"]
+	for i, c := range cookies {
+		cookies[i] = strings.Replace(c, "; Secure", "", 1)
+	}
+	p.ResponseWriter.WriteHeader(status)
+}
+
+func (p *plainly) Unwrap() http.ResponseWriter { return p.ResponseWriter }

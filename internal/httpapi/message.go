@@ -79,7 +79,7 @@ func (a *API) messageOf(n *names, m desk.Message) messageJSON {
 }
 
 type replyRequest struct {
-	byID
+	ByID
 	Body struct {
 		ConversationID string `json:"conversation_id" maxLength:"64"`
 		Visibility     string `json:"visibility" enum:"public,private" doc:"private on a public conversation: go on in private."`
@@ -92,7 +92,7 @@ type replyRequest struct {
 }
 
 type noteRequest struct {
-	byID
+	ByID
 	Body struct {
 		Text string `json:"text" maxLength:"100000"`
 	}
@@ -135,7 +135,7 @@ func (a *API) messageOperations() {
 }
 
 func (a *API) decide(path, id, summary string, act func(ctx context.Context, brand hilft.BrandID, id hilft.MessageID, agent hilft.AgentID) (desk.Message, error)) {
-	operation(a, agents, http.MethodPost, path, id, summary, 200, func(ctx context.Context, in *byID) (*bodyOf[messageJSON], error) {
+	operation(a, agents, http.MethodPost, path, id, summary, 200, func(ctx context.Context, in *ByID) (*bodyOf[messageJSON], error) {
 		n, err := a.known.look(ctx)
 		if err != nil {
 			return nil, err

@@ -144,6 +144,21 @@ func (a *API) forget(ctx context.Context, q request) {
 	}
 }
 
+// forgetUnanswered frees at once the keys of requests that a process before us began and never answered, where there can
+// only be one process: whoever asks again after a crash is not told that it is still being done. What a request did
+// before the crash is not done again: it is stored with its key.
+func (a *API) forgetUnanswered(ctx context.Context) {
+	if a.DB.Dialect() != store.SQLite {
+		return
+	}
+	if err := a.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `DELETE FROM request WHERE status = 0 AND at < ?`, store.Micros(a.made))
+		return err
+	}); err != nil && ctx.Err() == nil {
+		a.Log.WarnContext(ctx, "freeing keys of requests; they are free in a minute", "err", err)
+	}
+}
+
 func (a *API) forgetRequests(ctx context.Context) error {
 	return a.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.Exec(ctx, `DELETE FROM request WHERE at < ?`, store.Micros(tx.Now().Add(-requestKept)))

@@ -26,8 +26,8 @@ const (
 // bodyOf is an answer with a JSON body.
 type bodyOf[T any] struct{ Body T }
 
-// byID is a request about one thing.
-type byID struct {
+// ByID is a request about one thing. Exported, because huma does not look into embedded fields that are not.
+type ByID struct {
 	ID string `path:"id" maxLength:"64"`
 }
 

@@ -17,7 +17,7 @@ import (
 )
 
 // bodyFor is how long a browser may take to say what it wants.
-const bodyFor = 30 * time.Second
+const bodyFor = 15 * time.Second
 
 // readable tells whether text can be kept: UTF-8 without NUL, which Postgres keeps in no text.
 func readable(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
@@ -69,8 +69,6 @@ func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(bodyFor))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyMost))
-	// A deadline that passes later would end the request while it is carried out.
-	_ = control.SetReadDeadline(time.Time{})
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, tooLarge()
 	}
@@ -80,6 +78,9 @@ func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if err != nil {
 		return nil, hilft.Fail(hilft.Invalid, "request.unreadable", err)
 	}
+	// All of it is here; a deadline that passes later would end the request while it is carried out. Where not all is, the
+	// deadline stays: the server waits for the rest before it answers.
+	_ = control.SetReadDeadline(time.Time{})
 	return body, nil
 }
 

@@ -6,10 +6,14 @@ package intake
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
+	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
 	"github.com/hilft/hilft/internal/blob"
 	"github.com/hilft/hilft/internal/desk"
@@ -36,6 +40,8 @@ const (
 	textMost  = 200 << 10 // bytes of a text that a person is shown
 	htmlMost  = 2 << 20
 	filesMost = 100
+	refsMost  = 100
+	idMost    = 500 // bytes of a remote id
 	fileMost  = 100 << 20
 )
 
@@ -45,12 +51,15 @@ type prepared struct {
 	files []desk.File
 }
 
-// Prepare stores an item's files. Files that nobody comes to need, because the item was known or its place could not be
+// Prepare stores an item's files. Invalid: there is nothing left of the item's id or its author's. Files that nobody comes to need, because the item was known or its place could not be
 // found, are left behind; they do no harm.
 func (in *Intake) Prepare(ctx context.Context, _ switchboard.Source, item channel.Item) (switchboard.Prepared, error) {
 	p := prepared{item: tidy(item, in.now())}
+	if p.item.ID == "" || p.item.Kind == channel.Said && p.item.From.ID == "" {
+		return nil, fmt.Errorf("intake: %w", hilft.Fail(hilft.Invalid, "item.nameless", nil))
+	}
 	for _, a := range item.Attachments[:min(len(item.Attachments), filesMost)] {
-		f := desk.File{Name: blob.Name(a.Name), Type: a.Type, Size: a.Size, Alt: clean(a.Alt, 2000), URL: a.URL}
+		f := desk.File{Name: blob.Name(a.Name), Type: a.Type, Size: a.Size, Alt: clean(a.Alt, 2000), URL: webURL(a.URL)}
 		if a.URL == "" {
 			ref, err := in.blobs.Put(ctx, bytes.NewReader(a.Data), fileMost)
 			if err != nil {
@@ -89,20 +98,43 @@ func (in *Intake) Take(ctx context.Context, tx *store.Tx, from switchboard.Sourc
 func tidy(it channel.Item, now time.Time) channel.Item {
 	it.Text, it.Quoted, it.Subject = clean(it.Text, textMost), clean(it.Quoted, textMost), clean(it.Subject, 500)
 	it.HTML = clean(it.HTML, htmlMost)
-	it.ID, it.Thread = clean(it.ID, 1000), clean(it.Thread, 1000)
-	it.URL, it.From.URL = clean(it.URL, 2000), clean(it.From.URL, 2000)
-	it.From.ID = clean(it.From.ID, 500)
-	refs := make([]string, 0, len(it.Refs))
-	for _, r := range it.Refs {
-		if r = clean(r, 1000); r != "" {
+	it.ID, it.Thread, it.From.ID = cleanID(it.ID), cleanID(it.Thread), cleanID(it.From.ID)
+	it.URL, it.From.URL = webURL(it.URL), webURL(it.From.URL)
+	refs := make([]string, 0, min(len(it.Refs), refsMost))
+	for _, r := range it.Refs[:min(len(it.Refs), refsMost)] {
+		if r = cleanID(r); r != "" {
 			refs = append(refs, r)
 		}
 	}
 	it.Refs = refs
-	if it.At.After(now) {
+	if it.At.After(now) || it.At.Before(earliest) {
 		it.At = now
 	}
 	return it
+}
+
+// earliest is when the first of our networks began to keep time: what claims to be older comes from a clock that was
+// never set.
+var earliest = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// cleanID makes a remote id fit for a database. Ids that were not fit keep a trace of what they were: two that differ
+// must not become one, for then the second message would be taken for the first.
+func cleanID(id string) string {
+	fit := clean(id, len(id))
+	if fit == id && len(id) <= idMost || fit == "" {
+		return fit
+	}
+	sum := sha256.Sum256([]byte(id))
+	return strings.ToValidUTF8(fit[:min(len(fit), idMost-64)], "") + "#" + hex.EncodeToString(sum[:16])
+}
+
+// webURL is an address that people may be sent to, or none.
+func webURL(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || len(s) > 2000 || clean(s, len(s)) != s {
+		return ""
+	}
+	return s
 }
 
 // clean makes a text valid and bounded, without the one character that databases refuse.

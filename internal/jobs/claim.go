@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hilft/hilft"
@@ -19,14 +21,15 @@ import (
 // Claim is a job that this worker may do until its lease ends.
 type Claim struct {
 	Job
-	q    *Jobs
-	done bool
+	token int64 // of this claim and no other
+	last  bool  // of its lane's jobs that were claimed together
+	done  bool
 }
 
 // Done ends the job in the transaction of what the job did. ErrLost: it is somebody else's by now; return it, so that
 // the transaction leaves no trace.
 func (c *Claim) Done(ctx context.Context, tx *store.Tx) error {
-	n, err := tx.Exec(ctx, `DELETE FROM job WHERE id = ? AND attempt = ? AND dead_at = 0`, c.ID, c.Attempt)
+	n, err := tx.Exec(ctx, `DELETE FROM job WHERE id = ? AND claim = ?`, c.ID, c.token)
 	if err != nil {
 		return fmt.Errorf("jobs: done: %w", err)
 	}
@@ -34,17 +37,26 @@ func (c *Claim) Done(ctx context.Context, tx *store.Tx) error {
 		return ErrLost
 	}
 	tx.After(func() { c.done = true })
+	if !c.last {
+		return nil // the next of its lane is the same worker's already
+	}
 	return release(ctx, tx, c.Lane)
 }
 
-// release lets the next job of a lane run now: claimers that met it behind this one have put it off. The row is written
-// whatever it says, so that on Postgres a claimer just about to put it off is waited for.
+// A LIMIT is written into the statement: SQLite plans a statement anew, at every run, whose limit is an argument.
+
+// released is how many jobs of a lane are let go at once: about as many as are claimed at once.
+const released = 64
+
+// release lets the next jobs of a lane run now: claimers that met them behind this one have put them off. They are
+// written whatever they say, so that on Postgres a claimer just about to put the next one off is waited for.
 func release(ctx context.Context, tx *store.Tx, lane string) error {
 	if lane == "" {
 		return nil
 	}
-	_, err := tx.Exec(ctx, `UPDATE job SET run_at = ? WHERE id = (SELECT MIN(id) FROM job WHERE lane = ? AND lane <> '' AND dead_at = 0) AND attempt = 0`,
-		store.Micros(tx.Now()), lane)
+	now := store.Micros(tx.Now())
+	_, err := tx.Exec(ctx, `UPDATE job SET run_at = CASE WHEN run_at > ? THEN ? ELSE run_at END
+		WHERE claim = 0 AND id IN (SELECT id FROM job WHERE lane = ? AND lane <> '' AND dead_at = 0 ORDER BY id LIMIT `+strconv.Itoa(released)+`)`, now, now, lane)
 	if err != nil {
 		return fmt.Errorf("jobs: release: %w", err)
 	}
@@ -54,7 +66,7 @@ func release(ctx context.Context, tx *store.Tx, lane string) error {
 // Held proves inside a transaction that the job is still this worker's, for errands that write before their end.
 func (c *Claim) Held(ctx context.Context, tx *store.Tx) error {
 	var one int
-	err := tx.Row(ctx, `SELECT 1 FROM job WHERE id = ? AND attempt = ? AND dead_at = 0`+tx.Lock(), []any{c.ID, c.Attempt}, &one)
+	err := tx.Row(ctx, `SELECT 1 FROM job WHERE id = ? AND claim = ?`+tx.Lock(), []any{c.ID, c.token}, &one)
 	if store.IsNoRows(err) {
 		return ErrLost
 	}
@@ -62,129 +74,171 @@ func (c *Claim) Held(ctx context.Context, tx *store.Tx) error {
 }
 
 // claim takes up to most due jobs of a kind, oldest first, and returns them by lane: whoever gets a group does it in
-// order. A lane is taken only from its very first job on, so two workers never have jobs of one lane.
-func (q *Jobs) claim(ctx context.Context, kind string, most int, lease time.Duration) ([][]*Claim, error) {
-	var groups [][]*Claim
-	err := q.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		groups = nil
+// order. A lane is taken from its very first job on and without a gap, and only when nobody has a job of it. more tells
+// that it met jobs that must wait for others, so that there may be some behind them that need not.
+func (q *Jobs) claim(ctx context.Context, kind string, most int, lease time.Duration) (groups [][]*Claim, more bool, err error) {
+	err = q.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		groups, more = nil, false
 		now := tx.Now()
-		skip := ""
-		if tx.Dialect() == store.Postgres {
-			skip = " FOR UPDATE SKIP LOCKED"
-		}
-		due, err := store.All(ctx, tx, `SELECT id, lane, key, args, made_at, attempt FROM job WHERE kind = ? AND dead_at = 0 AND run_at <= ? ORDER BY run_at, id LIMIT ?`+skip,
-			[]any{kind, store.Micros(now), most}, func(scan func(into ...any) error, c **Claim) error {
-				j := Job{Kind: kind}
-				var args string
-				var made int64
-				err := scan(&j.ID, &j.Lane, &j.Key, &args, &made, &j.Attempt)
-				j.Args, j.MadeAt = json.RawMessage(args), store.Time(made)
-				j.Attempt++
-				*c = &Claim{Job: j, q: q}
-				return err
-			})
+		due, err := dueJobs(ctx, tx, kind, most)
 		if err != nil || len(due) == 0 {
 			return err
 		}
-		heads, err := laneHeads(ctx, tx, due)
-		if err != nil {
-			return err
+		lanes, order := byLane(due)
+		var taken []*Claim
+		for _, lane := range order {
+			g := lanes[lane]
+			var behind []*Claim
+			if lane != "" {
+				waiting, err := lineUp(ctx, tx, lane, len(g))
+				if err != nil {
+					return err
+				}
+				if g, behind = next(g, waiting, store.Micros(now)); len(behind) > 0 {
+					off, err := putOff(ctx, tx, behind, waiting)
+					if err != nil {
+						return err
+					}
+					more = more || off
+				}
+			}
+			taken = append(taken, g...)
+			switch {
+			case len(g) == 0:
+			case lane == "":
+				for _, c := range g {
+					groups = append(groups, []*Claim{c})
+				}
+			default:
+				g[len(g)-1].last = true
+				groups = append(groups, g)
+			}
 		}
-		var behind []*Claim
-		groups, behind = byLane(due, heads)
-		if err := putOff(ctx, tx, behind, heads); err != nil {
-			return err
+		token := rand.Int64N(1<<62) + 1
+		for _, c := range taken {
+			c.token = token
+			c.Attempt++
 		}
-		return q.take(ctx, tx, groups, now.Add(lease))
+		return set(ctx, tx, `attempt = attempt + 1, claim = ?, run_at = ?`, []any{token, store.Micros(now.Add(lease))}, taken)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("jobs: claim %s: %w", kind, err)
+		return nil, false, fmt.Errorf("jobs: claim %s: %w", kind, err)
 	}
-	return groups, nil
+	return groups, more, nil
 }
 
-// head is the first unfinished job of a lane, and when it is due or its lease ends.
-type head struct {
-	id    int64
-	runAt int64
-}
+// putOffLeast is the shortest time that a job behind others is left alone: their head may be due itself, and just be
+// somebody else's to claim.
+const putOffLeast = 100 * time.Millisecond
 
-// laneHeads finds the head of every lane among due. It looks at the table anew, so on Postgres it sees jobs that another
-// node has locked and is about to claim.
-func laneHeads(ctx context.Context, tx *store.Tx, due []*Claim) (map[string]head, error) {
-	heads := map[string]head{}
-	for _, c := range due {
-		if _, seen := heads[c.Lane]; seen || c.Lane == "" {
-			continue
-		}
-		var h head
-		if err := tx.Row(ctx, `SELECT id, run_at FROM job WHERE lane = ? AND lane <> '' AND dead_at = 0 ORDER BY id LIMIT 1`, []any{c.Lane}, &h.id, &h.runAt); err != nil {
-			return nil, err
-		}
-		heads[c.Lane] = h
+// putOff lets jobs wait as long as the one that is in their way, so that claims need not step over them again and again.
+// Whoever ends that one lets them go; on Postgres it is therefore kept from ending until we are done, and when it is just
+// ending, nobody is put off.
+func putOff(ctx context.Context, tx *store.Tx, behind []*Claim, line []place) (bool, error) {
+	if len(line) == 0 {
+		return false, nil
 	}
-	return heads, nil
+	if tx.Dialect() == store.Postgres {
+		var one int
+		err := tx.Row(ctx, `SELECT 1 FROM job WHERE id = ? FOR UPDATE SKIP LOCKED`, []any{line[0].id}, &one)
+		if err != nil {
+			if store.IsNoRows(err) {
+				err = nil
+			}
+			return false, err
+		}
+	}
+	until := max(line[0].runAt, store.Micros(tx.Now().Add(putOffLeast)))
+	return true, set(ctx, tx, `claim = 0, run_at = ?`, []any{until}, behind)
 }
 
-// byLane groups due jobs by lane, in the order of their ids. Behind are those whose lane's head is not among them:
-// somebody is at it, or it waits for its next attempt.
-func byLane(due []*Claim, heads map[string]head) (groups [][]*Claim, behind []*Claim) {
-	lanes := map[string][]*Claim{}
-	var order []string
+// dueJobs reads jobs that may be claimed, unless their lane says no. On Postgres other nodes leave them alone from now on.
+func dueJobs(ctx context.Context, tx *store.Tx, kind string, most int) ([]*Claim, error) {
+	skip := ""
+	if tx.Dialect() == store.Postgres {
+		skip = " FOR UPDATE SKIP LOCKED"
+	}
+	return store.All(ctx, tx, `SELECT id, lane, key, args, made_at, attempt FROM job WHERE kind = ? AND dead_at = 0 AND run_at <= ? ORDER BY run_at, id LIMIT `+strconv.Itoa(most)+skip,
+		[]any{kind, store.Micros(tx.Now())}, func(scan func(into ...any) error, c **Claim) error {
+			j := Job{Kind: kind}
+			var args string
+			var made int64
+			err := scan(&j.ID, &j.Lane, &j.Key, &args, &made, &j.Attempt)
+			j.Args, j.MadeAt = json.RawMessage(args), store.Time(made)
+			*c = &Claim{Job: j}
+			return err
+		})
+}
+
+// byLane groups due jobs by lane, each in the order of its ids. order is that of their oldest.
+func byLane(due []*Claim) (lanes map[string][]*Claim, order []string) {
+	lanes = map[string][]*Claim{}
 	for _, c := range due {
-		if c.Lane == "" {
-			groups = append(groups, []*Claim{c})
-			continue
-		}
 		if lanes[c.Lane] == nil {
 			order = append(order, c.Lane)
 		}
 		lanes[c.Lane] = append(lanes[c.Lane], c)
 	}
-	for _, lane := range order {
-		g := lanes[lane]
+	for _, g := range lanes {
 		slices.SortFunc(g, func(a, b *Claim) int { return cmp.Compare(a.ID, b.ID) })
-		if g[0].ID == heads[lane].id {
-			groups = append(groups, g)
-		} else {
-			behind = append(behind, g...)
-		}
 	}
-	return groups, behind
+	return lanes, order
 }
 
-// putOff lets jobs wait as long as their lane's head, so that claims need not step over them again and again. Whoever
-// ends the head releases the next.
-func putOff(ctx context.Context, tx *store.Tx, behind []*Claim, heads map[string]head) error {
-	for _, c := range behind {
-		if _, err := tx.Exec(ctx, `UPDATE job SET run_at = ? WHERE id = ?`, heads[c.Lane].runAt, c.ID); err != nil {
-			return err
-		}
-	}
-	return nil
+// place is where an unfinished job stands in its lane's line.
+type place struct {
+	id    int64
+	runAt int64
+	claim int64
 }
 
-// take marks what was claimed. The placeholders come in few sizes, so that the statements stay prepared.
-func (q *Jobs) take(ctx context.Context, tx *store.Tx, groups [][]*Claim, until time.Time) error {
-	var ids []any
-	for _, g := range groups {
-		for _, c := range g {
-			ids = append(ids, c.ID)
-		}
+// lineUp reads the first unfinished jobs of a lane. It looks at the table anew, so on Postgres it sees jobs that another
+// node has locked and is about to claim. One that somebody has comes first, wherever it stands: a job that a person
+// revived may have a smaller id.
+func lineUp(ctx context.Context, tx *store.Tx, lane string, most int) ([]place, error) {
+	scan := func(scan func(into ...any) error, p *place) error { return scan(&p.id, &p.runAt, &p.claim) }
+	held, err := store.All(ctx, tx, `SELECT id, run_at, claim FROM job WHERE lane = ? AND lane <> '' AND claim <> 0 AND run_at > ? LIMIT 1`,
+		[]any{lane, store.Micros(tx.Now())}, scan)
+	if err != nil || len(held) > 0 {
+		return held, err
 	}
-	for len(ids) > 0 {
+	return store.All(ctx, tx, `SELECT id, run_at, claim FROM job WHERE lane = ? AND lane <> '' AND dead_at = 0 ORDER BY id LIMIT `+strconv.Itoa(most), []any{lane}, scan)
+}
+
+// next parts due jobs of one lane into those that may be claimed and those that must wait. A head that was claimed before and not finished is claimed alone: when it is what ends its workers, those behind it should not
+// have to count attempts for it.
+func next(due []*Claim, line []place, now int64) (mine, behind []*Claim) {
+	n := 0
+	for n < len(due) && n < len(line) && due[n].ID == line[n].id && (line[n].claim == 0 || line[n].runAt <= now) {
+		n++
+	}
+	if n > 1 && due[0].Attempt > 0 {
+		n = 1
+	}
+	if n == 0 {
+		return nil, due
+	}
+	return due[:n], nil // the rest stays due: it is next
+}
+
+// set writes columns of jobs. The placeholders come in few sizes, so that the statements stay prepared.
+func set(ctx context.Context, tx *store.Tx, columns string, values []any, of []*Claim) error {
+	for len(of) > 0 {
 		n := 1
 		for _, size := range []int{256, 64, 16, 4} {
-			if len(ids) >= size {
+			if len(of) >= size {
 				n = size
 				break
 			}
 		}
-		args := append([]any{store.Micros(until)}, ids[:n]...)
-		if _, err := tx.Exec(ctx, `UPDATE job SET attempt = attempt + 1, run_at = ? WHERE id IN (`+store.Marks(n)+`)`, args...); err != nil {
+		args := slices.Clone(values)
+		for _, c := range of[:n] {
+			args = append(args, c.ID)
+		}
+		if _, err := tx.Exec(ctx, `UPDATE job SET `+columns+` WHERE id IN (`+store.Marks(n)+`)`, args...); err != nil {
 			return err
 		}
-		ids = ids[n:]
+		of = of[n:]
 	}
 	return nil
 }
@@ -192,8 +246,7 @@ func (q *Jobs) take(ctx context.Context, tx *store.Tx, groups [][]*Claim, until 
 // extend keeps a claim for another lease.
 func (q *Jobs) extend(ctx context.Context, c *Claim, lease time.Duration) error {
 	return q.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE job SET run_at = ? WHERE id = ? AND attempt = ? AND dead_at = 0`,
-			store.Micros(tx.Now().Add(lease)), c.ID, c.Attempt)
+		n, err := tx.Exec(ctx, `UPDATE job SET run_at = ? WHERE id = ? AND claim = ?`, store.Micros(tx.Now().Add(lease)), c.ID, c.token)
 		if err == nil && n == 0 {
 			return ErrLost
 		}
@@ -201,47 +254,58 @@ func (q *Jobs) extend(ctx context.Context, c *Claim, lease time.Duration) error 
 	})
 }
 
-// putBack gives up a claim that was not worked on, or asks for it again at a time that was given to us.
-func (q *Jobs) putBack(ctx context.Context, c *Claim, at time.Time) error {
-	return q.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE job SET attempt = attempt - 1, run_at = ? WHERE id = ? AND attempt = ? AND dead_at = 0`,
-			store.Micros(at), c.ID, c.Attempt)
-		return err
-	})
+// putBack gives up claims that were not worked on, or asks for them again at a time that was given to us.
+func (q *Jobs) putBack(ctx context.Context, at time.Time, claims ...*Claim) error {
+	return q.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error { return putBack(ctx, tx, at, claims) })
 }
 
-// fail writes down why an attempt failed and when the next one is, or that there is none.
-func (q *Jobs) fail(ctx context.Context, c *Claim, cause error, next time.Time) error {
+func putBack(ctx context.Context, tx *store.Tx, at time.Time, claims []*Claim) error {
+	for _, c := range claims {
+		if _, err := tx.Exec(ctx, `UPDATE job SET attempt = attempt - 1, claim = 0, run_at = ? WHERE id = ? AND claim = ?`,
+			store.Micros(at), c.ID, c.token); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fail writes down why an attempt failed and when the next one is, and gives back the rest of its group until then. No
+// next time: the job is dead, and its lane goes on without it.
+func (q *Jobs) fail(ctx context.Context, c *Claim, cause error, next time.Time, rest ...*Claim) error {
 	return q.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		dies := int64(0)
 		if next.IsZero() {
 			dies = store.Micros(tx.Now())
 		}
-		n, err := tx.Exec(ctx, `UPDATE job SET run_at = ?, dead_at = ?, error = ? WHERE id = ? AND attempt = ? AND dead_at = 0`,
-			store.Micros(next), dies, clip(cause.Error(), 2000), c.ID, c.Attempt)
-		if err != nil || n == 0 || dies == 0 {
+		n, err := tx.Exec(ctx, `UPDATE job SET run_at = ?, claim = 0, dead_at = ?, error = ? WHERE id = ? AND claim = ?`,
+			store.Micros(next), dies, clip(cause.Error(), 2000), c.ID, c.token)
+		if err != nil {
 			return err
+		}
+		if n == 0 || dies == 0 {
+			return putBack(ctx, tx, next, rest)
 		}
 		if err := release(ctx, tx, c.Lane); err != nil {
 			return err
 		}
-		q.wakeAfter(tx, c.Kind) // its lane goes on without it
+		q.wakeAfter(tx, c.Kind)
 		return q.Record(ctx, tx, Event{Kind: hilft.EventJobDead, Subject: fmt.Sprint(c.ID)})
 	})
 }
 
+// clip bounds a text and takes out what databases refuse.
 func clip(s string, most int) string {
-	if len(s) <= most {
-		return s
+	if len(s) > most {
+		s = s[:most] + "…"
 	}
-	return s[:most] + "…"
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
 }
 
 // Backoff is how long to wait after the n-th failure: doubling from base to most, and anywhere between half of that and
 // all of it, so that what failed together does not come back together.
 func Backoff(n int, base, most time.Duration) time.Duration {
 	d := most
-	if n < 30 {
+	if n < 16 {
 		d = min(most, base<<max(0, n-1))
 	}
 	return d/2 + rand.N(d/2+1)

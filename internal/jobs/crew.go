@@ -96,11 +96,26 @@ func (q *Jobs) Run(ctx context.Context) {
 		}
 	})
 	defer cancel()
+	q.takeOver(ctx)
 	var wg sync.WaitGroup
 	for _, c := range q.crews {
 		wg.Go(func() { c.run(ctx) })
 	}
 	wg.Wait()
+}
+
+// takeOver frees at once what a process before us had claimed, where there can only be one process: after a crash the
+// work goes on without waiting for leases to end.
+func (q *Jobs) takeOver(ctx context.Context) {
+	if q.db.Dialect() != store.SQLite {
+		return
+	}
+	if err := q.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE job SET run_at = ? WHERE claim <> 0 AND dead_at = 0`, store.Micros(tx.Now()))
+		return err
+	}); err != nil {
+		q.log.Error("taking over work; its leases will end", "err", err)
+	}
 }
 
 // idle is how long a sleeping crew waits at the most: wake-ups may be lost.
@@ -135,20 +150,21 @@ func (c *crew) round(ctx context.Context, free chan struct{}, wg *sync.WaitGroup
 	case <-ctx.Done():
 		return false
 	}
-	groups, err := c.q.claim(ctx, c.kind, c.terms.Claim, c.terms.Lease)
+	began := time.Now()
+	groups, more, err := c.q.claim(ctx, c.kind, c.terms.Claim, c.terms.Lease)
 	if err != nil || len(groups) == 0 {
 		free <- struct{}{}
 		if err != nil && ctx.Err() == nil {
 			c.q.log.Error("claiming work", "job", c.kind, "err", err)
 		}
-		return false
+		return more && err == nil
 	}
 	for i, g := range groups {
 		if i > 0 {
-			<-free // what is claimed is worked on, also while stopping: it is little
+			<-free // what is claimed is worked on or given back, also while stopping
 		}
 		wg.Go(func() {
-			c.group(ctx, g)
+			c.group(ctx, g, began)
 			free <- struct{}{}
 			c.wake() // its lane may have more
 		})
@@ -168,66 +184,63 @@ func (c *crew) untilNext(ctx context.Context) time.Duration {
 	return max(5*time.Millisecond, min(idle, store.Time(next).Sub(c.q.db.Now())))
 }
 
-// group does jobs of one lane in order. When one is not done, those behind it wait for it.
-func (c *crew) group(ctx context.Context, g []*Claim) {
-	began := time.Now()
+// group does jobs of one lane in order. When one is not done, those behind it wait for it. began is when they were
+// claimed.
+func (c *crew) group(ctx context.Context, g []*Claim, began time.Time) {
 	for i, claim := range g {
-		var again time.Time
-		switch {
-		case ctx.Err() != nil, time.Since(began) > c.terms.Lease/2:
-			again = c.q.db.Now() // stopping, or the lease may end before their turn
-		default:
-			if again = c.one(ctx, claim); again.IsZero() {
-				continue
-			}
-			i++
+		if ctx.Err() != nil || time.Since(began) > c.terms.Lease/2 {
+			// Stopping, or the lease may end before their turn.
+			c.note(c.q.putBack(context.WithoutCancel(ctx), c.q.db.Now(), g[i:]...), claim)
+			return
 		}
-		for _, rest := range g[i:] {
-			if err := c.q.putBack(context.WithoutCancel(ctx), rest, again); err != nil {
-				c.q.log.Warn("giving a job back; its lease will end", "job", c.kind, "job_id", rest.ID, "err", err)
-			}
+		if !c.one(ctx, claim, g[i+1:]) {
+			return
 		}
-		return
 	}
 }
 
-// one does a job. The time it returns is when its lane may go on: zero for at once.
-func (c *crew) one(ctx context.Context, claim *Claim) (again time.Time) {
-	err := c.do(ctx, claim)
-	if err == nil || claim.done {
-		return time.Time{}
+// one does a job and tells whether its lane may go on. If not, the rest of its group is given back in the same
+// transaction that writes down what became of it: whoever looks meanwhile sees a lane that is somebody's, or nobody's.
+func (c *crew) one(ctx context.Context, claim *Claim, rest []*Claim) (goOn bool) {
+	err := errWorkersDied
+	if claim.Attempt <= c.terms.Attempts {
+		err = c.do(ctx, claim)
 	}
-	if errors.Is(err, ErrLost) {
+	wctx, now := context.WithoutCancel(ctx), c.q.db.Now()
+	switch {
+	case err == nil || claim.done:
+		return true
+	case errors.Is(err, ErrLost):
 		c.q.log.Warn("a job was taken over", "job", c.kind, "job_id", claim.ID, "attempt", claim.Attempt)
-		return c.q.db.Now().Add(c.terms.Lease)
+		c.note(c.q.putBack(wctx, now, rest...), claim)
+		return false
 	}
-	wctx := context.WithoutCancel(ctx)
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		if err := c.q.putBack(wctx, claim, c.q.db.Now()); err != nil {
-			c.q.log.Warn("giving a job back; its lease will end", "job", c.kind, "job_id", claim.ID, "err", err)
-		}
-		return c.q.db.Now()
-	}
+	all := append([]*Claim{claim}, rest...)
 	if l, ok := errors.AsType[*later](err); ok {
-		c.note(c.q.putBack(wctx, claim, l.at), claim)
-		return l.at
+		c.note(c.q.putBack(wctx, l.at, all...), claim)
+		return false
 	}
-	var next time.Time
-	if _, ok := errors.AsType[*dead](err); !ok && claim.Attempt < c.terms.Attempts {
-		next = c.q.db.Now().Add(Backoff(claim.Attempt, c.terms.Base, c.terms.Most))
+	_, hopeless := errors.AsType[*dead](err)
+	if ctx.Err() != nil && !hopeless { // the house is closing: what comes of that is no failure
+		c.note(c.q.putBack(wctx, now, all...), claim)
+		return false
 	}
-	if next.IsZero() {
+	if hopeless || claim.Attempt >= c.terms.Attempts {
 		c.q.log.Error("a job is dead", "job", c.kind, "job_id", claim.ID, "attempt", claim.Attempt, "err", err)
-	} else {
-		c.q.log.Warn("a job failed; it will be tried again", "job", c.kind, "job_id", claim.ID, "attempt", claim.Attempt, "err", err)
+		c.note(c.q.fail(wctx, claim, err, time.Time{}), claim)
+		return true
 	}
-	c.note(c.q.fail(wctx, claim, err, next), claim)
-	return next
+	c.q.log.Warn("a job failed; it will be tried again", "job", c.kind, "job_id", claim.ID, "attempt", claim.Attempt, "err", err)
+	c.note(c.q.fail(wctx, claim, err, now.Add(Backoff(claim.Attempt, c.terms.Base, c.terms.Most)), rest...), claim)
+	return false
 }
+
+// errWorkersDied is why a job is dead whose every attempt ended with its worker: nobody was left to say what happened.
+var errWorkersDied = errors.New("every worker that had it ended before it did")
 
 func (c *crew) note(err error, claim *Claim) {
 	if err != nil {
-		c.q.log.Warn("writing down a job's failure; its lease will end", "job", c.kind, "job_id", claim.ID, "err", err)
+		c.q.log.Warn("writing down what became of a job; its lease will end", "job", c.kind, "job_id", claim.ID, "err", err)
 	}
 }
 
@@ -245,12 +258,17 @@ func (c *crew) do(ctx context.Context, claim *Claim) (err error) {
 			return claim.Done(ctx, tx)
 		})
 	}
-	ctx, stop := c.keep(ctx, claim)
+	kept, stop := c.keep(ctx, claim)
 	defer stop()
-	if err := c.errand(ctx, claim); err != nil || claim.done {
+	switch err := c.errand(kept, claim); {
+	case claim.done:
+		return nil
+	case errors.Is(context.Cause(kept), ErrLost):
+		return ErrLost
+	case err != nil:
 		return err
 	}
-	return c.q.db.Write(ctx, claim.Done)
+	return c.q.db.Write(kept, claim.Done)
 }
 
 // keep extends the lease while an errand runs. When the job is lost, the errand's context ends.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/hilft/hilft"
@@ -31,6 +32,9 @@ type Event struct {
 
 // Record writes events in the transaction of what they tell.
 func (q *Jobs) Record(ctx context.Context, tx *store.Tx, events ...Event) error {
+	if err := announce(ctx, tx); err != nil {
+		return err
+	}
 	for _, e := range events {
 		data := []byte("{}")
 		if e.Data != nil {
@@ -58,22 +62,57 @@ func scanEvent(scan func(into ...any) error, e *Event) error {
 	return err
 }
 
-// settled leaves out events that a transaction still open might yet come before: on Postgres ids become visible out of
-// order, and a reader that has passed one would never see it.
-func settled(tx *store.Tx) string {
-	if tx.Dialect() == store.Postgres {
-		return ` AND xid < pg_snapshot_xmin(pg_current_snapshot())`
+// On Postgres ids become visible out of order: a transaction takes its id when it inserts, and others that took theirs
+// later may commit before it. A reader that passed such an id would never see it. So before a transaction takes ids it
+// announces from where on, by a shared lock that ends with it; and readers stop before what is announced.
+
+// announced marks our locks among those that a database knows: its upper bits are the mark, the others an event's id.
+const announced = int64(0x68e1) << 48
+
+// announce says that this transaction will take ids after the last one taken.
+func announce(ctx context.Context, tx *store.Tx) error {
+	if tx.Dialect() != store.Postgres {
+		return nil
 	}
-	return ""
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared(CAST(? AS BIGINT) + last_value - CASE WHEN is_called THEN 0 ELSE 1 END) FROM event_id_seq`, announced)
+	if err != nil {
+		return fmt.Errorf("jobs: record: %w", err)
+	}
+	return nil
 }
 
-// EventsAfter reads what happened after an event, in order, at most so many.
-func (q *Jobs) EventsAfter(ctx context.Context, id int64, most int) ([]Event, error) {
-	var all []Event
-	err := q.db.Read(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-		all, err = store.All(ctx, tx, eventColumns+`WHERE id > ?`+settled(tx)+` ORDER BY id LIMIT ?`, []any{id, most}, scanEvent)
+// settled is the last id up to which every event is visible to transactions that begin after it was asked for. An id
+// that was taken before last_value is read was announced before that; if its announcement is gone, it is committed or
+// will never be.
+func (q *Jobs) settled(ctx context.Context) (last int64, err error) {
+	if q.db.Dialect() != store.Postgres {
+		return math.MaxInt64, nil
+	}
+	err = q.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.Row(ctx, `SELECT last_value FROM event_id_seq`, nil, &last); err != nil {
+			return err
+		}
+		var before int64
+		err := tx.Row(ctx, `SELECT COALESCE(MIN((CAST(classid AS BIGINT) << 32 | CAST(objid AS BIGINT)) - CAST(? AS BIGINT)), CAST(? AS BIGINT)) FROM pg_locks
+			WHERE locktype = 'advisory' AND objsubid = 1 AND CAST(classid AS BIGINT) >> 16 = CAST(? AS BIGINT) AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+			[]any{announced, last, announced >> 48}, &before)
+		last = min(last, before)
 		return err
 	})
+	return last, err
+}
+
+// EventsAfter reads what happened after an event, in order, at most so many. An event is not shown before all that come
+// before it are.
+func (q *Jobs) EventsAfter(ctx context.Context, id int64, most int) ([]Event, error) {
+	var all []Event
+	last, err := q.settled(ctx)
+	if err == nil {
+		err = q.db.Read(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+			all, err = store.All(ctx, tx, eventColumns+`WHERE id > ? AND id <= ? ORDER BY id LIMIT ?`, []any{id, last, most}, scanEvent)
+			return err
+		})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("jobs: events: %w", err)
 	}
@@ -83,9 +122,12 @@ func (q *Jobs) EventsAfter(ctx context.Context, id int64, most int) ([]Event, er
 // LastEvent is the id of the newest event that EventsAfter would show; 0 when there is none.
 func (q *Jobs) LastEvent(ctx context.Context) (int64, error) {
 	var id int64
-	err := q.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
-		return tx.Row(ctx, `SELECT COALESCE(MAX(id), 0) FROM event WHERE 1 = 1`+settled(tx), nil, &id)
-	})
+	last, err := q.settled(ctx)
+	if err == nil {
+		err = q.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+			return tx.Row(ctx, `SELECT COALESCE(MAX(id), 0) FROM event WHERE id <= ?`, []any{last}, &id)
+		})
+	}
 	if err != nil {
 		return 0, fmt.Errorf("jobs: last event: %w", err)
 	}
@@ -94,5 +136,5 @@ func (q *Jobs) LastEvent(ctx context.Context) (int64, error) {
 
 // CaseEvents reads what happened to a case, in order.
 func CaseEvents(ctx context.Context, tx *store.Tx, id hilft.CaseID) ([]Event, error) {
-	return store.All(ctx, tx, eventColumns+`WHERE case_id = ? ORDER BY id`, []any{string(id)}, scanEvent)
+	return store.All(ctx, tx, eventColumns+`WHERE case_id = ? AND case_id <> '' ORDER BY id`, []any{string(id)}, scanEvent)
 }

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/hilft/hilft"
@@ -24,7 +23,6 @@ type Jobs struct {
 	bus     *bus.Bus
 	log     *slog.Logger
 	crews   map[string]*crew
-	mu      sync.Mutex
 	running bool
 }
 
@@ -63,7 +61,7 @@ type Order struct {
 
 // Enqueue writes jobs in the transaction of their cause. A job whose key is already there is left as it is.
 func (q *Jobs) Enqueue(ctx context.Context, tx *store.Tx, orders ...Order) error {
-	const row = "(?,?,?,?,?,?,0,0,'')"
+	const row = "(?,?,?,?,?,?,0,0,0,'')"
 	kinds := map[string]bool{}
 	for len(orders) > 0 {
 		n := min(len(orders), 64)
@@ -85,7 +83,7 @@ func (q *Jobs) Enqueue(ctx context.Context, tx *store.Tx, orders ...Order) error
 				kinds[o.Kind] = true
 			}
 		}
-		_, err := tx.Exec(ctx, "INSERT INTO job (kind, lane, key, args, made_at, run_at, attempt, dead_at, error) VALUES "+
+		_, err := tx.Exec(ctx, "INSERT INTO job (kind, lane, key, args, made_at, run_at, claim, attempt, dead_at, error) VALUES "+
 			strings.TrimSuffix(strings.Repeat(row+",", n), ",")+" ON CONFLICT DO NOTHING", args...)
 		if err != nil {
 			return fmt.Errorf("jobs: enqueue: %w", err)
@@ -111,13 +109,19 @@ func (q *Jobs) wakeAfter(tx *store.Tx, kind string) {
 	})
 }
 
-// Cancel takes back jobs of a kind that have this key and have not been claimed. It tells how many.
+// Cancel takes back jobs of a kind that have this key and are not being worked on. It tells how many.
 func (q *Jobs) Cancel(ctx context.Context, tx *store.Tx, kind, key string) (int, error) {
-	n, err := tx.Exec(ctx, `DELETE FROM job WHERE kind = ? AND key = ? AND attempt = 0 AND dead_at = 0`, kind, key)
+	lanes, err := store.All(ctx, tx, `DELETE FROM job WHERE kind = ? AND key = ? AND key <> '' AND dead_at = 0 AND (claim = 0 OR run_at <= ?) RETURNING lane`,
+		[]any{kind, key, store.Micros(tx.Now())}, func(scan func(into ...any) error, lane *string) error { return scan(lane) })
 	if err != nil {
 		return 0, fmt.Errorf("jobs: cancel: %w", err)
 	}
-	return int(n), nil
+	for _, lane := range lanes {
+		if err := release(ctx, tx, lane); err != nil {
+			return 0, err
+		}
+	}
+	return len(lanes), nil
 }
 
 // ErrLost says that the job's lease ended and somebody else has it: nothing this worker writes may count.
@@ -171,7 +175,7 @@ func (q *Jobs) Letters(ctx context.Context, most int) ([]Letter, error) {
 	return all, nil
 }
 
-// Revive gives a dead job all its attempts again.
+// Revive gives a dead job all its attempts again. Its lane has gone on without it. NotFound: there is no such dead job.
 func (q *Jobs) Revive(ctx context.Context, id int64) error {
 	return q.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		var kind string
@@ -191,9 +195,9 @@ func (q *Jobs) Revive(ctx context.Context, id int64) error {
 // State is how much work of a kind there is.
 type State struct {
 	Kind    string
-	Waiting int // due and not claimed, or held up by its lane
-	Running int // claimed, or waiting for its time
-	Oldest  time.Duration
+	Waiting int           // nobody's: due, held up by its lane, or for later
+	Running int           // somebody's
+	Oldest  time.Duration // since when the oldest of those that are due has been
 	Dead    int
 }
 
@@ -203,8 +207,8 @@ func (q *Jobs) States(ctx context.Context) ([]State, error) {
 	err := q.db.Read(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 		now := store.Micros(tx.Now())
 		all, err = store.All(ctx, tx, `SELECT kind,
-				SUM(CASE WHEN dead_at = 0 AND run_at <= ? THEN 1 ELSE 0 END),
-				SUM(CASE WHEN dead_at = 0 AND run_at > ? THEN 1 ELSE 0 END),
+				SUM(CASE WHEN dead_at = 0 AND (claim = 0 OR run_at <= ?) THEN 1 ELSE 0 END),
+				SUM(CASE WHEN dead_at = 0 AND claim <> 0 AND run_at > ? THEN 1 ELSE 0 END),
 				MIN(CASE WHEN dead_at = 0 AND run_at <= ? THEN run_at ELSE ? END),
 				SUM(CASE WHEN dead_at <> 0 THEN 1 ELSE 0 END)
 			FROM job GROUP BY kind ORDER BY kind`, []any{now, now, now, now},

@@ -51,7 +51,8 @@ func Recognise(ctx context.Context, tx *store.Tx, brand hilft.BrandID, network s
 	case err != nil:
 		return Identity{}, fmt.Errorf("people: recognise: %w", err)
 	}
-	if (a.Name == "" || a.Name == id.Name) && (a.Handle == "" || a.Handle == id.Handle) && tx.Now().Sub(id.Seen) < seenEvery {
+	before := nameOf(channel.Author{ID: id.Remote, Name: id.Name, Handle: id.Handle})
+	if (a.Name == "" || a.Name == id.Name) && (a.Handle == "" || a.Handle == id.Handle) && (a.URL == "" || a.URL == id.URL) && tx.Now().Sub(id.Seen) < seenEvery {
 		return id, nil
 	}
 	if a.Name != "" {
@@ -66,6 +67,12 @@ func Recognise(ctx context.Context, tx *store.Tx, brand hilft.BrandID, network s
 	if _, err := tx.Exec(ctx, `UPDATE identity SET name = ?, handle = ?, url = ?, seen_at = ? WHERE id = ?`,
 		id.Name, id.Handle, id.URL, store.Micros(tx.Now()), string(id.ID)); err != nil {
 		return Identity{}, fmt.Errorf("people: recognise: %w", err)
+	}
+	// A person goes by what this identity is called, unless they go by another name already.
+	if now := nameOf(channel.Author{ID: id.Remote, Name: id.Name, Handle: id.Handle}); now != before {
+		if _, err := tx.Exec(ctx, `UPDATE person SET name = ? WHERE id = ? AND name = ?`, now, string(id.Person), before); err != nil {
+			return Identity{}, fmt.Errorf("people: recognise: %w", err)
+		}
 	}
 	return id, nil
 }
@@ -102,7 +109,7 @@ func nameOf(a channel.Author) string {
 	case a.Handle != "":
 		return a.Handle
 	}
-	return a.ID
+	return cleanName(a.ID)
 }
 
 const identityColumns = `SELECT id, person_id, network, remote_id, handle, name, url, seen_at FROM identity `
@@ -139,6 +146,14 @@ func Find(ctx context.Context, tx *store.Tx, brand hilft.BrandID, id hilft.Perso
 	return p, nil
 }
 
+const joiner = '\u200d'
+
+// invisible are characters that show nothing although they count as letters or marks.
+var invisible = &unicode.RangeTable{R16: []unicode.Range16{
+	{Lo: 0x034f, Hi: 0x034f, Stride: 1}, {Lo: 0x115f, Hi: 0x1160, Stride: 1}, {Lo: 0x17b4, Hi: 0x17b5, Stride: 1},
+	{Lo: 0x2800, Hi: 0x2800, Stride: 1}, {Lo: 0x3164, Hi: 0x3164, Stride: 1}, {Lo: 0xffa0, Hi: 0xffa0, Stride: 1},
+}}
+
 // nameMost bounds a name in runes: some send novels.
 const nameMost = 200
 
@@ -146,13 +161,17 @@ const nameMost = 200
 // invisible ones that make two names look alike.
 func cleanName(s string) string {
 	s = strings.ToValidUTF8(s, "")
+	last := ' '
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case r == '\t' || r == '\n' || r == '\r':
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r) && r != '\u200d': // the joiner is part of emoji
+			r = ' '
+		case r == joiner && !unicode.In(last, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Nd, unicode.White_Space):
+			// It is part of emoji and of Indian scripts.
+		case unicode.IsControl(r), unicode.In(r, unicode.Cf, invisible):
 			return -1
 		}
+		last = r
 		return r
 	}, norm.NFC.String(s))
 	s = strings.Join(strings.Fields(s), " ")

@@ -147,6 +147,7 @@ CREATE TABLE delivery (
   detail      TEXT   NOT NULL,
   remote_id   TEXT   NOT NULL,
   first_at    BIGINT NOT NULL, -- when the network was first called
+  called_at   BIGINT NOT NULL, -- when it was last called
   changed_at  BIGINT NOT NULL
 );
 
@@ -210,6 +211,7 @@ CREATE TABLE job (
   args     TEXT   NOT NULL,
   made_at  BIGINT NOT NULL,
   run_at   BIGINT NOT NULL, -- while claimed: when the lease ends
+  claim    BIGINT NOT NULL, -- whose it is, a number that no other claim has; 0: nobody's
   attempt  BIGINT NOT NULL,
   dead_at  BIGINT NOT NULL,
   error    TEXT   NOT NULL
@@ -218,6 +220,8 @@ CREATE TABLE job (
 CREATE INDEX job_dead ON job (dead_at) WHERE dead_at <> 0;
 
 CREATE INDEX job_due ON job (kind, run_at, id) WHERE dead_at = 0;
+
+CREATE INDEX job_held ON job (lane) WHERE claim <> 0;
 
 CREATE UNIQUE INDEX job_key ON job (kind, key) WHERE key <> '';
 
@@ -268,7 +272,7 @@ CREATE TABLE message (
 
 CREATE INDEX message_case ON message (case_id, at, id);
 
-CREATE INDEX message_conversation ON message (conversation_id, at, id) WHERE conversation_id <> '';
+CREATE INDEX message_conversation ON message (conversation_id, at, id);
 
 CREATE UNIQUE INDEX message_remote ON message (account_id, remote_id) WHERE remote_id <> '';
 

@@ -170,8 +170,21 @@ func (db *DB) Ping(ctx context.Context) error {
 // run more than once and must not touch anything but its transaction.
 func (db *DB) Write(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	if db.dialect == SQLite {
-		return db.writer.do(ctx, fn)
+		return db.writer.do(ctx, db.writer.queue, fn)
 	}
+	return db.writeAgain(ctx, fn)
+}
+
+// WriteFirst is Write for what somebody outside waits for, as a network for our word that we have its message: on SQLite
+// its commit waits for little of what else is to be written. It is for short functions.
+func (db *DB) WriteFirst(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	if db.dialect == SQLite {
+		return db.writer.do(ctx, db.writer.first, fn)
+	}
+	return db.writeAgain(ctx, fn)
+}
+
+func (db *DB) writeAgain(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	for attempt := 0; ; attempt++ {
 		err := db.writeOnce(ctx, fn)
 		if err == nil || attempt == 5 || !again(err) {

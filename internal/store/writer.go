@@ -14,10 +14,12 @@ import (
 )
 
 // How many functions share a commit at the most, and for how long one commit may gather them. The first bounds what is
-// lost from the log's cache, the second how long a short write waits behind others.
+// lost from the log's cache, the second how long a short write waits behind others. Where somebody outside waits for the
+// commit, others get a moment only: enough for them to go on, whatever comes in.
 const (
-	commitMost = 256
-	commitFor  = 20 * time.Millisecond
+	commitMost  = 256
+	commitFor   = 20 * time.Millisecond
+	commitFirst = 2 * time.Millisecond
 )
 
 // writer owns SQLite's one write connection. Functions that wait at the same time share a transaction, each in its own
@@ -25,6 +27,7 @@ const (
 type writer struct {
 	db      *DB
 	queue   chan *write
+	first   chan *write // those for whom somebody outside waits
 	stopped chan struct{}
 	quit    chan struct{}
 }
@@ -42,7 +45,7 @@ func startWriter(ctx context.Context, db *DB) (*writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
 	}
-	w := &writer{db: db, queue: make(chan *write, 4*commitMost), stopped: make(chan struct{}), quit: make(chan struct{})}
+	w := &writer{db: db, queue: make(chan *write, 4*commitMost), first: make(chan *write, commitMost), stopped: make(chan struct{}), quit: make(chan struct{})}
 	go w.run(&session{conn: conn, ready: map[string]*sql.Stmt{}})
 	return w, nil
 }
@@ -57,7 +60,7 @@ func (w *writer) stop() {
 	<-w.stopped
 }
 
-func (w *writer) do(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+func (w *writer) do(ctx context.Context, queue chan *write, fn func(ctx context.Context, tx *Tx) error) error {
 	wr := &write{ctx: ctx, fn: fn, done: make(chan struct{})}
 	select {
 	case <-w.quit:
@@ -65,7 +68,7 @@ func (w *writer) do(ctx context.Context, fn func(ctx context.Context, tx *Tx) er
 	default:
 	}
 	select {
-	case w.queue <- wr:
+	case queue <- wr:
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-w.stopped:
@@ -91,13 +94,17 @@ func (w *writer) run(s *session) {
 	defer s.close()
 	for {
 		select {
-		case first := <-w.queue:
-			w.share(s, first)
+		case wr := <-w.first:
+			w.share(s, wr, true)
+		case wr := <-w.queue:
+			w.share(s, wr, false)
 		case <-w.quit:
 			for {
 				select {
+				case wr := <-w.first:
+					w.share(s, wr, true)
 				case wr := <-w.queue:
-					w.share(s, wr)
+					w.share(s, wr, false)
 				default:
 					return
 				}
@@ -106,25 +113,22 @@ func (w *writer) run(s *session) {
 	}
 }
 
-// share runs first and all that waits behind it in one transaction.
-func (w *writer) share(s *session, first *write) {
+// share runs a function and all that waits behind it in one transaction. hurry: somebody outside waits for its commit.
+func (w *writer) share(s *session, wr *write, hurry bool) {
 	began := time.Now()
 	batch := make([]*write, 0, 16)
 	ctx := context.Background() // the transaction belongs to all who share it: no one's cancelled context may end it
 	if _, err := s.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
-		first.finish(unavailable(err))
+		wr.finish(unavailable(err))
 		return
 	}
 	var err error
-	for wr := first; wr != nil; {
+	for wr != nil {
 		batch = append(batch, wr)
-		wr.err, err = w.savepoint(ctx, s, wr)
-		if wr = nil; err == nil && len(batch) < commitMost && time.Since(began) < commitFor {
-			select {
-			case wr = <-w.queue:
-			default:
-			}
+		if wr.err, err = w.savepoint(ctx, s, wr); err != nil {
+			break
 		}
+		wr = w.next(began, len(batch), &hurry)
 	}
 	if err == nil {
 		_, err = s.exec(ctx, "COMMIT")
@@ -142,6 +146,30 @@ func (w *writer) share(s *session, first *write) {
 		}
 		close(wr.done)
 	}
+}
+
+// next is what joins a transaction that began then and has so many functions; nil: it is time to commit.
+func (w *writer) next(began time.Time, many int, hurry *bool) *write {
+	gather := commitFor
+	if *hurry || len(w.first) > 0 {
+		gather = commitFirst
+	}
+	if many < commitMost && time.Since(began) < gather {
+		select {
+		case wr := <-w.queue:
+			return wr
+		default:
+		}
+	}
+	if many < 2*commitMost {
+		select {
+		case wr := <-w.first:
+			*hurry = true
+			return wr
+		default:
+		}
+	}
+	return nil
 }
 
 func (wr *write) finish(err error) {

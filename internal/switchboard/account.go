@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hilft/hilft"
@@ -37,6 +38,7 @@ type Account struct {
 	MadeAt   time.Time
 
 	secrets channel.Settings
+	sealed  []byte // as read: it changes whenever an administrator changes the account
 	cursor  string
 	removed bool
 }
@@ -53,9 +55,8 @@ const accountColumns = `SELECT id, brand_id, network, name, self, settings, seal
 
 func (s *Switchboard) scanAccount(scan func(into ...any) error, a *Account) error {
 	var self, settings, limits string
-	var sealed []byte
 	var since, stateAt, heard, polled, sent, made, removed int64
-	if err := scan(&a.ID, &a.Brand, &a.Network, &a.Name, &self, &settings, &sealed, &limits, &since, &a.cursor, &a.State, &a.Reason,
+	if err := scan(&a.ID, &a.Brand, &a.Network, &a.Name, &self, &settings, &a.sealed, &limits, &since, &a.cursor, &a.State, &a.Reason,
 		&stateAt, &heard, &polled, &sent, &a.Refused, &made, &removed); err != nil {
 		return err
 	}
@@ -66,9 +67,11 @@ func (s *Switchboard) scanAccount(scan func(into ...any) error, a *Account) erro
 			return fmt.Errorf("account %s: %w", a.ID, err)
 		}
 	}
-	plain, err := s.Keys.Open(access.Where("account", "sealed", string(a.ID)), sealed)
-	if err != nil {
-		return err
+	plain, err := s.Keys.Open(access.Where("account", "sealed", string(a.ID)), a.sealed)
+	if err != nil { // one account that cannot be read is no reason not to listen to the others
+		s.Log.Error("an account's secrets cannot be read", "account_id", string(a.ID), "err", err)
+		a.State, a.Reason, a.secrets = hilft.AccountSignIn, channel.ReasonSignIn, channel.Settings{}
+		return nil
 	}
 	if err := json.Unmarshal(plain, &a.secrets); err != nil {
 		return fmt.Errorf("account %s: %w", a.ID, err)
@@ -78,6 +81,7 @@ func (s *Switchboard) scanAccount(scan func(into ...any) error, a *Account) erro
 			a.Set = append(a.Set, k)
 		}
 	}
+	slices.Sort(a.Set)
 	return nil
 }
 
@@ -97,6 +101,7 @@ func (s *Switchboard) Accounts(ctx context.Context, brand hilft.BrandID) (all []
 func (s *Switchboard) Account(ctx context.Context, id hilft.AccountID) (Account, error) {
 	s.mu.Lock()
 	e, ok := s.accounts[id]
+	news := s.news
 	s.mu.Unlock()
 	if ok && time.Since(e.read) < accountFresh {
 		return e.acc, nil
@@ -113,7 +118,9 @@ func (s *Switchboard) Account(ctx context.Context, id hilft.AccountID) (Account,
 		return Account{}, hilft.Fail(hilft.NotFound, "account.not_found", nil)
 	}
 	s.mu.Lock()
-	s.accounts[id] = &entry{acc: all[0], read: time.Now()}
+	if s.news == news { // else it may have changed since it was read
+		s.accounts[id] = &entry{acc: all[0], read: time.Now()}
+	}
 	s.mu.Unlock()
 	return all[0], nil
 }
@@ -129,10 +136,7 @@ const accountSubject = "hilft.account"
 func (s *Switchboard) dropped(id hilft.AccountID) {
 	s.mu.Lock()
 	delete(s.accounts, id)
-	if l, ok := s.sending[id]; ok {
-		delete(s.sending, id)
-		defer func() { _ = l.line.Close() }()
-	}
+	s.news++
 	s.mu.Unlock()
 	select {
 	case s.poke <- struct{}{}:
@@ -172,24 +176,27 @@ func (s *Switchboard) connector(network string) (channel.Connector, error) {
 	return c, nil
 }
 
-// setState writes down how an account is doing, when that has changed.
-func (s *Switchboard) setState(ctx context.Context, id hilft.AccountID, state hilft.AccountState, reason string) {
+// setState writes down how an account is doing, when that has changed. What is found out about an account as it was
+// before an administrator changed it counts no more; and when somebody must sign in, only an administrator ends that.
+func (s *Switchboard) setState(ctx context.Context, a Account, state hilft.AccountState, reason string) {
 	err := s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE account SET state = ?, reason = ?, state_at = ? WHERE id = ? AND removed_at = 0 AND state <> ? AND (state <> ? OR reason <> ?)`,
-			string(state), reason, store.Micros(tx.Now()), string(id), string(hilft.AccountPaused), string(state), reason)
+		n, err := tx.Exec(ctx, `UPDATE account SET state = ?, reason = ?, state_at = ? WHERE id = ? AND sealed = ? AND removed_at = 0 AND state NOT IN (?, ?) AND (state <> ? OR reason <> ?)`,
+			string(state), reason, store.Micros(tx.Now()), string(a.ID), a.sealed, string(hilft.AccountPaused), string(hilft.AccountSignIn), string(state), reason)
 		if err != nil || n == 0 {
 			return err
 		}
-		return s.changed(ctx, tx, id, state)
+		return s.changed(ctx, tx, a.ID)
 	})
 	if err != nil && ctx.Err() == nil {
-		s.Log.Error("writing down an account's state", "account_id", string(id), "state", string(state), "err", err)
+		s.Log.Error("writing down an account's state", "account_id", string(a.ID), "state", string(state), "err", err)
 	}
 }
 
-func (s *Switchboard) changed(ctx context.Context, tx *store.Tx, id hilft.AccountID, state hilft.AccountState) error {
+// changed tells everybody of an account as it is at the end of the transaction.
+func (s *Switchboard) changed(ctx context.Context, tx *store.Tx, id hilft.AccountID) error {
 	var brand hilft.BrandID
-	if err := tx.Row(ctx, `SELECT brand_id FROM account WHERE id = ?`, []any{string(id)}, &brand); err != nil {
+	var state hilft.AccountState
+	if err := tx.Row(ctx, `SELECT brand_id, state FROM account WHERE id = ?`, []any{string(id)}, &brand, &state); err != nil {
 		return err
 	}
 	tx.After(func() { s.forget(id) })

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -64,7 +65,11 @@ func (s *Switchboard) prove(ctx context.Context, con channel.Connector, a Accoun
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkFor)
 	defer cancel()
-	self, err := con.Check(ctx, s.channel(a), s.env(a))
+	var self channel.Self
+	err = s.guard(a, "Check", func() (err error) {
+		self, err = con.Check(ctx, s.channel(a), s.env(a))
+		return err
+	})
 	if err != nil {
 		return a, badSettings(err)
 	}
@@ -134,7 +139,7 @@ func checkField(f channel.Field, v string) (string, error) {
 	switch f.Kind {
 	case channel.FieldURL:
 		u, err := url.Parse(v)
-		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
 			return bad()
 		}
 		return strings.TrimRight(v, "/"), nil
@@ -143,9 +148,11 @@ func checkField(f channel.Field, v string) (string, error) {
 			return bad()
 		}
 	case channel.FieldPort:
-		if n, err := strconv.Atoi(v); err != nil || n < 1 || n > 65535 {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 || n > 65535 {
 			return bad()
 		}
+		return strconv.Itoa(n), nil
 	case channel.FieldEmail:
 		if at := strings.LastIndexByte(v, '@'); at < 1 || at == len(v)-1 || strings.ContainsAny(v, " ,;<>\"") {
 			return bad()
@@ -196,23 +203,27 @@ func (s *Switchboard) insert(ctx context.Context, a Account) error {
 		if err != nil {
 			return err
 		}
-		return s.changed(ctx, tx, a.ID, a.State)
+		return s.changed(ctx, tx, a.ID)
 	})
 }
 
 // alone keeps a brand from listening to one account twice, and two accounts from having one name.
 func (s *Switchboard) alone(ctx context.Context, tx *store.Tx, a Account) error {
+	if tx.Dialect() == store.Postgres { // two administrators at once
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended(?, 0))`, "accounts:"+string(a.Brand)); err != nil {
+			return err
+		}
+	}
 	others, err := store.All(ctx, tx, accountColumns+`WHERE brand_id = ? AND removed_at = 0 AND id <> ?`, []any{string(a.Brand), string(a.ID)}, s.scanAccount)
 	if err != nil {
 		return err
 	}
-	for _, o := range others {
-		if o.Name == a.Name {
-			return hilft.FailField(hilft.Conflict, "account.name_taken", "name", nil)
-		}
-		if o.Network == a.Network && o.Self.ID == a.Self.ID && a.Self.ID != "" {
-			return hilft.Fail(hilft.Conflict, "account.already_connected", nil)
-		}
+	same := func(o Account) bool { return o.Network == a.Network && o.Self.ID == a.Self.ID && a.Self.ID != "" }
+	if slices.ContainsFunc(others, same) { // first: another name would not help
+		return hilft.Fail(hilft.Conflict, "account.already_connected", nil)
+	}
+	if slices.ContainsFunc(others, func(o Account) bool { return o.Name == a.Name }) {
+		return hilft.FailField(hilft.Conflict, "account.name_taken", "name", nil)
 	}
 	return nil
 }
@@ -227,6 +238,7 @@ func (s *Switchboard) Change(ctx context.Context, brand hilft.BrandID, id hilft.
 		a.Name = name
 	}
 	if settings != nil {
+		settings = maps.Clone(settings)
 		for _, f := range con.Describe().Settings {
 			if _, given := settings[f.Key]; !given && f.Kind != channel.FieldSecret {
 				settings[f.Key] = a.Settings[f.Key]
@@ -245,6 +257,8 @@ func (s *Switchboard) Change(ctx context.Context, brand hilft.BrandID, id hilft.
 	return s.Account(ctx, id)
 }
 
+// update writes an account as an administrator changed it. It took the network a while to prove that: when another
+// administrator was quicker, theirs counts, and an account that was paused meanwhile stays paused.
 func (s *Switchboard) update(ctx context.Context, a Account) error {
 	self, settings, limits, sealed, err := s.columns(a)
 	if err != nil {
@@ -254,11 +268,19 @@ func (s *Switchboard) update(ctx context.Context, a Account) error {
 		if err := s.alone(ctx, tx, a); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `UPDATE account SET name = ?, self = ?, settings = ?, sealed = ?, limits = ?, state = ?, reason = ?, state_at = ? WHERE id = ? AND removed_at = 0`,
-			a.Name, self, settings, sealed, limits, string(a.State), a.Reason, store.Micros(tx.Now()), string(a.ID)); err != nil {
+		n, err := tx.Exec(ctx, `UPDATE account SET name = ?, self = ?, settings = ?, sealed = ?, limits = ? WHERE id = ? AND sealed = ? AND removed_at = 0`,
+			a.Name, self, settings, sealed, limits, string(a.ID), a.sealed)
+		if err != nil {
 			return err
 		}
-		return s.changed(ctx, tx, a.ID, a.State)
+		if n == 0 {
+			return hilft.Fail(hilft.Conflict, "account.changed_meanwhile", nil)
+		}
+		if _, err := tx.Exec(ctx, `UPDATE account SET state = ?, reason = ?, state_at = ? WHERE id = ? AND state NOT IN (?, ?)`,
+			string(a.State), a.Reason, store.Micros(tx.Now()), string(a.ID), string(hilft.AccountPaused), string(a.State)); err != nil {
+			return err
+		}
+		return s.changed(ctx, tx, a.ID)
 	})
 }
 
@@ -270,6 +292,7 @@ func (s *Switchboard) own(ctx context.Context, brand hilft.BrandID, id hilft.Acc
 	if a.Brand != brand {
 		return Account{}, nil, hilft.Fail(hilft.NotFound, "account.not_found", nil)
 	}
+	a.Settings, a.secrets = maps.Clone(a.Settings), maps.Clone(a.secrets) // others read them
 	con, err := s.connector(a.Network)
 	return a, con, err
 }
@@ -293,10 +316,11 @@ func (s *Switchboard) switchTo(ctx context.Context, brand hilft.BrandID, id hilf
 		return Account{}, err
 	}
 	err := s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := tx.Exec(ctx, `UPDATE account SET state = ?, reason = '', state_at = ? WHERE id = ?`, string(state), store.Micros(tx.Now()), string(id)); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE account SET state = ?, reason = '', state_at = ? WHERE id = ? AND removed_at = 0 AND state <> ?`,
+			string(state), store.Micros(tx.Now()), string(id), string(state)); err != nil {
 			return err
 		}
-		return s.changed(ctx, tx, id, state)
+		return s.changed(ctx, tx, id)
 	})
 	if err != nil {
 		return Account{}, fmt.Errorf("switchboard: %s: %w", state, err)
@@ -312,11 +336,11 @@ func (s *Switchboard) Remove(ctx context.Context, brand hilft.BrandID, id hilft.
 	empty, err := s.Keys.Seal(access.Where("account", "sealed", string(id)), []byte("{}"))
 	if err == nil {
 		err = s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-			if err := s.changed(ctx, tx, id, hilft.AccountPaused); err != nil {
+			if _, err := tx.Exec(ctx, `UPDATE account SET state = ?, removed_at = ?, sealed = ? WHERE id = ? AND removed_at = 0`,
+				string(hilft.AccountPaused), store.Micros(tx.Now()), empty, string(id)); err != nil {
 				return err
 			}
-			_, err := tx.Exec(ctx, `UPDATE account SET removed_at = ?, sealed = ? WHERE id = ?`, store.Micros(tx.Now()), empty, string(id))
-			return err
+			return s.changed(ctx, tx, id)
 		})
 	}
 	if err != nil {

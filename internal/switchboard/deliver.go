@@ -20,21 +20,22 @@ import (
 )
 
 const (
-	sendFor   = time.Minute // one call of a Send
-	lockedFor = time.Minute // how long a message waits before it looks again whether its account works
-	giveUp    = 24 * time.Hour
+	sendFor   = time.Minute   // one call of a Send
+	lockedFor = time.Minute   // how long a message waits before it looks again whether its account works
+	limitMost = 6 * time.Hour // how long a rate limit is believed
+
+	giveUpAfter = 24 * time.Hour
+
+	// trustAfter is how long after its last call a network's word that it does not have a message is not yet believed.
+	// A slow network may still finish a request for which we, or a process of ours that died, no longer wait: what is
+	// not there now may be there in a moment, and sent again it would be there twice. That it is there is believed at
+	// any time.
+	trustAfter = time.Minute
 )
 
 // readBackAfter is when a message of which nobody knows whether it went out is looked for at the network. After the
 // last time a person is asked.
 var readBackAfter = []time.Duration{0, 5 * time.Second, 30 * time.Second, 2 * time.Minute}
-
-// sendLine is a line used for sending from this node. Unlike for listening, every node may have one.
-type sendLine struct {
-	line  channel.Line
-	stamp string
-	pace  *rate.Limiter
-}
 
 // deliver hands one message to its network, or finds out what became of it.
 func (s *Switchboard) deliver(ctx context.Context, c *jobs.Claim) error {
@@ -44,10 +45,16 @@ func (s *Switchboard) deliver(ctx context.Context, c *jobs.Claim) error {
 		return err
 	}
 	out := &delivery{s: s, c: c, d: d}
+	if err := out.load(ctx); err != nil { // first: whatever stands in the way, what may have gone out is not forgotten
+		return err
+	}
+	if out.state == hilft.Sent { // and what the network has, it has
+		return out.end(ctx, hilft.Sent, "", "", channel.Receipt{ID: out.remote})
+	}
 	a, err := s.Account(ctx, d.Account)
 	switch {
 	case hilft.KindOf(err) == hilft.NotFound:
-		return out.end(ctx, hilft.Failed, channel.ReasonRemoved, "", channel.Receipt{})
+		return out.giveUp(ctx, channel.ReasonRemoved, "")
 	case err != nil:
 		return err
 	case a.State == hilft.AccountPaused:
@@ -55,51 +62,93 @@ func (s *Switchboard) deliver(ctx context.Context, c *jobs.Claim) error {
 	case a.State == hilft.AccountSignIn:
 		return out.wait(ctx, s.DB.Now().Add(lockedFor), channel.ReasonSignIn, channel.ErrSignIn)
 	}
+	out.a = a
 	if out.l, err = s.sendLine(ctx, a); err != nil {
-		return out.temporary(ctx, err)
+		return out.barred(ctx, err)
 	}
-	if err := out.load(ctx); err != nil {
-		return err
-	}
-	switch out.state {
-	case hilft.Sent:
-		return out.end(ctx, hilft.Sent, "", "", channel.Receipt{ID: out.remote})
-	case hilft.Sending, hilft.Unknown:
+	defer s.doneWith(out.l)
+	if out.mayBeOut() {
 		return out.readBack(ctx)
-	case hilft.Queued, hilft.Failed:
 	}
 	return out.send(ctx)
 }
 
-// sendLine opens a line for sending, or returns the one that is open.
+// sendLine is a line used for sending from this node. Unlike for listening, every node may have one.
+type sendLine struct {
+	line  channel.Line
+	stamp string
+
+	// Under Switchboard.mu.
+	minute int // messages a minute
+	pace   *rate.Limiter
+	users  int
+	old    bool // it is not wanted any more: whoever uses it last closes it
+}
+
+// pace is how fast an account may send.
+func pace(l channel.Limits) *rate.Limiter {
+	if l.SendMinute <= 0 {
+		return rate.NewLimiter(rate.Inf, 1)
+	}
+	return rate.NewLimiter(rate.Limit(float64(l.SendMinute)/60), max(1, l.SendMinute/10))
+}
+
+// sendLine opens a line for sending, or returns the one that is open. doneWith gives it back.
 func (s *Switchboard) sendLine(ctx context.Context, a Account) (*sendLine, error) {
 	stamp := stampOf(a)
-	s.mu.Lock()
-	l, ok := s.sending[a.ID]
-	s.mu.Unlock()
-	if ok && l.stamp == stamp {
+	take := func() *sendLine {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		l, ok := s.sending[a.ID]
+		if !ok || l.stamp != stamp {
+			return nil
+		}
+		if l.minute != a.Limits.SendMinute { // the network changed its mind
+			l.minute, l.pace = a.Limits.SendMinute, pace(a.Limits)
+		}
+		l.users++
+		return l
+	}
+	if l := take(); l != nil {
 		return l, nil
 	}
 	con, err := s.connector(a.Network)
 	if err != nil {
 		return nil, err
 	}
-	open, err := con.Open(ctx, s.channel(a), s.env(a))
-	if err != nil {
+	l := &sendLine{stamp: stamp, minute: a.Limits.SendMinute, pace: pace(a.Limits), users: 1}
+	if err := s.guard(a, "Open", func() (err error) {
+		l.line, err = con.Open(ctx, s.channel(a), s.env(a))
+		return err
+	}); err != nil {
 		return nil, err
 	}
-	l = &sendLine{line: open, stamp: stamp, pace: rate.NewLimiter(rate.Inf, 1)}
-	if n := a.Limits.SendMinute; n > 0 {
-		l.pace = rate.NewLimiter(rate.Limit(float64(n)/60), max(1, n/10))
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if other, ok := s.sending[a.ID]; ok && other.stamp == stamp {
-		_ = open.Close()
+	if other := take(); other != nil { // somebody was quicker
+		_ = l.line.Close()
 		return other, nil
 	}
+	s.mu.Lock()
+	old := s.sending[a.ID]
 	s.sending[a.ID] = l
+	idle := old != nil && old.users == 0
+	if old != nil {
+		old.old = true
+	}
+	s.mu.Unlock()
+	if idle {
+		_ = old.line.Close()
+	}
 	return l, nil
+}
+
+func (s *Switchboard) doneWith(l *sendLine) {
+	s.mu.Lock()
+	l.users--
+	last := l.old && l.users == 0
+	s.mu.Unlock()
+	if last {
+		_ = l.line.Close()
+	}
 }
 
 func (s *Switchboard) saveLimits(ctx context.Context, id hilft.AccountID, l channel.Limits) error {
@@ -124,48 +173,72 @@ type delivery struct {
 	s      *Switchboard
 	c      *jobs.Claim
 	d      channel.Dispatch
+	a      Account
 	l      *sendLine
 	state  hilft.Delivery // as written down; Queued where nothing is
+	calls  int            // how often the network was called
 	reads  int
 	remote string
 	first  time.Time
+	called time.Time // when the network was last called, or we last stopped waiting for it
 }
 
 // load reads what is written down of the message. What a person decided to send again begins anew.
 func (o *delivery) load(ctx context.Context) error {
-	var first, job int64
+	var first, called, job int64
 	err := o.s.DB.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
-		return tx.Row(ctx, `SELECT job_id, state, reads, remote_id, first_at FROM delivery WHERE message_id = ?`, []any{string(o.d.Message)}, &job, &o.state, &o.reads, &o.remote, &first)
+		return tx.Row(ctx, `SELECT job_id, state, attempt, reads, remote_id, first_at, called_at FROM delivery WHERE message_id = ?`, []any{string(o.d.Message)},
+			&job, &o.state, &o.calls, &o.reads, &o.remote, &first, &called)
 	})
-	if store.IsNoRows(err) {
+	if store.IsNoRows(err) || err == nil && o.state == hilft.Failed {
 		o.state, err = hilft.Queued, nil
 	}
 	if o.d.Again && job != o.c.ID && o.state != hilft.Sent {
 		o.state, o.reads, first = hilft.Queued, 0, 0
 	}
-	o.first = store.Time(first)
+	o.first, o.called = store.Time(first), store.Time(called)
 	return err
 }
 
+// mayBeOut tells whether the message may have gone out in an earlier attempt.
+func (o *delivery) mayBeOut() bool { return o.state == hilft.Sending || o.state == hilft.Unknown }
+
 // send writes down that the network is about to be called, calls it, and writes down what it said.
 func (o *delivery) send(ctx context.Context) error {
-	if r := o.l.pace.Reserve(); r.Delay() > 0 {
-		wait := r.Delay()
-		r.Cancel()
-		return o.wait(ctx, o.s.DB.Now().Add(wait), channel.ReasonRateLimit, errors.New("our own pace"))
+	now := o.s.DB.Now()
+	o.s.mu.Lock()
+	own := o.l.pace
+	o.s.mu.Unlock()
+	if r := own.ReserveN(now, 1); r.DelayFrom(now) > 0 {
+		at := now.Add(r.DelayFrom(now))
+		r.CancelAt(now)
+		return o.wait(ctx, at, channel.ReasonRateLimit, errors.New("our own pace"))
 	}
+	// What is begun is not broken off half-way. The time begins before the mark: a process that slept between the two
+	// until the job was somebody else's comes too late to call.
+	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendFor)
+	defer cancel()
 	if err := o.mark(ctx); err != nil {
 		return err
 	}
 	faults.Point(faults.DeliverMarked)
-	o.d.Out.First = o.first
-	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendFor) // what is begun is not broken off half-way
-	receipt, err := o.l.line.Send(sctx, o.d.Out)
-	cancel()
-	if err == nil && receipt.ID == "" {
-		err = fmt.Errorf("%w: the network gave it no id", channel.ErrUnknownOutcome)
+	if err := sctx.Err(); err != nil {
+		return o.failed(ctx, err)
 	}
-	if err == nil {
+	o.d.Out.First = o.first
+	var receipt channel.Receipt
+	sent := false // until it says so itself, it may have gone out
+	err := o.s.guard(o.a, "Send", func() (err error) {
+		receipt, err = o.l.line.Send(sctx, o.d.Out)
+		sent = true
+		return err
+	})
+	switch {
+	case !sent:
+		err = fmt.Errorf("%w: %w", channel.ErrUnknownOutcome, err)
+	case err == nil && receipt.ID == "":
+		err = fmt.Errorf("%w: the network gave it no id", channel.ErrUnknownOutcome)
+	case err == nil:
 		faults.Point(faults.DeliverSent)
 		return o.end(ctx, hilft.Sent, "", "", receipt)
 	}
@@ -174,32 +247,45 @@ func (o *delivery) send(ctx context.Context) error {
 
 // failed says what an error of Send means for the message.
 func (o *delivery) failed(ctx context.Context, err error) error {
-	var limited *channel.RateLimited
-	var rejected *channel.Rejected
-	switch {
-	case errors.Is(err, channel.ErrUnknownOutcome):
+	if errors.Is(err, channel.ErrUnknownOutcome) {
 		o.s.Log.Warn("a message may have gone out", "account_id", string(o.d.Account), "message_id", string(o.d.Message), "err", err)
-		return o.later(ctx, hilft.Sending, readBackAfter[1], channel.ReasonUnknown, err)
-	case errors.As(err, &limited):
-		return o.wait(ctx, limited.Until, channel.ReasonRateLimit, err)
-	case errors.As(err, &rejected):
-		return o.end(ctx, hilft.Failed, rejected.Reason, rejected.Detail, channel.Receipt{})
-	case errors.Is(err, channel.ErrGone):
-		return o.end(ctx, hilft.Failed, channel.ReasonGone, "", channel.Receipt{})
-	case errors.Is(err, channel.ErrSignIn):
-		o.s.setState(ctx, o.d.Account, hilft.AccountSignIn, channel.ReasonSignIn)
-		return o.wait(ctx, o.s.DB.Now().Add(lockedFor), channel.ReasonSignIn, err)
+		o.called = o.s.DB.Now() // the network may be at it from now on, without us
+		return o.look(ctx, readBackAfter[1], err)
 	}
-	return o.temporary(ctx, err)
+	o.state = hilft.Queued // every other error promises that it did not go out
+	if rejected, ok := errors.AsType[*channel.Rejected](err); ok {
+		return o.end(ctx, hilft.Failed, rejected.Reason, rejected.Detail, channel.Receipt{})
+	}
+	if errors.Is(err, channel.ErrGone) {
+		return o.end(ctx, hilft.Failed, channel.ReasonGone, "", channel.Receipt{})
+	}
+	return o.barred(ctx, err)
 }
 
-// temporary tries again, later and later, until it makes no sense any more.
-func (o *delivery) temporary(ctx context.Context, err error) error {
-	if o.s.DB.Now().Sub(o.c.MadeAt) > giveUp {
-		return o.end(ctx, hilft.Failed, channel.ReasonGaveUp, clipWhy(err), channel.Receipt{})
+// barred tries again later: when the network says, when somebody has signed in, or later and later, until it makes no
+// sense any more. What is written down of the message stays.
+func (o *delivery) barred(ctx context.Context, err error) error {
+	now := o.s.DB.Now()
+	if errors.Is(err, channel.ErrSignIn) {
+		o.s.setState(ctx, o.a, hilft.AccountSignIn, channel.ReasonSignIn)
+		return o.wait(ctx, now.Add(lockedFor), channel.ReasonSignIn, err)
 	}
-	next := jobs.Backoff(o.c.Attempt, 2*time.Second, 5*time.Minute)
-	if e := o.note(ctx, hilft.Queued, channel.ReasonTemporary, clipWhy(err), o.s.DB.Now().Add(next)); e != nil {
+	if limited, ok := errors.AsType[*channel.RateLimited](err); ok {
+		least := now.Add(jobs.Backoff(o.calls, backoffMin, backoffMax)) // some say that there is a limit, but not when it ends
+		until := limited.Until
+		if until.Before(least) {
+			until = least
+		}
+		if most := now.Add(limitMost); until.After(most) {
+			until = most
+		}
+		return o.wait(ctx, until, channel.ReasonRateLimit, err)
+	}
+	if now.Sub(o.c.MadeAt) > giveUpAfter {
+		return o.giveUp(ctx, channel.ReasonGaveUp, clipWhy(err))
+	}
+	next := now.Add(jobs.Backoff(max(o.calls, o.c.Attempt), 2*time.Second, 5*time.Minute))
+	if e := o.note(ctx, o.state, channel.ReasonTemporary, clipWhy(err), next); e != nil {
 		return e
 	}
 	return err
@@ -207,13 +293,21 @@ func (o *delivery) temporary(ctx context.Context, err error) error {
 
 // wait puts the message off to a time that the world gave us.
 func (o *delivery) wait(ctx context.Context, until time.Time, reason string, why error) error {
-	if o.s.DB.Now().Sub(o.c.MadeAt) > giveUp {
-		return o.end(ctx, hilft.Failed, channel.ReasonGaveUp, reason, channel.Receipt{})
+	if o.s.DB.Now().Sub(o.c.MadeAt) > giveUpAfter {
+		return o.giveUp(ctx, channel.ReasonGaveUp, reason)
 	}
-	if err := o.note(ctx, hilft.Queued, reason, "", until); err != nil {
+	if err := o.note(ctx, o.state, reason, "", until); err != nil {
 		return err
 	}
 	return jobs.Later(until, why)
+}
+
+// giveUp ends what cannot be delivered. What may have gone out has not failed: a person decides.
+func (o *delivery) giveUp(ctx context.Context, reason, detail string) error {
+	if o.mayBeOut() {
+		return o.end(ctx, hilft.Unknown, reason, detail, channel.Receipt{})
+	}
+	return o.end(ctx, hilft.Failed, reason, detail, channel.Receipt{})
 }
 
 // readBack finds out whether a message of an earlier attempt went out.
@@ -224,31 +318,45 @@ func (o *delivery) readBack(ctx context.Context) error {
 	}
 	o.d.Out.First = o.first
 	rctx, cancel := context.WithTimeout(ctx, sendFor)
-	receipt, err := rb.ReadBack(rctx, o.d.Out)
-	cancel()
+	defer cancel()
+	var receipt channel.Receipt
+	err := o.s.guard(o.a, "ReadBack", func() (err error) {
+		receipt, err = rb.ReadBack(rctx, o.d.Out)
+		return err
+	})
+	_, limited := errors.AsType[*channel.RateLimited](err)
 	switch {
-	case err == nil:
+	case err == nil && receipt.ID != "":
 		return o.end(ctx, hilft.Sent, "", "", receipt)
+	case err == nil:
+		err = errors.New("the network gave it no id")
 	case errors.Is(err, channel.ErrNotThere):
+		if sure := o.called.Add(trustAfter); o.s.DB.Now().Before(sure) {
+			return o.wait(ctx, sure, channel.ReasonUnknown, err)
+		}
+		o.state = hilft.Queued
 		if err := o.note(ctx, hilft.Queued, channel.ReasonTemporary, "", time.Time{}); err != nil {
 			return err
 		}
-		o.state = hilft.Queued
 		return o.send(ctx)
-	case o.reads+1 >= len(readBackAfter):
+	case limited, errors.Is(err, channel.ErrSignIn): // that was no look at all
+		return o.barred(ctx, err)
+	}
+	if o.reads+1 >= len(readBackAfter) {
 		return o.end(ctx, hilft.Unknown, channel.ReasonUnknown, clipWhy(err), channel.Receipt{})
 	}
-	return o.later(ctx, hilft.Sending, readBackAfter[o.reads+1], channel.ReasonUnknown, err)
+	return o.look(ctx, readBackAfter[o.reads+1], err)
 }
 
-// later looks at the message again after a while, without calling it another attempt.
-func (o *delivery) later(ctx context.Context, state hilft.Delivery, after time.Duration, reason string, why error) error {
-	o.reads++
+// look lets the message be looked for at the network after a while, without calling that another attempt. Where it
+// cannot be looked for, a person is asked.
+func (o *delivery) look(ctx context.Context, after time.Duration, why error) error {
 	if _, can := o.l.line.(channel.ReadBacker); !can {
-		return o.end(ctx, hilft.Unknown, reason, clipWhy(why), channel.Receipt{})
+		return o.end(ctx, hilft.Unknown, channel.ReasonUnknown, clipWhy(why), channel.Receipt{})
 	}
+	o.reads++
 	at := o.s.DB.Now().Add(after)
-	if err := o.note(ctx, state, reason, "", at); err != nil {
+	if err := o.note(ctx, hilft.Sending, channel.ReasonUnknown, "", at); err != nil {
 		return err
 	}
 	return jobs.Later(at, why)
@@ -263,11 +371,14 @@ func (o *delivery) mark(ctx context.Context) error {
 		if o.first.IsZero() {
 			o.first = tx.Now()
 		}
+		o.reads, o.called = 0, tx.Now()
 		return o.save(ctx, tx, hilft.Sending, "", "", channel.Receipt{}, time.Time{}, 1)
 	})
 	if err != nil {
 		return fmt.Errorf("switchboard: deliver: %w", err)
 	}
+	o.state = hilft.Sending
+	o.calls++
 	return nil
 }
 
@@ -308,10 +419,12 @@ func (o *delivery) end(ctx context.Context, state hilft.Delivery, reason, detail
 // save writes the delivery's row and tells the desk, in one transaction.
 func (o *delivery) save(ctx context.Context, tx *store.Tx, state hilft.Delivery, reason, detail string, r channel.Receipt, retry time.Time, call int) error {
 	detail = cleanWhy(detail)
-	_, err := tx.Exec(ctx, `INSERT INTO delivery (message_id, account_id, job_id, state, attempt, reads, reason, detail, remote_id, first_at, changed_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO UPDATE SET job_id = excluded.job_id, state = excluded.state, attempt = delivery.attempt + excluded.attempt,
-			reads = excluded.reads, reason = excluded.reason, detail = excluded.detail, remote_id = excluded.remote_id, first_at = excluded.first_at, changed_at = excluded.changed_at`,
-		string(o.d.Message), string(o.d.Account), o.c.ID, string(state), call, o.reads, reason, detail, r.ID, store.Micros(o.first), store.Micros(tx.Now()))
+	r.ID, r.Thread, r.URL = cleanWhy(r.ID), cleanWhy(r.Thread), cleanWhy(r.URL)
+	_, err := tx.Exec(ctx, `INSERT INTO delivery (message_id, account_id, job_id, state, attempt, reads, reason, detail, remote_id, first_at, called_at, changed_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO UPDATE SET job_id = excluded.job_id, state = excluded.state, attempt = delivery.attempt + excluded.attempt,
+			reads = excluded.reads, reason = excluded.reason, detail = excluded.detail, remote_id = excluded.remote_id, first_at = excluded.first_at, called_at = excluded.called_at,
+			changed_at = excluded.changed_at`,
+		string(o.d.Message), string(o.d.Account), o.c.ID, string(state), call, o.reads, reason, detail, r.ID, store.Micros(o.first), store.Micros(o.called), store.Micros(tx.Now()))
 	if err != nil {
 		return err
 	}

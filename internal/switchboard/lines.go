@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -86,6 +87,17 @@ type line struct {
 	fence  int64
 	cancel context.CancelFunc
 	poll   chan struct{}
+	over   chan struct{} // closed when it listens no more
+}
+
+// listening tells whether a line is still what is wanted.
+func (l *line) listening(a Account, fence int64) bool {
+	select {
+	case <-l.over:
+		return false
+	default:
+		return l.stamp == stampOf(a) && l.fence == fence
+	}
 }
 
 // look renews the leases held, takes those that are free, and opens and closes lines accordingly.
@@ -101,21 +113,19 @@ func (s *Switchboard) look(ctx context.Context, lines map[hilft.AccountID]*line,
 		}
 		return // leases run on; whoever cannot renew stops being fenced in by the database itself
 	}
+	s.rest(all)
 	wanted := map[hilft.AccountID]bool{}
 	for _, a := range all {
 		con, ok := s.connectors[a.Network]
-		if !ok || !listens(con.Describe()) {
+		if !ok || !listens(con.Describe()) || a.State == hilft.AccountSignIn {
 			continue
 		}
 		l, open := lines[a.ID]
-		if open && l.stamp != stampOf(a) {
-			l.cancel()
-			delete(lines, a.ID)
-			open = false
-		}
 		fence, err := s.lease(ctx, a.ID)
 		if err != nil {
-			s.Log.Error("leasing a line", "account_id", string(a.ID), "err", err)
+			if ctx.Err() == nil {
+				s.Log.Error("leasing a line", "account_id", string(a.ID), "err", err)
+			}
 			wanted[a.ID] = open
 			continue
 		}
@@ -123,9 +133,13 @@ func (s *Switchboard) look(ctx context.Context, lines map[hilft.AccountID]*line,
 			continue // another node has it
 		}
 		wanted[a.ID] = true
-		if !open {
-			lines[a.ID] = s.open(ctx, con, a, fence, wg)
+		if open && l.listening(a, fence) {
+			continue
 		}
+		if open {
+			l.cancel()
+		}
+		lines[a.ID] = s.open(ctx, con, a, fence, wg)
 	}
 	for id, l := range lines {
 		if !wanted[id] {
@@ -135,12 +149,36 @@ func (s *Switchboard) look(ctx context.Context, lines map[hilft.AccountID]*line,
 	}
 }
 
+// rest closes lines for sending whose account was removed, paused or changed.
+func (s *Switchboard) rest(all []Account) {
+	stamps := make(map[hilft.AccountID]string, len(all))
+	for _, a := range all {
+		stamps[a.ID] = stampOf(a)
+	}
+	var idle []*sendLine
+	s.mu.Lock()
+	for id, l := range s.sending {
+		if stamps[id] == l.stamp {
+			continue
+		}
+		delete(s.sending, id)
+		if l.old = true; l.users == 0 {
+			idle = append(idle, l)
+		}
+	}
+	s.mu.Unlock()
+	for _, l := range idle {
+		_ = l.line.Close()
+	}
+}
+
 func listens(d channel.Description) bool {
 	return d.Can.Poll != channel.No || d.Can.Stream != channel.No
 }
 
-// stampOf changes when a line has to be opened anew.
-func stampOf(a Account) string { return fmt.Sprint(a.Settings, a.secrets, a.Self) }
+// stampOf changes when a line has to be opened anew: whenever an administrator has changed its account, which is sealed
+// anew each time.
+func stampOf(a Account) string { return string(a.sealed) }
 
 // lease takes or renews the right to listen to an account. 0: another node has it.
 func (s *Switchboard) lease(ctx context.Context, id hilft.AccountID) (fence int64, err error) {
@@ -159,8 +197,9 @@ func (s *Switchboard) lease(ctx context.Context, id hilft.AccountID) (fence int6
 
 func (s *Switchboard) open(ctx context.Context, con channel.Connector, a Account, fence int64, wg *sync.WaitGroup) *line {
 	ctx, cancel := context.WithCancel(ctx)
-	l := &line{s: s, acc: a, stamp: stampOf(a), fence: fence, cancel: cancel, poll: make(chan struct{}, 1)}
+	l := &line{s: s, acc: a, stamp: stampOf(a), fence: fence, cancel: cancel, poll: make(chan struct{}, 1), over: make(chan struct{})}
 	wg.Go(func() {
+		defer close(l.over)
 		defer cancel()
 		l.run(ctx, con)
 	})
@@ -177,6 +216,9 @@ func (l *line) run(ctx context.Context, con channel.Connector) {
 		}
 		if time.Since(began) > steady {
 			n = 1
+		}
+		if errors.Is(err, errFenced) {
+			return // the other node looks after it; should that end, it is opened anew
 		}
 		if l.trouble(ctx, err); errors.Is(err, channel.ErrSignIn) {
 			return // it is opened again when somebody has signed in
@@ -196,15 +238,23 @@ func (l *line) trouble(ctx context.Context, err error) {
 		reason = channel.ReasonRateLimit
 	}
 	l.s.Log.Warn("a line does not work", "account_id", string(l.acc.ID), "network", l.acc.Network, "state", string(state), "err", err)
-	l.s.setState(ctx, l.acc.ID, state, reason)
+	l.s.setState(ctx, l.acc, state, reason)
 }
 
 func clipWhy(err error) string {
-	s := cleanWhy(err.Error())
-	if len(s) > 300 {
-		s = s[:300]
-	}
-	return s
+	s := err.Error()
+	return cleanWhy(s[:min(len(s), 300)])
+}
+
+// guard keeps a connector that panics from ending the house.
+func (s *Switchboard) guard(a Account, verb string, call func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.Log.Error("a connector panicked", "network", a.Network, "account_id", string(a.ID), "verb", verb, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = fmt.Errorf("%s panicked", verb)
+		}
+	}()
+	return call()
 }
 
 // wait is how long to leave a network alone after an error.
@@ -231,7 +281,11 @@ func pause(ctx context.Context, d time.Duration) bool {
 // listen opens the line and hears until something fails. A stream that breaks is not the end: what it might have missed
 // is polled for, which is also why every stream and every hook has a poll beside it.
 func (l *line) listen(ctx context.Context, con channel.Connector) error {
-	open, err := con.Open(ctx, l.s.channel(l.acc), l.s.env(l.acc))
+	var open channel.Line
+	err := l.s.guard(l.acc, "Open", func() (err error) {
+		open, err = con.Open(ctx, l.s.channel(l.acc), l.s.env(l.acc))
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -244,14 +298,15 @@ func (l *line) listen(ctx context.Context, con channel.Connector) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
-	if p, ok := open.(channel.Poller); ok {
+	p, polls := open.(channel.Poller)
+	if polls {
 		wg.Go(func() { cancel(l.polls(ctx, p, con.Describe().Policy.PollEvery)) })
 	} else {
-		l.s.setState(ctx, l.acc.ID, hilft.AccountOK, "")
+		l.s.setState(ctx, l.acc, hilft.AccountOK, "")
 	}
 	if st, ok := open.(channel.Streamer); ok {
 		wg.Go(func() {
-			if err := l.streams(ctx, st); err != nil {
+			if err := l.streams(ctx, st, polls); err != nil {
 				cancel(err)
 			}
 		})
@@ -263,7 +318,11 @@ func (l *line) listen(ctx context.Context, con channel.Connector) error {
 }
 
 func (l *line) limits(ctx context.Context, lim channel.Limiter) error {
-	limits, err := lim.Limits(ctx)
+	var limits channel.Limits
+	err := l.s.guard(l.acc, "Limits", func() (err error) {
+		limits, err = lim.Limits(ctx)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -289,7 +348,7 @@ func (l *line) polls(ctx context.Context, p channel.Poller, every time.Duration)
 				break
 			}
 		}
-		l.s.setState(ctx, l.acc.ID, hilft.AccountOK, "")
+		l.s.setState(ctx, l.acc, hilft.AccountOK, "")
 		t := time.NewTimer(every - every/10 + rand.N(every/5+1))
 		select {
 		case <-ctx.Done():
@@ -314,18 +373,22 @@ func (l *line) pollOnce(ctx context.Context, p channel.Poller) (more bool, err e
 		return false, err
 	}
 	pctx, cancel := context.WithTimeout(ctx, pollFor)
-	b, err := p.Poll(pctx, cursor)
+	var b channel.Batch
+	err = l.s.guard(l.acc, "Poll", func() (err error) {
+		b, err = p.Poll(pctx, cursor)
+		return err
+	})
 	cancel()
 	if err != nil {
 		return false, err
 	}
-	rows, err := l.s.rows(ctx, l.acc.ID, b.Raws)
+	rows, err := l.s.rows(ctx, l.acc.ID, b.Raws, keepBad)
 	if err != nil {
 		return false, err
 	}
 	err = l.s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE account SET cursor = ?, polled_at = ? WHERE id = ? AND line_node = ? AND line_fence = ?`,
-			b.Cursor, store.Micros(tx.Now()), string(l.acc.ID), l.s.node, l.fence)
+		n, err := tx.Exec(ctx, `UPDATE account SET cursor = ?, polled_at = ? WHERE id = ? AND line_node = ? AND line_fence = ? AND cursor = ?`,
+			cleanWhy(b.Cursor), store.Micros(tx.Now()), string(l.acc.ID), l.s.node, l.fence, cursor)
 		if err != nil {
 			return err
 		}
@@ -335,28 +398,33 @@ func (l *line) pollOnce(ctx context.Context, p channel.Poller) (more bool, err e
 		_, err = l.s.insertRows(ctx, tx, rows)
 		return err
 	})
-	return b.More, err
+	return b.More && b.Cursor != cursor, err // more of the same is no more
 }
 
-// streams hears what is new as it happens. It returns only what ends the line as a whole.
-func (l *line) streams(ctx context.Context, st channel.Streamer) error {
+// streams hears what is new as it happens. It returns only what ends the line as a whole: without a poll beside it,
+// everything does.
+func (l *line) streams(ctx context.Context, st channel.Streamer, polled bool) error {
 	for n := 1; ; n++ {
 		began := time.Now()
-		err := st.Stream(ctx, ear{l})
+		err := l.s.guard(l.acc, "Stream", func() error { return st.Stream(ctx, ear{l}) })
 		if ctx.Err() != nil {
 			return nil
 		}
-		if errors.Is(err, channel.ErrSignIn) {
+		if err == nil {
+			err = errors.New("the stream ended")
+		}
+		if !polled || errors.Is(err, channel.ErrSignIn) {
 			return err
 		}
 		if time.Since(began) > steady {
 			n = 1
 		}
 		l.s.Log.Info("a stream broke; polling goes on", "account_id", string(l.acc.ID), "network", l.acc.Network, "err", err)
+		ear{l}.PollNow()
 		if !pause(ctx, wait(err, n, l.s.DB.Now())) {
 			return nil
 		}
-		ear{l}.PollNow()
+		ear{l}.PollNow() // again: for what came while nobody listened
 	}
 }
 
@@ -364,7 +432,7 @@ func (l *line) streams(ctx context.Context, st channel.Streamer) error {
 type ear struct{ l *line }
 
 func (e ear) Take(ctx context.Context, raws ...channel.Raw) error {
-	return e.l.s.Receive(ctx, e.l.acc.ID, raws...)
+	return e.l.s.receive(ctx, e.l.acc.ID, keepBad, raws)
 }
 
 func (e ear) PollNow() {

@@ -30,9 +30,13 @@ func (s *Switchboard) place(ctx context.Context, c *jobs.Claim) error {
 	if err := c.Read(&args); err != nil {
 		return err
 	}
-	raw, from, err := s.delivery(ctx, args.Inbox)
+	raw, id, err := s.delivery(ctx, args.Inbox)
+	if err != nil {
+		return err
+	}
+	from, err := s.source(ctx, id)
 	if hilft.KindOf(err) == hilft.NotFound {
-		return nil // its account was removed
+		return s.orphan(ctx, c, args.Inbox, id)
 	}
 	if err != nil {
 		return err
@@ -44,6 +48,9 @@ func (s *Switchboard) place(ctx context.Context, c *jobs.Claim) error {
 	ready := make([]Prepared, 0, len(items))
 	for _, item := range items {
 		p, err := s.intake.Prepare(ctx, from, item)
+		if hilft.KindOf(err) == hilft.Invalid {
+			return s.stuck(ctx, c, args.Inbox, from, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -68,34 +75,32 @@ func (s *Switchboard) place(ctx context.Context, c *jobs.Claim) error {
 	return err
 }
 
-// delivery reads a stored delivery and where it comes from.
-func (s *Switchboard) delivery(ctx context.Context, inbox int64) (channel.Raw, Source, error) {
-	var raw channel.Raw
-	var id hilft.AccountID
+// delivery reads a stored delivery and which account it came to.
+func (s *Switchboard) delivery(ctx context.Context, inbox int64) (raw channel.Raw, id hilft.AccountID, err error) {
 	var hash string
-	err := s.DB.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = s.DB.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
 		return tx.Row(ctx, `SELECT account_id, key, kind, body, blob FROM inbox WHERE id = ?`, []any{inbox}, &id, &raw.Key, &raw.Kind, &raw.Body, &hash)
 	})
-	if store.IsNoRows(err) {
-		return raw, Source{}, hilft.Fail(hilft.NotFound, "delivery.not_found", nil)
+	if err == nil && hash != "" {
+		raw.Body, err = s.blob(ctx, hash)
 	}
 	if err != nil {
-		return raw, Source{}, err
+		return raw, id, fmt.Errorf("switchboard: delivery %d: %w", inbox, err)
 	}
-	if hash != "" {
-		if raw.Body, err = s.blob(ctx, hash); err != nil {
-			return raw, Source{}, err
-		}
-	}
+	return raw, id, nil
+}
+
+// source is where the deliveries of an account come from. NotFound: it was removed.
+func (s *Switchboard) source(ctx context.Context, id hilft.AccountID) (Source, error) {
 	a, err := s.Account(ctx, id)
 	if err != nil {
-		return raw, Source{}, err
+		return Source{}, err
 	}
 	con, err := s.connector(a.Network)
 	if err != nil {
-		return raw, Source{}, err
+		return Source{}, err
 	}
-	return raw, Source{Account: a.ID, Brand: a.Brand, Network: a.Network, Policy: con.Describe().Policy}, nil
+	return Source{Account: a.ID, Brand: a.Brand, Network: a.Network, Policy: con.Describe().Policy}, nil
 }
 
 func (s *Switchboard) blob(ctx context.Context, hash string) (_ []byte, err error) {
@@ -124,11 +129,23 @@ func (s *Switchboard) translate(ctx context.Context, from Source, raw channel.Ra
 		return nil, err
 	}
 	for _, it := range items {
-		if it.ID == "" || it.At.IsZero() || it.Kind == channel.Said && (it.From.ID == "" || it.Visibility == "") {
+		known := it.Kind == channel.Said || it.Kind == channel.Edited || it.Kind == channel.Deleted
+		if !known || it.ID == "" || it.At.IsZero() || it.Kind == channel.Said && (it.From.ID == "" || it.Visibility == "") {
 			return nil, fmt.Errorf("an item of kind %q without id, time, author or room", it.Kind)
 		}
 	}
 	return items, nil
+}
+
+// orphan lists a delivery whose account was removed before it was read: we have told the network that we have it.
+func (s *Switchboard) orphan(ctx context.Context, c *jobs.Claim, inbox int64, id hilft.AccountID) error {
+	var brand hilft.BrandID
+	if err := s.DB.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return tx.Row(ctx, `SELECT brand_id FROM account WHERE id = ?`, []any{string(id)}, &brand)
+	}); err != nil {
+		return fmt.Errorf("switchboard: delivery %d: %w", inbox, err)
+	}
+	return s.stuck(ctx, c, inbox, Source{Account: id, Brand: brand}, errors.New("its account was removed before it was read"))
 }
 
 // stuck keeps a delivery that could not be read and lists it.
@@ -139,9 +156,7 @@ func (s *Switchboard) stuck(ctx context.Context, c *jobs.Claim, inbox int64, fro
 			return err
 		}
 		why := cause.Error()
-		if len(why) > 1000 {
-			why = why[:1000]
-		}
+		why = why[:min(len(why), 1000)]
 		if _, err := tx.Exec(ctx, `UPDATE inbox SET state = 'stuck', error = ? WHERE id = ?`, cleanWhy(why), inbox); err != nil {
 			return err
 		}
@@ -195,10 +210,11 @@ func (s *Switchboard) RawOf(ctx context.Context, brand hilft.BrandID, id int64) 
 	return raw.Body, err
 }
 
-// ReadAgain tries to read a stuck delivery once more, as after an upgrade.
+// ReadAgain tries to read a stuck delivery once more, as after an upgrade. NotFound: it is not stuck, or its account was
+// removed.
 func (s *Switchboard) ReadAgain(ctx context.Context, brand hilft.BrandID, id int64) error {
 	err := s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE inbox SET state = 'new' WHERE id = ? AND state = 'stuck' AND account_id IN (SELECT id FROM account WHERE brand_id = ?)`, id, string(brand))
+		n, err := tx.Exec(ctx, `UPDATE inbox SET state = 'new' WHERE id = ? AND state = 'stuck' AND account_id IN (SELECT id FROM account WHERE brand_id = ? AND removed_at = 0)`, id, string(brand))
 		if err != nil {
 			return err
 		}

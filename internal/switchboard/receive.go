@@ -6,8 +6,12 @@ package switchboard
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -30,10 +34,26 @@ const (
 // Receive stores deliveries of an account durably before it returns. What was stored before, by its key, is left as it
 // is. After an error nothing of the call is stored. TooLarge: a delivery is larger than its network's ever are.
 func (s *Switchboard) Receive(ctx context.Context, id hilft.AccountID, raws ...channel.Raw) error {
+	return s.receive(ctx, id, refuseBad, raws)
+}
+
+// bad says what becomes of deliveries that are too large or have no proper key. Whoever calls us is refused; what we
+// fetched ourselves is kept among those that cannot be read, for one bad delivery must not hold up all behind it.
+type bad bool
+
+const (
+	refuseBad bad = false
+	keepBad   bad = true
+)
+
+func (s *Switchboard) receive(ctx context.Context, id hilft.AccountID, b bad, raws []channel.Raw) error {
 	if len(raws) == 0 {
 		return nil
 	}
-	rows, err := s.rows(ctx, id, raws)
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("switchboard: receive: %w", hilft.Fail(hilft.Unavailable, "house.busy", err))
+	}
+	rows, err := s.rows(ctx, id, raws, b)
 	if err != nil {
 		return fmt.Errorf("switchboard: receive: %w", err)
 	}
@@ -47,11 +67,13 @@ func (s *Switchboard) Receive(ctx context.Context, id hilft.AccountID, raws ...c
 // row is a delivery as it is stored.
 type row struct {
 	account hilft.AccountID
+	brand   hilft.BrandID
 	raw     channel.Raw
 	blob    string
+	stuck   string // why it is kept without being read
 }
 
-func (s *Switchboard) rows(ctx context.Context, id hilft.AccountID, raws []channel.Raw) ([]row, error) {
+func (s *Switchboard) rows(ctx context.Context, id hilft.AccountID, raws []channel.Raw, b bad) ([]row, error) {
 	a, err := s.Account(ctx, id)
 	if err != nil {
 		return nil, err
@@ -66,14 +88,18 @@ func (s *Switchboard) rows(ctx context.Context, id hilft.AccountID, raws []chann
 	}
 	rows := make([]row, 0, len(raws))
 	for _, raw := range raws {
-		r := row{account: id, raw: raw}
+		r := row{account: id, brand: a.Brand, raw: raw}
+		r.raw.Kind, r.raw.Lane = cleanWhy(raw.Kind), laneOf(raw.Lane)
+		if b == keepBad {
+			keep(&r, most)
+		}
 		switch {
-		case raw.Key == "" || len(raw.Key) > keyMax || !utf8.ValidString(raw.Key) || strings.ContainsRune(raw.Key, 0):
+		case badKey(r.raw.Key):
 			return nil, hilft.Fail(hilft.Invalid, "delivery.bad_key", nil)
-		case int64(len(raw.Body)) > most:
+		case int64(len(raw.Body)) > most && r.stuck == "":
 			return nil, hilft.Fail(hilft.TooLarge, "delivery.too_large", nil)
 		case len(raw.Body) > inRow:
-			ref, err := s.Blobs.Put(ctx, bytes.NewReader(raw.Body), most)
+			ref, err := s.Blobs.Put(ctx, bytes.NewReader(raw.Body), int64(len(raw.Body)))
 			if err != nil {
 				return nil, err
 			}
@@ -87,29 +113,76 @@ func (s *Switchboard) rows(ctx context.Context, id hilft.AccountID, raws []chann
 	return rows, nil
 }
 
+// keep makes a bad delivery one that is kept without being read.
+func keep(r *row, most int64) {
+	if n := len(r.raw.Body); int64(n) > most {
+		r.stuck = fmt.Sprintf("%d bytes: more than the network's ever have", n)
+	}
+	if badKey(r.raw.Key) {
+		sum := sha256.Sum256(append([]byte(r.raw.Key+"\x00"), r.raw.Body...))
+		r.raw.Key = "bad:" + hex.EncodeToString(sum[:])
+		r.stuck = "it has no proper key"
+	}
+}
+
+// laneMost bounds the name of a lane: databases do not index long ones.
+const laneMost = 256
+
+func laneOf(lane string) string {
+	if lane = cleanWhy(lane); len(lane) <= laneMost {
+		return lane
+	}
+	sum := sha256.Sum256([]byte(lane))
+	return "#" + hex.EncodeToString(sum[:])
+}
+
+func badKey(key string) bool {
+	return key == "" || len(key) > keyMax || !utf8.ValidString(key) || strings.ContainsRune(key, 0)
+}
+
 // insertRows stores deliveries and the jobs that read them. It returns how many are new.
 func (s *Switchboard) insertRows(ctx context.Context, tx *store.Tx, rows []row) (fresh int, err error) {
 	now := store.Micros(tx.Now())
 	orders := make([]jobs.Order, 0, len(rows))
+	var stuck []jobs.Event
 	stamp := map[hilft.AccountID]bool{}
+	for _, r := range rows {
+		stamp[r.account] = true
+	}
+	// In one order, and before what is inserted, as a poll does: so that two who write do not wait for each other.
+	for _, id := range slices.Sorted(maps.Keys(stamp)) {
+		if err := s.stampHeard(ctx, tx, id); err != nil {
+			return 0, err
+		}
+	}
 	for len(rows) > 0 {
 		n := chunk(len(rows))
-		args := make([]any, 0, 6*n)
-		lanes := make(map[[2]string]string, n)
+		args := make([]any, 0, 8*n)
+		byKey := make(map[[2]string]row, n)
 		for _, r := range rows[:n] {
-			args = append(args, string(r.account), r.raw.Key, r.raw.Kind, r.raw.Body, r.blob, now)
-			lanes[[2]string{string(r.account), r.raw.Key}] = "in:" + string(r.account) + ":" + r.raw.Lane
-			stamp[r.account] = true
+			state := "new"
+			if r.stuck != "" {
+				state = "stuck"
+			}
+			args = append(args, string(r.account), r.raw.Key, r.raw.Kind, r.raw.Body, r.blob, now, state, r.stuck)
+			if key := [2]string{string(r.account), r.raw.Key}; byKey[key].account == "" {
+				byKey[key] = r
+			}
 		}
 		err := tx.Rows(ctx, `INSERT INTO inbox (account_id, key, kind, body, blob, received_at, state, error) VALUES `+
-			strings.TrimSuffix(strings.Repeat(`(?,?,?,?,?,?,'new',''),`, n), ",")+` ON CONFLICT DO NOTHING RETURNING id, account_id, key`, args,
+			strings.TrimSuffix(strings.Repeat(`(?,?,?,?,?,?,?,?),`, n), ",")+` ON CONFLICT DO NOTHING RETURNING id, account_id, key`, args,
 			func(scan func(into ...any) error) error {
 				var id int64
 				var key [2]string
 				if err := scan(&id, &key[0], &key[1]); err != nil {
 					return err
 				}
-				orders = append(orders, jobs.Order{Kind: hilft.JobIntake, Lane: lanes[key], Args: intakeArgs{Inbox: id}})
+				fresh++
+				if r := byKey[key]; r.stuck == "" {
+					orders = append(orders, jobs.Order{Kind: hilft.JobIntake, Lane: "in:" + key[0] + ":" + r.raw.Lane, Args: intakeArgs{Inbox: id}})
+				} else {
+					stuck = append(stuck, jobs.Event{Kind: hilft.EventItemStuck, Brand: r.brand, Subject: fmt.Sprint(id)})
+				}
 				return nil
 			})
 		if err != nil {
@@ -120,12 +193,12 @@ func (s *Switchboard) insertRows(ctx context.Context, tx *store.Tx, rows []row) 
 	if err := s.Jobs.Enqueue(ctx, tx, orders...); err != nil {
 		return 0, err
 	}
-	for id := range stamp {
-		if err := s.stampHeard(ctx, tx, id); err != nil {
+	if len(stuck) > 0 {
+		if err := s.Jobs.Record(ctx, tx, stuck...); err != nil {
 			return 0, err
 		}
 	}
-	return len(orders), nil
+	return fresh, nil
 }
 
 // chunk is how many rows one statement takes: few sizes, so that statements stay prepared.
@@ -145,13 +218,16 @@ func (s *Switchboard) stampHeard(ctx context.Context, tx *store.Tx, id hilft.Acc
 	s.mu.Lock()
 	old := s.heard[id]
 	due := tx.Now().Sub(old) >= heardEvery
-	if due {
-		s.heard[id] = tx.Now()
-	}
 	s.mu.Unlock()
 	if !due {
 		return nil
 	}
+	now := tx.Now()
+	tx.After(func() {
+		s.mu.Lock()
+		s.heard[id] = now
+		s.mu.Unlock()
+	})
 	_, err := tx.Exec(ctx, `UPDATE account SET heard_at = ? WHERE id = ?`, store.Micros(tx.Now()), string(id))
 	return err
 }
@@ -162,6 +238,7 @@ type receiver struct {
 	s     *Switchboard
 	queue chan *reception
 	quit  chan struct{}
+	over  chan struct{} // closed when nobody writes any more
 	wg    sync.WaitGroup
 	once  sync.Once
 }
@@ -173,7 +250,7 @@ type reception struct {
 }
 
 func startReceiver(s *Switchboard) *receiver {
-	r := &receiver{s: s, queue: make(chan *reception, shareMax), quit: make(chan struct{})}
+	r := &receiver{s: s, queue: make(chan *reception, shareMax), quit: make(chan struct{}), over: make(chan struct{})}
 	writers := 1
 	if s.DB.Dialect() == store.Postgres {
 		writers = 2
@@ -184,7 +261,13 @@ func startReceiver(s *Switchboard) *receiver {
 	return r
 }
 
-func (r *receiver) stop() { r.once.Do(func() { close(r.quit) }); r.wg.Wait() }
+func (r *receiver) stop() {
+	r.once.Do(func() {
+		close(r.quit)
+		r.wg.Wait()
+		close(r.over)
+	})
+}
 
 var errClosed = hilft.Fail(hilft.Unavailable, "house.closing", errors.New("the switchboard is closed"))
 
@@ -202,8 +285,17 @@ func (r *receiver) put(ctx context.Context, rows []row) error {
 	case <-r.quit:
 		return errClosed
 	}
-	<-rec.done
-	return rec.err
+	select {
+	case <-rec.done:
+		return rec.err
+	case <-r.over: // it came when the last writer had just gone
+		select {
+		case <-rec.done:
+			return rec.err
+		default:
+			return errClosed
+		}
+	}
 }
 
 func (r *receiver) run() {
@@ -257,7 +349,7 @@ func (r *receiver) write(batch []*reception) error {
 	for _, rec := range batch {
 		rows = append(rows, rec.rows...)
 	}
-	return r.s.DB.Write(context.Background(), func(ctx context.Context, tx *store.Tx) error {
+	return r.s.DB.WriteFirst(context.Background(), func(ctx context.Context, tx *store.Tx) error {
 		if _, err := r.s.insertRows(ctx, tx, rows); err != nil {
 			return err
 		}
@@ -297,7 +389,11 @@ func (s *Switchboard) Hook(ctx context.Context, id hilft.AccountID, req channel.
 	if a.State == hilft.AccountPaused {
 		return channel.HookAnswer{}, hilft.Fail(hilft.Unavailable, "account.paused", nil)
 	}
-	answer, err := hooker.Hook(s.channel(a), req)
+	var answer channel.HookAnswer
+	err = s.guard(a, "Hook", func() (err error) {
+		answer, err = hooker.Hook(s.channel(a), req)
+		return err
+	})
 	if err != nil {
 		return channel.HookAnswer{}, s.refused(ctx, id, err)
 	}
@@ -305,8 +401,8 @@ func (s *Switchboard) Hook(ctx context.Context, id hilft.AccountID, req channel.
 	if err := s.Receive(ctx, id, answer.Raws...); err != nil {
 		return channel.HookAnswer{}, err
 	}
-	if a.State != hilft.AccountOK && len(answer.Raws) > 0 {
-		s.setState(ctx, id, hilft.AccountOK, "")
+	if a.State == hilft.AccountStarting && len(answer.Raws) > 0 {
+		s.setState(ctx, a, hilft.AccountOK, "")
 	}
 	return answer, nil
 }

@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
@@ -34,9 +35,17 @@ func (s *Switchboard) StartSignIn(ctx context.Context, brand hilft.BrandID, netw
 		return "", hilft.FailField(hilft.Invalid, "account.no_sign_in", "network", nil)
 	}
 	a := s.newAccount(brand, con.Describe(), name)
-	if again != "" {
+	a.State, a.Reason = hilft.AccountSignIn, channel.ReasonSignIn
+	settings = maps.Clone(settings)
+	if settings == nil {
+		settings = channel.Settings{}
+	}
+	if again != "" { // what works goes on working until the sign-in is done
 		if a, _, err = s.own(ctx, brand, again); err != nil {
 			return "", err
+		}
+		if a.Network != network {
+			return "", hilft.FailField(hilft.Invalid, "account.no_such_network", "network", nil)
 		}
 		for k, v := range a.Settings {
 			if _, given := settings[k]; !given {
@@ -44,15 +53,24 @@ func (s *Switchboard) StartSignIn(ctx context.Context, brand hilft.BrandID, netw
 			}
 		}
 	}
+	had := a.Settings
 	if a.Settings, a.secrets, err = sort(con.Describe(), settings, a.secrets); err != nil {
 		return "", err
 	}
-	step, err := starter.SignInStart(ctx, s.channel(a).Settings, s.env(a), callback, s.signInState(a.ID, binding))
+	if again != "" && !maps.Equal(had, a.Settings) {
+		// What an earlier sign-in gave us is not shown to whom these settings lead: nothing works until this one is done.
+		forgetSignIn(con.Describe(), &a)
+		a.State, a.Reason = hilft.AccountSignIn, channel.ReasonSignIn
+	}
+	var step channel.SignInStep
+	err = s.guard(a, "SignInStart", func() (err error) {
+		step, err = starter.SignInStart(ctx, s.channel(a).Settings, s.env(a), callback, s.signInState(a.ID, binding))
+		return err
+	})
 	if err != nil {
 		return "", fmt.Errorf("switchboard: sign-in: %w", badSettings(err))
 	}
 	s.keep(con.Describe(), &a, step.Keep)
-	a.State, a.Reason = hilft.AccountSignIn, channel.ReasonSignIn
 	if again != "" {
 		err = s.update(ctx, a)
 	} else {
@@ -82,7 +100,11 @@ func (s *Switchboard) FinishSignIn(ctx context.Context, brand hilft.BrandID, ans
 	if !ok {
 		return Account{}, hilft.Fail(hilft.Invalid, "account.no_sign_in", nil)
 	}
-	more, err := starter.SignInFinish(ctx, s.channel(a).Settings, s.env(a), callback, answer)
+	var more channel.Settings
+	err = s.guard(a, "SignInFinish", func() (err error) {
+		more, err = starter.SignInFinish(ctx, s.channel(a).Settings, s.env(a), callback, answer)
+		return err
+	})
 	if err != nil {
 		return Account{}, fmt.Errorf("switchboard: sign-in: %w", badSettings(err))
 	}
@@ -95,11 +117,23 @@ func (s *Switchboard) FinishSignIn(ctx context.Context, brand hilft.BrandID, ans
 	if a, err = s.prove(ctx, con, a, all); err != nil {
 		return Account{}, fmt.Errorf("switchboard: sign-in: %w", err)
 	}
-	a.State, a.Reason = atFirst(con.Describe()), ""
+	if a.State != hilft.AccountPaused {
+		a.State, a.Reason = atFirst(con.Describe()), ""
+	}
 	if err := s.update(ctx, a); err != nil {
 		return Account{}, fmt.Errorf("switchboard: sign-in: %w", err)
 	}
 	return s.Account(ctx, id)
+}
+
+// forgetSignIn takes away what a sign-in added to an account's settings.
+func forgetSignIn(d channel.Description, a *Account) {
+	for _, f := range d.Settings {
+		if f.Hidden {
+			delete(a.Settings, f.Key)
+			delete(a.secrets, f.Key)
+		}
+	}
 }
 
 // keep adds what a sign-in step learned to an account's settings.

@@ -59,6 +59,7 @@ type Switchboard struct {
 
 	mu       sync.Mutex
 	accounts map[hilft.AccountID]*entry // what is known of accounts, for a short time
+	news     int                        // how often an account changed
 	sending  map[hilft.AccountID]*sendLine
 	heard    map[hilft.AccountID]time.Time // when account.heard_at was last written
 	poke     chan struct{}
@@ -93,9 +94,10 @@ func (s *Switchboard) Networks() []channel.Description {
 func (s *Switchboard) Close() {
 	s.receiver.stop()
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	for id, l := range s.sending {
+	idle := s.sending
+	s.sending = map[hilft.AccountID]*sendLine{}
+	s.mu.Unlock()
+	for _, l := range idle {
 		_ = l.line.Close()
-		delete(s.sending, id)
 	}
 }

@@ -6,12 +6,14 @@ CREATE TABLE job (
   args     TEXT   NOT NULL,
   made_at  BIGINT NOT NULL,
   run_at   BIGINT NOT NULL, -- while claimed: when the lease ends
+  claim    BIGINT NOT NULL, -- whose it is, a number that no other claim has; 0: nobody's
   attempt  BIGINT NOT NULL,
   dead_at  BIGINT NOT NULL,
   error    TEXT   NOT NULL
 );
 CREATE INDEX job_due ON job (kind, run_at, id) WHERE dead_at = 0;
 CREATE INDEX job_lane ON job (lane, id) WHERE dead_at = 0 AND lane <> '';
+CREATE INDEX job_held ON job (lane) WHERE claim <> 0;
 CREATE UNIQUE INDEX job_key ON job (kind, key) WHERE key <> '';
 CREATE INDEX job_dead ON job (dead_at) WHERE dead_at <> 0;
 

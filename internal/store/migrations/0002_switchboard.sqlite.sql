@@ -49,6 +49,7 @@ CREATE TABLE delivery (
   detail      TEXT   NOT NULL,
   remote_id   TEXT   NOT NULL,
   first_at    BIGINT NOT NULL, -- when the network was first called
+  called_at   BIGINT NOT NULL, -- when it was last called
   changed_at  BIGINT NOT NULL
 );
 CREATE INDEX delivery_open ON delivery (account_id, state) WHERE state <> 'sent';

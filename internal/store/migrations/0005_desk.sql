@@ -84,7 +84,7 @@ CREATE TABLE message (
 );
 CREATE UNIQUE INDEX message_request ON message (agent_id, request) WHERE request <> '';
 CREATE INDEX message_case ON message (case_id, at, id);
-CREATE INDEX message_conversation ON message (conversation_id, at, id) WHERE conversation_id <> '';
+CREATE INDEX message_conversation ON message (conversation_id, at, id);
 CREATE INDEX message_undecided ON message (brand_id, at) WHERE delivery = 'unknown';
 CREATE UNIQUE INDEX message_remote ON message (account_id, remote_id) WHERE remote_id <> '';
 

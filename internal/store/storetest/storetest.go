@@ -61,6 +61,12 @@ func Open(t testing.TB, url string, now func() time.Time) *store.DB {
 // PostgresURL makes an empty database on the server for tests and returns its URL; it is dropped with the test.
 func PostgresURL(t *testing.T) string {
 	t.Helper()
+	return PostgresFor(t)
+}
+
+// PostgresFor is PostgresURL for benchmarks too.
+func PostgresFor(t testing.TB) string {
+	t.Helper()
 	server := os.Getenv(Env)
 	if server == "" {
 		if os.Getenv("CI") == "true" {

@@ -9,6 +9,7 @@ import { caseQuery } from '../api/queries'
 import type { Case, View } from '../api/types'
 import { Composer, type ComposerHandle } from '../composer/Composer'
 import { unsent } from '../composer/outbox'
+import { latest, newSince } from '../composer/ways'
 import { useText } from '../i18n'
 import { useNext } from '../inbox/next'
 import { PersonPanel } from '../person/PersonPanel'
@@ -112,10 +113,10 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
 /** Has a screen reader say when somebody writes while the case is open. */
 function useNewWords(c: Case) {
   const { t } = useText()
-  const known = useRef(c.messages.length)
+  const known = useRef(latest(c.messages))
   useEffect(() => {
-    const fresh = c.messages.slice(known.current).findLast((m) => m.direction === 'inbound')
-    known.current = c.messages.length
+    const fresh = newSince(c.messages, known.current).findLast((m) => m.direction === 'inbound')
+    known.current = latest(c.messages)
     if (fresh) announce(t('case.newMessage', { name: shown(fresh.author?.name, fresh.author?.handle) || t('nameless') }))
   }, [c.messages, t])
 }

@@ -48,10 +48,13 @@ export function List({ ref, view, query, rows, open, onCursor }: Props) {
       const at = rows.findIndex((r) => r.id === id)
       if (at < 0) return
       virtual.scrollToIndex(at)
-      // The row may be drawn only after scrolling.
-      requestAnimationFrame(() => {
-        scroller.current?.querySelector<HTMLElement>(`[data-case="${CSS.escape(id)}"]`)?.focus({ preventScroll: true })
-      })
+      const focus = () => {
+        const row = scroller.current?.querySelector<HTMLElement>(`[data-case="${CSS.escape(id)}"]`)
+        row?.focus({ preventScroll: true })
+        return row
+      }
+      // At once, so that an Enter typed fast opens this row; one that is not drawn yet is there after scrolling.
+      if (!focus()) requestAnimationFrame(focus)
     },
   }))
 

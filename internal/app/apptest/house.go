@@ -1,0 +1,246 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apptest
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// House is one process of the binary, with the settings with which it is opened again and again. Its methods may be
+// called by one goroutine at a time; URL, Dead and Said by many.
+type House struct {
+	Bin      string
+	Data     string            // its data folder
+	Settings map[string]string // by name, as in the settings file; data and listen are set already
+
+	addr string
+	run  *run
+}
+
+// run is one life of the process.
+type run struct {
+	cmd   *exec.Cmd
+	ready chan struct{} // it said that it is open
+	dead  chan struct{} // it has ended, and all that it said is read
+	err   error         // of Wait; read after dead
+
+	mu   sync.Mutex
+	said []string
+}
+
+// saidMost bounds what is kept of what a process said.
+const saidMost = 2000
+
+// NewHouse makes a house that is not open yet, on a free port of 127.0.0.1. An empty database means SQLite.
+func NewHouse(bin, data, database string) (*House, error) {
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	h := &House{Bin: bin, Data: data, addr: addr, Settings: map[string]string{"data": data, "listen": addr, "allow_hosts": "127.0.0.1"}}
+	if database != "" {
+		h.Settings["database_url"] = database
+	}
+	return h, nil
+}
+
+// freePort finds a port below those that the system gives out by itself, so that it is still free when a house that died
+// comes back to it.
+func freePort() (int, error) {
+	for range 100 {
+		port := 10000 + rand.IntN(20000)
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			return port, l.Close()
+		}
+	}
+	return 0, errors.New("apptest: no free port")
+}
+
+// URL is where the house is found.
+func (h *House) URL() string { return "http://" + h.addr }
+
+// Open starts the process and returns when it serves. Further variables of its environment may be given: "HILFT_FAULT=…".
+// Where the process ends instead, the error holds what it said.
+func (h *House) Open(ctx context.Context, env ...string) error {
+	if err := h.Start(ctx, env...); err != nil {
+		return err
+	}
+	select {
+	case <-h.run.ready:
+	case <-h.run.dead:
+		return fmt.Errorf("apptest: the house did not open: %w\n%s", h.run.err, strings.Join(h.Said(), "\n"))
+	case <-ctx.Done():
+		h.Kill()
+		return fmt.Errorf("apptest: the house did not open in time\n%s", strings.Join(h.Said(), "\n"))
+	}
+	return h.readyz(ctx)
+}
+
+// Start starts the process and does not wait for it to serve.
+func (h *House) Start(ctx context.Context, env ...string) error {
+	if h.run != nil && !h.isDead() {
+		return errors.New("apptest: the house is open already")
+	}
+	r := &run{cmd: exec.Command(h.Bin, "serve"), ready: make(chan struct{}), dead: make(chan struct{})} //nolint:gosec,noctx // it outlives the call that opens it
+	r.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + h.Data, "TZ=UTC"}, env...)
+	for name, v := range h.Settings {
+		r.cmd.Env = append(r.cmd.Env, "HILFT_"+strings.ToUpper(name)+"="+v)
+	}
+	out, err := r.cmd.StderrPipe()
+	if err != nil {
+		return fmt.Errorf("apptest: %w", err)
+	}
+	if err := r.cmd.Start(); err != nil {
+		return fmt.Errorf("apptest: %w", err)
+	}
+	h.run = r
+	go r.listen(out)
+	return ctx.Err()
+}
+
+func (r *run) listen(out io.Reader) {
+	defer close(r.dead)
+	open := false
+	for lines := bufio.NewReader(out); ; {
+		line, err := lines.ReadString('\n')
+		if line = strings.TrimSpace(line); line != "" {
+			r.mu.Lock()
+			if r.said = append(r.said, line); len(r.said) > saidMost {
+				r.said = slices.Delete(r.said, 0, saidMost/2)
+			}
+			r.mu.Unlock()
+		}
+		if !open && strings.Contains(line, `"msg":"open"`) {
+			open = true
+			close(r.ready)
+		}
+		if err != nil {
+			break
+		}
+	}
+	r.err = r.cmd.Wait()
+}
+
+// readyz asks until the house serves. It listens already, so the first question waits for its turn.
+func (h *House) readyz(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.URL()+"/readyz", nil)
+	if err != nil {
+		return fmt.Errorf("apptest: %w", err)
+	}
+	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
+	if err != nil {
+		return fmt.Errorf("apptest: ready: %w", err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("apptest: ready: answered %d", res.StatusCode)
+	}
+	return nil
+}
+
+// Said is what the process said, line by line; only the last lines where it said much.
+func (h *House) Said() []string {
+	if h.run == nil {
+		return nil
+	}
+	h.run.mu.Lock()
+	defer h.run.mu.Unlock()
+	return slices.Clone(h.run.said)
+}
+
+// Dead is closed when the process has ended.
+func (h *House) Dead() <-chan struct{} { return h.run.dead }
+
+func (h *House) isDead() bool {
+	select {
+	case <-h.run.dead:
+		return true
+	default:
+		return false
+	}
+}
+
+// Killed tells whether the process was ended by SIGKILL: from outside, or by a fault point.
+func (h *House) Killed() bool {
+	if h.run == nil || !h.isDead() {
+		return false
+	}
+	status, ok := h.run.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}
+
+// Kill ends the process as a power cut would, and waits until it is gone. A house that is not open stays so.
+func (h *House) Kill() {
+	if h.run == nil {
+		return
+	}
+	_ = h.run.cmd.Process.Kill()
+	<-h.run.dead
+}
+
+// Stop asks the process to end and waits until it has.
+func (h *House) Stop(ctx context.Context) error {
+	if h.run == nil || h.isDead() {
+		return nil
+	}
+	if err := h.run.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return fmt.Errorf("apptest: %w", err)
+	}
+	select {
+	case <-h.run.dead:
+		return h.run.err
+	case <-ctx.Done():
+		h.Kill()
+		return errors.New("apptest: the house did not end in time")
+	}
+}
+
+// Use is what the process has used of the machine.
+type Use struct {
+	CPU time.Duration // user and system
+	RSS int64         // bytes, now
+}
+
+// Use tells what the process has used so far, from /proc.
+func (h *House) Use() (Use, error) {
+	proc := "/proc/" + strconv.Itoa(h.run.cmd.Process.Pid)
+	stat, err := os.ReadFile(proc + "/stat")
+	if err != nil {
+		return Use{}, fmt.Errorf("apptest: %w", err)
+	}
+	// Behind the name in brackets, which may hold anything: fields 14 and 15 of proc(5) are ticks of a hundredth.
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	var u Use
+	for _, i := range []int{11, 12} {
+		ticks, err := strconv.ParseInt(fields[i], 10, 64)
+		if err != nil {
+			return Use{}, fmt.Errorf("apptest: %w", err)
+		}
+		u.CPU += time.Duration(ticks) * 10 * time.Millisecond
+	}
+	pages, err := strconv.ParseInt(fields[21], 10, 64)
+	if err != nil {
+		return Use{}, fmt.Errorf("apptest: %w", err)
+	}
+	u.RSS = pages * int64(os.Getpagesize())
+	return u, nil
+}

@@ -1,0 +1,134 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hilft/hilft/internal/store/storetest"
+)
+
+func checked(t *testing.T, flags map[string]string) (bool, string) {
+	t.Helper()
+	s, err := ReadSettings("", nil, flags)
+	require.NoError(t, err)
+	var out bytes.Buffer
+	ok := Check(t.Context(), s, &out)
+	return ok, out.String()
+}
+
+// line is what a check says about something.
+func line(t *testing.T, out, what string) string {
+	t.Helper()
+	for l := range strings.Lines(out) {
+		if strings.HasPrefix(l, what) {
+			return strings.TrimSpace(l)
+		}
+	}
+	t.Fatalf("nothing about %s in:\n%s", what, out)
+	return ""
+}
+
+func TestCheckSaysWhatIsAndChangesNothing(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "data")
+	ok, out := checked(t, map[string]string{"data": data})
+	require.True(t, ok, out)
+	for _, what := range []string{"data folder", "database", "secret key"} {
+		require.Contains(t, line(t, out, what), "made at the first start")
+	}
+	require.NoDirExists(t, data)
+
+	s, err := ReadSettings("", nil, map[string]string{"data": data})
+	require.NoError(t, err)
+	h, err := Open(t.Context(), s, Options{Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	h.Close()
+	before := files(t, data)
+	ok, out = checked(t, map[string]string{"data": data})
+	require.True(t, ok, out)
+	require.Contains(t, line(t, out, "database"), "(ok)")
+	require.Contains(t, line(t, out, "secret key"), "(ok)")
+	require.Equal(t, before, files(t, data))
+
+	_, out = checked(t, map[string]string{"data": data, "public_url": "http://desk.example"})
+	require.Contains(t, line(t, out, "public address"), "without https")
+}
+
+func files(t *testing.T, dir string) (all []string) {
+	t.Helper()
+	require.NoError(t, filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
+		if !strings.HasSuffix(path, "-wal") && !strings.HasSuffix(path, "-shm") {
+			all = append(all, path)
+		}
+		return err
+	}))
+	return all
+}
+
+func TestCheckSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	odd := filepath.Join(dir, "odd")
+	require.NoError(t, os.WriteFile(odd, []byte("not a key"), 0o600))
+	for what, c := range map[string]struct {
+		flags map[string]string
+		about string
+	}{
+		"is not a folder": {map[string]string{"data": odd}, "data folder"},
+		"WRONG":           {map[string]string{"data": dir, "secret_key_file": odd}, "secret key"},
+		"want postgres://user:password@host:5432/database": {map[string]string{"data": dir, "database_url": "nonsense"}, "database"},
+		"connection refused": {map[string]string{"data": dir, "database_url": "postgres://hilft:geheim@127.0.0.1:1/hilft?password=geheim"}, "database"},
+		"settings.nats_url":  {map[string]string{"data": dir, "nats_url": "nats://:geheim@"}, "wake-ups"},
+	} {
+		began := time.Now()
+		ok, out := checked(t, c.flags)
+		require.False(t, ok, out)
+		require.Contains(t, line(t, out, c.about), what)
+		require.NotContains(t, out, "geheim")
+		require.Less(t, time.Since(began), 15*time.Second)
+	}
+}
+
+func TestCheckKnowsAPostgres(t *testing.T) {
+	t.Parallel()
+	url := storetest.PostgresURL(t)
+	flags := map[string]string{"data": t.TempDir(), "database_url": url}
+	ok, out := checked(t, flags)
+	require.True(t, ok, out)
+	s, err := ReadSettings("", nil, flags)
+	require.NoError(t, err)
+	h, err := Open(t.Context(), s, Options{Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	h.Close()
+	ok, out = checked(t, flags)
+	require.True(t, ok, out)
+	require.Contains(t, line(t, out, "database"), "(ok)")
+	require.NoError(t, os.Remove(filepath.Join(s.Data, "secret.key")))
+	_, err = Open(t.Context(), s, Options{Log: slog.New(slog.DiscardHandler)})
+	require.ErrorContains(t, err, "put the old one back", "a new key opens nothing that the old one sealed")
+}
+
+func TestNoPasswordIsShown(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"postgres://hilft:geheim@db/hilft":                              "postgres://hilft:xxxxx@db/hilft",
+		"postgres://db/hilft?user=hilft&password=geheim&sslmode=verify": "postgres://db/hilft?password=xxxxx&sslmode=verify&user=hilft",
+		"postgres://db/hilft?sslpassword=geheim":                        "postgres://db/hilft?sslpassword=xxxxx",
+		"nats://a:geheim@one:4222,nats://b:geheim@two:4222":             "nats://a:xxxxx@one:4222,nats://b:xxxxx@two:4222",
+		"nats://geheim@one:4222":                                        "nats://xxxxx@one:4222",
+		"host=db password=geheim":                                       "an address that cannot be read",
+		"postgres://hilft:ge%heim@db":                                   "an address that cannot be read",
+	} {
+		require.Equal(t, want, redacted(given))
+	}
+}

@@ -1,0 +1,164 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package desk
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/channel"
+)
+
+// report is the switchboard's word about a message.
+func report(m Message, d hilft.Delivery, more ...func(*channel.Report)) channel.Report {
+	rep := channel.Report{Message: m.ID, Delivery: d}
+	for _, f := range more {
+		f(&rep)
+	}
+	return rep
+}
+
+func receipt(id string) func(*channel.Report) {
+	return func(r *channel.Report) { r.Receipt = channel.Receipt{ID: id, URL: "https://plaza.example/" + id} }
+}
+
+func (r *room) asked() Message {
+	r.t.Helper()
+	r.hear(r.says("mira", "1", "No internet"))
+	return r.replied("1", "We are on it.")
+}
+
+func (r *room) now(m Message) Message {
+	r.t.Helper()
+	m, err := r.desk.Message(r.t.Context(), brand, m.ID)
+	require.NoError(r.t, err)
+	return m
+}
+
+func TestAMessageIsSentWhenTheNetworkHasNamedIt(t *testing.T) {
+	atDesk(t, func(t *testing.T, r *room) {
+		m := r.asked()
+		r.told(report(m, hilft.Sending))
+		require.Equal(t, hilft.Sending, r.now(m).Delivery)
+		r.told(report(m, hilft.Queued, func(p *channel.Report) { p.Reason, p.RetryAt = channel.ReasonRateLimit, r.clock.Now().Add(time.Hour) }))
+		require.Equal(t, []any{hilft.Queued, channel.ReasonRateLimit}, []any{r.now(m).Delivery, r.now(m).Reason})
+		r.told(report(m, hilft.Sending), report(m, hilft.Sent, receipt("2")))
+		got := r.now(m)
+		require.Equal(t, []any{hilft.Sent, "2", "https://plaza.example/2", "", true}, []any{got.Delivery, got.Remote, got.URL, got.Reason, got.RetryAt.IsZero()})
+		// Late and repeated words change nothing any more, and the network's echo is known.
+		r.told(report(m, hilft.Sending), report(m, hilft.Failed), report(m, hilft.Unknown), report(m, hilft.Queued), report(m, hilft.Sent, receipt("2")))
+		r.hear(r.says("us", "2", "We are on it.", refs("1")))
+		require.Equal(t, hilft.Sent, r.now(m).Delivery)
+		require.Len(t, r.caseOf("1").Messages, 2)
+		r.hear(r.says("mira", "3", "Thanks", refs("2")))
+		require.Equal(t, r.message("1").Case, r.message("3").Case)
+	})
+}
+
+func TestTheEchoMayComeBeforeTheReceipt(t *testing.T) {
+	atDesk(t, func(t *testing.T, r *room) {
+		m := r.asked()
+		r.told(report(m, hilft.Sending))
+		r.hear(r.says("us", "2", "We are on it.", refs("1")), channel.Item{Kind: channel.Edited, ID: "2", At: r.clock.Now(), Text: "We are on it!"})
+		r.told(report(m, hilft.Sent, receipt("2")))
+		require.Equal(t, []string{"No internet", "We are on it!"}, bodies(r.caseOf("1").Messages))
+		require.Equal(t, m.ID, r.message("2").ID)
+		require.Equal(t, ada, r.message("2").Agent)
+		r.stands("1", hilft.Waiting, time.Time{})
+		r.hear(r.says("mira", "3", "Thanks", refs("2")))
+		require.Equal(t, m.Case, r.message("3").Case)
+	})
+}
+
+func TestTheEchoOfAPrivateWordFindsItsConversation(t *testing.T) {
+	atDesk(t, func(t *testing.T, r *room) {
+		r.hear(r.says("mira", "1", "No internet"))
+		m := r.replied("1", "Your number?", func(say *Reply) { say.Visibility = hilft.Private })
+		r.told(report(m, hilft.Sending))
+		r.hear(r.says("us", "dm", "Your number?", private, thread("dms"))) // it has nothing to do with anything known
+		r.told(report(m, hilft.Sent, receipt("dm")))
+		require.Equal(t, 2, r.conversations())
+		r.hear(r.says("mira", "2", "4711", private, thread("dms")))
+		require.Equal(t, []any{m.Case, m.Conversation}, []any{r.message("2").Case, r.message("2").Conversation})
+		require.Equal(t, 1, r.cases())
+		require.Len(t, r.caseOf("1").Messages, 3)
+	})
+}
+
+func TestAFailureIsAPersonsToDecide(t *testing.T) {
+	atDesk(t, func(t *testing.T, r *room) {
+		m := r.asked()
+		_, err := r.desk.Retry(t.Context(), brand, m.ID, ada)
+		r.is(err, hilft.Conflict)
+		r.told(report(m, hilft.Sending), report(m, hilft.Failed, func(p *channel.Report) { p.Reason, p.Detail = channel.ReasonTooLong, "too long" }))
+		r.stands("1", hilft.Open, r.message("1").At)
+		page, err := r.desk.Inbox(t.Context(), brand, ada, ViewTrouble, "", 9)
+		require.NoError(t, err)
+		require.Len(t, page.Cases, 1)
+		_, err = r.desk.Arrived(t.Context(), brand, m.ID, ada)
+		r.is(err, hilft.Conflict)
+
+		again, err := r.desk.Retry(t.Context(), brand, m.ID, ada)
+		require.NoError(t, err)
+		require.Equal(t, []any{hilft.Queued, ""}, []any{again.Delivery, again.Reason})
+		all := r.dispatched()
+		require.Len(t, all, 2)
+		require.True(t, all[1].Again)
+		require.Equal(t, all[0].Out.Key, all[1].Out.Key)
+		r.stands("1", hilft.Waiting, time.Time{})
+		_, err = r.desk.Retry(t.Context(), brand, r.message("1").ID, ada)
+		r.is(err, hilft.Conflict)
+	})
+}
+
+func TestAnUnknownOutcomeIsAPersonsToDecide(t *testing.T) {
+	atDesk(t, func(t *testing.T, r *room) {
+		m := r.asked()
+		unknown := []channel.Report{report(m, hilft.Sending), report(m, hilft.Unknown, func(p *channel.Report) { p.Reason = channel.ReasonUnknown })}
+		r.told(unknown...)
+		all, err := r.desk.Undecided(t.Context(), brand, 9)
+		require.NoError(t, err)
+		require.Len(t, all, 1)
+		// Many click at the same time: one decision counts, and it is sent once.
+		var wg sync.WaitGroup
+		var won atomic.Int32
+		for range 8 {
+			wg.Go(func() {
+				if _, err := r.desk.Retry(t.Context(), brand, m.ID, ada); err == nil {
+					won.Add(1)
+				} else if hilft.KindOf(err) != hilft.Conflict {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		require.EqualValues(t, 1, won.Load())
+		require.Len(t, r.dispatched(), 2)
+		r.told(unknown...)
+		arrived, err := r.desk.Arrived(t.Context(), brand, m.ID, ada)
+		require.NoError(t, err)
+		require.Equal(t, hilft.Sent, arrived.Delivery)
+		r.stands("1", hilft.Waiting, time.Time{})
+		_, err = r.desk.Arrived(t.Context(), brand, m.ID, ada)
+		r.is(err, hilft.Conflict)
+		all, err = r.desk.Undecided(t.Context(), brand, 9)
+		require.NoError(t, err)
+		require.Empty(t, all)
+		// A receipt that turns up after all gives it its name.
+		r.told(report(m, hilft.Sent, receipt("2")))
+		require.Equal(t, "2", r.now(m).Remote)
+	})
+}
+
+func TestReportsOfNothingChangeNothing(t *testing.T) {
+	atDesk(t, func(t *testing.T, r *room) {
+		r.told(channel.Report{Message: "gone", Delivery: hilft.Sent, Receipt: channel.Receipt{ID: "9"}})
+		require.Empty(t, r.happened())
+	})
+}

@@ -1,0 +1,213 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package desk
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/bus"
+	"github.com/hilft/hilft/internal/jobs"
+	"github.com/hilft/hilft/internal/people"
+	"github.com/hilft/hilft/internal/store"
+	"github.com/hilft/hilft/internal/store/storetest"
+)
+
+const (
+	brand   = hilft.BrandID("nordnetz")
+	account = hilft.AccountID("@nordnetz")
+	network = "plaza"
+	ada     = hilft.AgentID("ada")
+	ben     = hilft.AgentID("ben")
+	hour    = time.Hour
+)
+
+// room is a desk at which the test sits, on a clock that stands still.
+type room struct {
+	t     testing.TB
+	db    *store.DB
+	jobs  *jobs.Jobs
+	desk  *Desk
+	clock *storetest.Clock
+	mail  bool // threads are concerns
+}
+
+func atDesk(t *testing.T, test func(t *testing.T, r *room)) {
+	t.Parallel()
+	for _, name := range []string{"sqlite", "postgres"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url := ""
+			if name == "postgres" {
+				url = storetest.PostgresURL(t)
+			}
+			clock := storetest.NewClock()
+			test(t, newRoom(t, storetest.Open(t, url, clock.Now), clock))
+		})
+	}
+}
+
+func newRoom(t *testing.T, db *store.DB, clock *storetest.Clock) *room {
+	log := slog.New(slog.DiscardHandler)
+	b, err := bus.Open(t.Context(), bus.Options{Log: log})
+	require.NoError(t, err)
+	t.Cleanup(b.Close)
+	q := jobs.New(db, b, log)
+	d := New(db, q, func(context.Context, *store.Tx, hilft.BrandID) (time.Duration, error) { return 4 * hour, nil })
+	return &room{t: t, db: db, jobs: q, desk: d, clock: clock}
+}
+
+// says is what somebody says; "us" is the account itself, by another tool.
+func (r *room) says(who, id, text string, more ...func(*channel.Item)) channel.Item {
+	it := channel.Item{Kind: channel.Said, ID: id, At: r.clock.Now(), Visibility: hilft.Public, Text: text,
+		From: channel.Author{ID: who, Name: who, Us: who == "us"}}
+	for _, m := range more {
+		m(&it)
+	}
+	return it
+}
+
+func refs(ids ...string) func(*channel.Item)  { return func(it *channel.Item) { it.Refs = ids } }
+func thread(id string) func(*channel.Item)    { return func(it *channel.Item) { it.Thread = id } }
+func saidAt(t time.Time) func(*channel.Item)  { return func(it *channel.Item) { it.At = t } }
+func private(it *channel.Item)                { it.Visibility = hilft.Private }
+func proven(it *channel.Item)                 { it.Proven = true }
+func byMachine(it *channel.Item)              { it.Auto = true }
+func subject(s string) func(it *channel.Item) { return func(it *channel.Item) { it.Subject = s } }
+func (r *room) hear(items ...channel.Item)    { r.t.Helper(); r.hearAt(brand, account, items...) }
+func (r *room) is(err error, kind hilft.Kind) {
+	r.t.Helper()
+	require.Equal(r.t, kind, hilft.KindOf(err), "%v", err)
+}
+func (r *room) count(q string, args ...any) int {
+	r.t.Helper()
+	return storetest.Count(r.t, r.db, q, args...)
+}
+func (r *room) cases() int         { return r.count(`SELECT COUNT(*) FROM cases`) }
+func (r *room) conversations() int { return r.count(`SELECT COUNT(*) FROM conversation`) }
+
+// hearAt lets the network report items, each in a transaction of its own, a second apart.
+func (r *room) hearAt(b hilft.BrandID, acc hilft.AccountID, items ...channel.Item) {
+	r.t.Helper()
+	for _, it := range items {
+		r.clock.Forward(time.Second)
+		require.NoError(r.t, r.db.Write(r.t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			if it.Kind != channel.Said {
+				return r.desk.Change(ctx, tx, Changed{Brand: b, Account: acc, Item: it})
+			}
+			h := Heard{Brand: b, Account: acc, Network: network, ThreadIsConcern: r.mail, Item: it}
+			if !it.From.Us {
+				var err error
+				if h.Identity, err = people.Recognise(ctx, tx, b, network, it.From); err != nil {
+					return err
+				}
+			}
+			return r.desk.Hear(ctx, tx, h)
+		}), "%+v", it)
+	}
+}
+
+// message finds what bears a remote id.
+func (r *room) message(remote string) (m Message) {
+	r.t.Helper()
+	require.NoError(r.t, r.db.Read(r.t.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+		m, err = messageWhere(ctx, tx, `WHERE m.remote_id = ?`, remote)
+		return err
+	}), remote)
+	return m
+}
+
+// caseOf is the case of the message with a remote id, with all that is in it.
+func (r *room) caseOf(remote string) Timeline {
+	r.t.Helper()
+	t, err := r.desk.Case(r.t.Context(), brand, r.message(remote).Case)
+	require.NoError(r.t, err)
+	return t
+}
+
+// reply answers the message with a remote id, having seen everything.
+func (r *room) reply(remote, text string, more ...func(*Reply)) (Message, error) {
+	r.t.Helper()
+	r.clock.Forward(time.Second)
+	m, t := r.message(remote), r.caseOf(remote)
+	say := Reply{Brand: brand, Case: m.Case, Conversation: m.Conversation, Agent: ada, Text: text, Seen: t.Messages[len(t.Messages)-1].ID}
+	for _, f := range more {
+		f(&say)
+	}
+	return r.desk.Reply(r.t.Context(), say)
+}
+
+func (r *room) replied(remote, text string, more ...func(*Reply)) Message {
+	r.t.Helper()
+	m, err := r.reply(remote, text, more...)
+	require.NoError(r.t, err)
+	return m
+}
+
+// told hands the desk the switchboard's word.
+func (r *room) told(reports ...channel.Report) {
+	r.t.Helper()
+	for _, rep := range reports {
+		r.clock.Forward(time.Second)
+		b := mustJSON(r.t, rep)
+		require.NoError(r.t, r.db.Write(r.t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			return r.desk.delivered(ctx, tx, jobs.Job{Args: b})
+		}))
+	}
+}
+
+// dispatched are the deliveries asked for, in order.
+func (r *room) dispatched() (all []channel.Dispatch) {
+	r.t.Helper()
+	require.NoError(r.t, r.db.Read(r.t.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+		all, err = store.All(ctx, tx, `SELECT args FROM job WHERE kind = 'deliver' ORDER BY id`, nil, func(scan func(into ...any) error, d *channel.Dispatch) error {
+			var s string
+			if err := scan(&s); err != nil {
+				return err
+			}
+			return jobs.Job{Args: []byte(s)}.Read(d)
+		})
+		return err
+	}))
+	return all
+}
+
+// happened are the kinds of all events, in order.
+func (r *room) happened() (kinds []string) {
+	r.t.Helper()
+	require.NoError(r.t, r.db.Read(r.t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		return tx.Rows(ctx, `SELECT kind FROM event ORDER BY id`, nil, func(scan func(into ...any) error) error {
+			var k string
+			err := scan(&k)
+			kinds = append(kinds, k)
+			return err
+		})
+	}))
+	return kinds
+}
+
+// stands checks where the case of a message stands.
+func (r *room) stands(remote string, state hilft.CaseState, waits time.Time) {
+	r.t.Helper()
+	c := r.caseOf(remote).Case
+	due := time.Time{}
+	if !waits.IsZero() {
+		due = waits.Add(4 * hour)
+	}
+	require.Equal(r.t, []any{state, waits, due}, []any{c.State, c.WaitsSince, c.DueAt}, remote)
+}
+
+func bodies(all []Message) (texts []string) {
+	for _, m := range all {
+		texts = append(texts, m.Body)
+	}
+	return slices.Clip(texts)
+}

@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package desk
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hilft/hilft"
+)
+
+func TestWhereACaseStands(t *testing.T) {
+	t.Parallel()
+	day := time.Date(2026, 10, 14, 10, 0, 0, 0, time.UTC)
+	min := func(n int) time.Time { return day.Add(time.Duration(n) * time.Minute) }
+	heard := func(at, made int) word {
+		return word{direction: hilft.Inbound, at: min(at), madeAt: min(made), text: "?"}
+	}
+	asks := func(at int) word { return heard(at, at) }
+	answer := func(at int, d hilft.Delivery) word {
+		return word{direction: hilft.Outbound, here: true, delivery: d, at: min(at), madeAt: min(at), text: "!"}
+	}
+	elsewhere := func(at, made int) word {
+		return word{direction: hilft.Outbound, delivery: hilft.Sent, at: min(at), madeAt: min(made), text: "!"}
+	}
+	gone := func(w word) word { w.deleted = true; return w }
+	machine := func(w word) word { w.auto = true; return w }
+	note := word{direction: hilft.Note, here: true, at: min(99), madeAt: min(99), text: "note"}
+	never := -1
+
+	for name, c := range map[string]struct {
+		words   []word // newest first
+		solved  int    // when it was solved last
+		state   hilft.CaseState
+		waits   int
+		trouble int
+	}{
+		"a question":                             {[]word{asks(1)}, never, hilft.Open, 1, 0},
+		"the oldest of three waits longest":      {[]word{asks(3), asks(2), asks(1)}, never, hilft.Open, 1, 0},
+		"answered":                               {[]word{answer(2, hilft.Sent), asks(1)}, never, hilft.Waiting, never, 0},
+		"an answer on its way":                   {[]word{answer(2, hilft.Queued), asks(1)}, never, hilft.Waiting, never, 0},
+		"an answer being sent":                   {[]word{answer(2, hilft.Sending), asks(1)}, never, hilft.Waiting, never, 0},
+		"an answer that failed is none":          {[]word{answer(2, hilft.Failed), asks(1)}, never, hilft.Open, 1, 1},
+		"an answer that nobody knows of is none": {[]word{answer(2, hilft.Unknown), asks(1)}, never, hilft.Open, 1, 1},
+		"an answer that was deleted is none":     {[]word{gone(answer(2, hilft.Sent)), asks(1)}, never, hilft.Open, 1, 0},
+		"asked again":                            {[]word{asks(4), asks(3), answer(2, hilft.Sent), asks(1)}, never, hilft.Open, 3, 0},
+		"a question taken back":                  {[]word{gone(asks(1))}, never, hilft.Waiting, never, 0},
+		"an auto-reply waits for nobody":         {[]word{machine(asks(3)), answer(2, hilft.Sent), asks(1)}, never, hilft.Waiting, never, 0},
+		"a note is no answer":                    {[]word{note, asks(1)}, never, hilft.Open, 1, 0},
+		"answered elsewhere":                     {[]word{elsewhere(2, 9), asks(1)}, never, hilft.Waiting, never, 0},
+		"answered elsewhere before it was asked": {[]word{asks(3), elsewhere(2, 9)}, never, hilft.Open, 3, 0},
+		"a word that came late was not answered by who had not heard it": {[]word{answer(5, hilft.Sent), heard(4, 6), asks(1)}, never, hilft.Open, 4, 0},
+		"a word with a slow clock":                                       {[]word{answer(5, hilft.Sent), heard(-600, 6), asks(1)}, never, hilft.Open, -600, 0},
+		"solved without an answer":                                       {[]word{asks(1)}, 2, hilft.Solved, never, 0},
+		"solved, then the next word":                                     {[]word{asks(3), asks(1)}, 2, hilft.Open, 3, 0},
+		"solved, then a machine's word":                                  {[]word{machine(asks(3)), asks(1)}, 2, hilft.Solved, never, 0},
+		"solved, then a word that was taken back":                        {[]word{gone(asks(3)), asks(1)}, 2, hilft.Solved, never, 0},
+		"solved, then a word, then an answer":                            {[]word{answer(4, hilft.Sent), asks(3), asks(1)}, 2, hilft.Waiting, never, 0},
+		"solved, then a word of ours":                                    {[]word{answer(4, hilft.Sent), asks(1)}, 2, hilft.Solved, never, 0},
+		"nothing was said":                                               {nil, never, hilft.Waiting, never, 0},
+	} {
+		cs := Case{State: hilft.Open}
+		if c.solved != never {
+			cs.SolvedAt = min(c.solved)
+		}
+		got := stand(cs, c.words, time.Hour)
+		require.Equal(t, c.state, got.State, name)
+		require.Equal(t, c.trouble, got.Trouble, name)
+		if c.waits == never {
+			require.Zero(t, got.WaitsSince, name)
+			require.Zero(t, got.DueAt, name)
+		} else {
+			require.Equal(t, min(c.waits), got.WaitsSince, name)
+			require.Equal(t, min(c.waits).Add(time.Hour), got.DueAt, name)
+		}
+		for _, before := range []hilft.CaseState{hilft.Open, hilft.Waiting, hilft.Solved} {
+			cs.State = before
+			require.Equal(t, got, stand(cs, c.words, time.Hour), "%s: where it stood before does not matter", name)
+		}
+	}
+}
+
+func TestThePreviewIsOfTheLastWordThatIsStillThere(t *testing.T) {
+	t.Parallel()
+	w := func(text string, deleted bool) word {
+		return word{direction: hilft.Inbound, text: text, deleted: deleted, account: hilft.AccountID(text), visibility: hilft.Public}
+	}
+	c := stand(Case{Preview: "secret"}, []word{w("", true), w("b", false), w("a", false)}, 0)
+	require.Equal(t, []any{"b", hilft.AccountID("b")}, []any{c.Preview, c.Account})
+	c = stand(Case{Preview: "secret"}, []word{w("", true)}, 0)
+	require.Empty(t, c.Preview, "what was deleted is not shown in lists either")
+	long := stand(Case{}, []word{w(strings.Repeat("ä \n", 5000), false)}, 0)
+	require.Len(t, []rune(long.Preview), previewMost)
+}
+
+func TestTitles(t *testing.T) {
+	t.Parallel()
+	for _, c := range [][3]string{
+		{"Störung", "Seit gestern …", "Störung"},
+		{"", "Seit gestern geht das Internet nicht. Was tun?", "Seit gestern geht das Internet nicht."},
+		{"", "Hallo! Wie geht es?", "Hallo! Wie geht es?"},
+		{" \n", "a\n b", "a b"},
+		{"", strings.Repeat("wort ", 40), strings.TrimSpace(strings.Repeat("wort ", 15)) + "…"},
+		{"", strings.Repeat("ä", 100), strings.Repeat("ä", 79) + "…"},
+		{"", "", ""},
+	} {
+		require.Equal(t, c[2], titleOf(c[0], c[1]))
+	}
+}
+
+func TestWhatDidNotArriveComesFirst(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 10, 14, 10, 0, 0, 0, time.UTC)
+	require.Less(t, rank(Case{DueAt: now}), rank(Case{DueAt: now.Add(time.Second)}))
+	require.Less(t, rank(Case{ChangedAt: now, Trouble: 1}), rank(Case{DueAt: now.Add(-1000 * time.Hour)}))
+}

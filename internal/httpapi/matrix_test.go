@@ -1,0 +1,479 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package httpapi_test
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/stretchr/testify/require"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/jobs"
+	"github.com/hilft/hilft/internal/store"
+	"github.com/hilft/hilft/internal/store/storetest"
+	"github.com/hilft/hilft/internal/switchboard"
+)
+
+// scene is a house in which something of everything has happened, and the same once more for another brand.
+type scene struct {
+	*house
+	shop                 *shop
+	own, other           things
+	anonymous, ben, rosa *browser
+}
+
+// things are what a brand has.
+type things struct {
+	account switchboard.Account
+	message hilft.MessageID // of a customer
+	reply   string          // of ours
+	caseID  string
+	talk    string // conversation
+	person  string
+	stuck   int64
+	dead    int64
+}
+
+func openScene(t *testing.T, db *store.DB) *scene {
+	t.Helper()
+	s := &scene{house: openHouseOn(t, db), shop: openShop(t)}
+	s.anonymous, s.rosa = s.browser(t), s.house.administrator(t)
+	s.ben = s.agent(t, s.rosa)
+	s.own, s.other = s.things(t, s.brand(t), "own"), s.things(t, s.otherBrand(t), "other")
+	return s
+}
+
+func (s *scene) things(t *testing.T, brand hilft.BrandID, name string) things {
+	t.Helper()
+	k := things{account: s.connect(t, brand, name, s.shop)}
+	k.message = s.posts(t, k.account, m{"id": name + "-1", "thread": name, "text": "Mein Internet geht nicht", "html": "<p>Mein <b>Internet</b> geht nicht</p>"})
+	k.caseID = s.caseOf(t, k.message)
+	k.reply = hilft.NewID()
+	require.NoError(t, s.db.Write(context.Background(), func(ctx context.Context, tx *store.Tx) error {
+		now := store.Micros(tx.Now())
+		if err := tx.Row(ctx, `SELECT conversation_id FROM message WHERE id = ?`, []any{string(k.message)}, &k.talk); err != nil {
+			return err
+		}
+		if err := tx.Row(ctx, `SELECT person_id FROM cases WHERE id = ?`, []any{k.caseID}, &k.person); err != nil {
+			return err
+		}
+		if err := tx.Row(ctx, `INSERT INTO inbox (account_id, key, kind, body, blob, received_at, state, error) VALUES (?, 'odd', 'message', ?, '', ?, 'stuck', 'odd') RETURNING id`,
+			[]any{string(k.account.ID), []byte(`{"id":`), now}, &k.stuck); err != nil {
+			return err
+		}
+		if err := s.jobs.Enqueue(ctx, tx, jobs.Order{Kind: hopeless}); err != nil {
+			return err
+		}
+		// A reply of which nobody knows whether it arrived.
+		_, err := tx.Exec(ctx, `INSERT INTO message (id, brand_id, conversation_id, case_id, account_id, network, remote_id, direction, visibility, identity_id, agent_id,
+			in_reply_to, subject, body, quoted, html, url, files, auto, at, made_at, edited_at, deleted_at, delivery, reason, detail, retry_at, request)
+			SELECT ?, brand_id, conversation_id, case_id, account_id, network, '', 'outbound', visibility, '', 'x', remote_id, '', 'Ist unterwegs', '', '', '', '[]', 0, at, made_at, 0, 0,
+			'unknown', '', '', 0, '' FROM message WHERE id = ?`, k.reply, string(k.message))
+		return err
+	}))
+	s.until(t, func() bool {
+		letters, err := s.jobs.Letters(context.Background(), 1)
+		if err != nil || len(letters) == 0 {
+			return false
+		}
+		k.dead = letters[0].ID
+		return true
+	})
+	return k
+}
+
+// call is one request that makes sense, about the things of a brand.
+type call struct {
+	path string
+	body any
+}
+
+// entry says of an operation who may call it, and how.
+type entry struct {
+	may   string // anybody, agents, administrators
+	right func(s *scene, k things) call
+	// ids: a thing is named in its path; another brand's is not there, whoever asks.
+	ids bool
+	// shared: what it is about belongs to no brand.
+	shared bool
+}
+
+func at(path string) func(*scene, things) call {
+	return func(*scene, things) call { return call{path, nil} }
+}
+
+// matrix has an entry for every operation of the API's description, and for what is no JSON: an operation without one
+// fails the test.
+var matrix = map[string]entry{
+	"get-setup": {may: "anybody", right: at("/api/setup")},
+	"set-up": {may: "anybody", right: func(*scene, things) call {
+		return call{"/api/setup", m{"brand": m{"name": "A", "language": "de"}, "administrator": m{"name": "A", "email": "a@b.example", "password": password}}}
+	}},
+	"sign-in":       {may: "anybody", right: func(*scene, things) call { return call{"/api/session", m{"email": ben, "password": password}} }},
+	"sign-out":      {may: "anybody", right: at("/api/session")},
+	"get-me":        {may: "agents", right: at("/api/me")},
+	"change-me":     {may: "agents", right: func(*scene, things) call { return call{"/api/me", m{"language": "en", "initials": "XY"}} }},
+	"list-agents":   {may: "agents", right: at("/api/agents")},
+	"list-inbox":    {may: "agents", right: at("/api/inbox?view=open&limit=10")},
+	"list-networks": {may: "agents", right: at("/api/networks")},
+	"list-accounts": {may: "agents", right: at("/api/accounts")},
+	"get-health":    {may: "agents", right: at("/api/health")},
+	"stream-events": {may: "agents", right: at("/api/events")},
+	"add-agent": {may: "administrators", right: func(*scene, things) call {
+		return call{"/api/agents", m{"name": "Neu", "email": "neu" + hilft.NewID() + "@nordnetz.example", "password": password}}
+	}},
+	"get-case":   {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID, nil} }},
+	"get-person": {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/people/" + k.person, nil} }},
+	"assign-case": {may: "agents", ids: true, right: func(s *scene, k things) call {
+		return call{"/api/cases/" + k.caseID + "/agent", m{"agent_id": s.agentID(s.rosa.t, ben)}}
+	}},
+	"solve-case":  {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/solve", nil} }},
+	"reopen-case": {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/reopen", nil} }},
+	"reply": {may: "agents", ids: true, right: func(_ *scene, k things) call {
+		return call{"/api/cases/" + k.caseID + "/replies", m{"conversation_id": k.talk, "visibility": "private", "text": "Wir sehen nach.", "seen": k.message, "anyway": true}}
+	}},
+	"write-note": {may: "agents", ids: true, right: func(_ *scene, k things) call {
+		return call{"/api/cases/" + k.caseID + "/notes", m{"text": "Störung bekannt"}}
+	}},
+	"retry-message": {may: "agents", ids: true, right: func(s *scene, k things) call {
+		s.change(s.rosa.t, `UPDATE message SET delivery = 'failed' WHERE id = ?`, k.reply)
+		return call{"/api/messages/" + k.reply + "/retry", nil}
+	}},
+	"message-arrived": {may: "agents", ids: true, right: func(s *scene, k things) call {
+		s.change(s.rosa.t, `UPDATE message SET delivery = 'unknown' WHERE id = ?`, k.reply)
+		return call{"/api/messages/" + k.reply + "/arrived", nil}
+	}},
+	"connect-account": {may: "administrators", right: func(s *scene, _ things) call {
+		return call{"/api/accounts", m{"network": "api", "name": hilft.NewID(), "settings": m{"secret": secret, "callback_url": s.shop.URL + "/" + hilft.NewID()}}}
+	}},
+	"change-account": {may: "administrators", ids: true, right: func(_ *scene, k things) call {
+		return call{"/api/accounts/" + string(k.account.ID), m{"name": "Der Laden"}}
+	}},
+	"pause-account":  {may: "administrators", ids: true, right: func(_ *scene, k things) call { return call{"/api/accounts/" + string(k.account.ID) + "/pause", nil} }},
+	"resume-account": {may: "administrators", ids: true, right: func(_ *scene, k things) call { return call{"/api/accounts/" + string(k.account.ID) + "/resume", nil} }},
+	"remove-account": {may: "administrators", ids: true, right: func(s *scene, k things) call {
+		if k.account.ID == s.own.account.ID { // the others need it
+			k.account = s.connect(s.rosa.t, s.brand(s.rosa.t), hilft.NewID(), s.shop)
+		}
+		return call{"/api/accounts/" + string(k.account.ID), nil}
+	}},
+	"start-sign-in": {may: "administrators", right: func(*scene, things) call {
+		return call{"/api/accounts/sign-in", m{"network": "api", "settings": m{}}}
+	}},
+	"retry-dead": {may: "administrators", ids: true, shared: true, right: func(_ *scene, k things) call {
+		return call{"/api/dead/" + strconv.FormatInt(k.dead, 10) + "/retry", nil}
+	}},
+	"retry-stuck": {may: "administrators", ids: true, right: func(_ *scene, k things) call {
+		return call{"/api/stuck/" + strconv.FormatInt(k.stuck, 10) + "/retry", nil}
+	}},
+	"GET message html": {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/messages/" + string(k.message) + "/html", nil} }},
+	"GET stuck raw": {may: "administrators", ids: true, right: func(_ *scene, k things) call {
+		return call{"/api/stuck/" + strconv.FormatInt(k.stuck, 10) + "/raw", nil}
+	}},
+}
+
+// notDone are right calls that this scene cannot grant, and how they are answered.
+var notDone = map[string]int{
+	"set-up":        http.StatusConflict,
+	"start-sign-in": http.StatusUnprocessableEntity, // nobody signs in at this network
+}
+
+type operation struct {
+	id, method string
+	status     int
+	*huma.Operation
+}
+
+// operations are all of the description, and what is no JSON; those that take something away come last.
+func (s *scene) operations() []operation {
+	all := []operation{{"GET message html", "GET", 200, &huma.Operation{}}, {"GET stuck raw", "GET", 200, &huma.Operation{}}}
+	for _, path := range slices.Sorted(maps.Keys(s.api.OpenAPI().Paths)) {
+		p := s.api.OpenAPI().Paths[path]
+		for method, op := range map[string]*huma.Operation{"GET": p.Get, "PUT": p.Put, "POST": p.Post, "DELETE": p.Delete, "PATCH": p.Patch, "HEAD": p.Head, "OPTIONS": p.Options, "TRACE": p.Trace} {
+			if op != nil {
+				all = append(all, operation{op.OperationID, method, op.DefaultStatus, op})
+			}
+		}
+	}
+	last := func(o operation) int {
+		return slices.Index([]string{"GET message html", "GET stuck raw", "retry-stuck", "retry-dead", "sign-out"}, o.id) * btoi(strings.HasPrefix(o.id, "retry-") || o.id == "sign-out")
+	}
+	slices.SortStableFunc(all, func(x, y operation) int { return last(x) - last(y) })
+	return all
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// streams tells of an operation whose right answer does not end.
+func (o operation) streams() bool { return o.id == "stream-events" }
+
+func TestEverybodyMayDoWhatIsTheirsAndNothingElse(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		s := openScene(t, db)
+		for _, who := range []struct {
+			name string
+			*browser
+			may []string
+		}{
+			{"anonymous", s.anonymous, []string{"anybody"}},
+			{"an agent", s.ben, []string{"anybody", "agents"}},
+			{"an administrator", s.rosa, []string{"anybody", "agents", "administrators"}},
+		} {
+			for _, op := range s.operations() {
+				e, known := matrix[op.id]
+				require.True(t, known, "%s has no entry in the matrix: say who may call it", op.id)
+				want := op.status
+				switch {
+				case !slices.Contains(who.may, e.may) && who.name == "anonymous":
+					want = http.StatusUnauthorized
+				case !slices.Contains(who.may, e.may):
+					want = http.StatusForbidden
+				case op.streams():
+					continue // its own tests
+				case notDone[op.id] != 0:
+					want = notDone[op.id]
+				}
+				c := e.right(s, s.own)
+				a := who.say(op.method, c.path, c.body)
+				require.Equal(t, want, a.status, "%s: %s: %s", who.name, op.id, a.body)
+				if want >= 400 {
+					refused(t, a, want)
+				}
+				require.Equal(t, "no-store", a.header.Get("Cache-Control"), op.id)
+				if op.id == "sign-in" && who.browser == s.anonymous { // leave it as it came
+					who.say(http.MethodDelete, "/api/session", nil)
+				}
+				if op.id == "sign-in" && who.browser == s.rosa {
+					who.say(http.MethodPost, "/api/session", m{"email": rosa, "password": password})
+				}
+			}
+		}
+		require.NotContains(t, s.log.String(), "a request")
+	})
+}
+
+func TestWhatIsAnothersOrNobodysIsNotThere(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		s := openScene(t, db)
+		unknown := things{account: switchboard.Account{ID: hilft.AccountID(hilft.NewID())}, message: hilft.MessageID(hilft.NewID()), reply: hilft.NewID(),
+			caseID: hilft.NewID(), talk: hilft.NewID(), person: hilft.NewID(), stuck: 1 << 40, dead: 1 << 40}
+		odd := unknown
+		odd.account.ID, odd.message, odd.reply, odd.caseID, odd.person = "%00", "a%00b", "%ff%fe", "%00", "'%20OR%201=1"
+		for _, op := range s.operations() {
+			e := matrix[op.id]
+			if !e.ids {
+				continue
+			}
+			for name, k := range map[string]things{"unknown": unknown, "odd": odd, "another brand's": s.other} {
+				if name == "another brand's" && e.shared {
+					continue
+				}
+				c := e.right(s, k)
+				// Where the request names more than one thing, the others are ours.
+				if body, ok := c.body.(m); ok && body["conversation_id"] != nil {
+					body["conversation_id"], body["seen"] = s.own.talk, s.own.message
+				}
+				a := s.rosa.say(op.method, c.path, c.body)
+				require.Equal(t, http.StatusNotFound, a.status, "%s: %s (%s): %s", name, op.id, c.path, a.body)
+				refused(t, a, http.StatusNotFound)
+			}
+		}
+		// Ids inside ids: the conversation of another brand's case, another case's, nobody's.
+		second := s.posts(t, s.own.account, m{"id": "own-2", "thread": "second", "text": "Und eine Frage", "from": m{"id": "jo"}})
+		theirs := s.rosa.opens(s.caseOf(t, second)).Ways[0].ConversationID
+		for _, talk := range []string{s.other.talk, theirs, hilft.NewID(), ""} {
+			a := s.rosa.say(http.MethodPost, "/api/cases/"+s.own.caseID+"/replies", m{"conversation_id": talk, "visibility": "private", "text": "x", "seen": s.own.message, "anyway": true})
+			require.Contains(t, []int{http.StatusNotFound, http.StatusUnprocessableEntity}, a.status, a.body)
+			refused(t, a, a.status)
+		}
+		for _, body := range []m{{"agent_id": hilft.NewID()}, {"agent_id": "' OR 1=1"}} {
+			require.Equal(t, "agent.not_found", refused(t, s.rosa.say(http.MethodPut, "/api/cases/"+s.own.caseID+"/agent", body), 422).Code)
+		}
+		// Nothing of the other brand has changed, and none of it shows.
+		require.Equal(t, 2, storetest.Count(t, db, `SELECT COUNT(*) FROM message WHERE account_id = ?`, string(s.other.account.ID)))
+		for _, path := range []string{"/api/inbox", "/api/inbox?view=trouble", "/api/accounts", "/api/health"} {
+			a := s.rosa.say(http.MethodGet, path, nil)
+			require.NotContains(t, a.body, string(s.other.account.ID), path)
+			require.NotContains(t, a.body, s.other.caseID, path)
+		}
+		require.NotContains(t, s.log.String(), "a request")
+	})
+}
+
+func TestWhatMakesNoSenseIsRefusedWithAReason(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		s := openScene(t, db)
+		large := `{"text":"` + strings.Repeat("x", 1<<20) + `"}`
+		wrong := []struct {
+			name   string
+			body   any
+			status []int
+			header []string
+		}{
+			{"nothing", nil, []int{400, 422}, nil},
+			{"half a document", []byte(`{"name":`), []int{400}, nil},
+			{"a list", []byte(`[]`), []int{422}, nil},
+			{"a number", []byte(`7`), []int{422}, nil},
+			{"an unknown field", []byte(`{"is_administrator":true}`), []int{422}, nil},
+			{"no JSON", []byte(`name=x`), []int{415}, []string{"Content-Type", "application/x-www-form-urlencoded"}},
+			{"text as JSON might be sent across origins", []byte(`{}`), []int{415}, []string{"Content-Type", "text/plain"}},
+			{"too much", []byte(large), []int{413}, nil},
+			{"too much, and does not say how much", onlyReads{strings.NewReader(large)}, []int{413}, nil},
+			{"a hundred thousand levels", []byte(strings.Repeat(`{"name":`, 100_000) + "1" + strings.Repeat("}", 100_000)), []int{400, 422}, nil},
+			{"a hundred thousand lists", []byte(strings.Repeat(`[`, 100_000)), []int{400, 422}, nil},
+			{"no UTF-8", []byte("{\"text\":\"\xff\xfe\"}"), []int{422}, nil},
+			{"a NUL", []byte(`{"text":"a\u0000b"}`), []int{422}, nil},
+			{"a bare NUL", []byte("{\"text\":\"a\x00b\"}"), []int{422}, nil},
+		}
+		tried := 0
+		for _, op := range s.operations() {
+			if op.RequestBody == nil {
+				continue
+			}
+			tried++
+			path := matrix[op.id].right(s, s.own).path
+			for _, w := range wrong {
+				if r, ok := w.body.(onlyReads); ok {
+					r.Reader = strings.NewReader(large)
+					w.body = r
+				}
+				a := s.rosa.say(op.method, path, w.body, w.header...)
+				require.Contains(t, w.status, a.status, "%s: %s: %s", op.id, w.name, a.body)
+				refused(t, a, a.status)
+				require.NotContains(t, a.body, "internal")
+			}
+		}
+		require.Greater(t, tried, 8)
+		require.Equal(t, "request.bad_text", refused(t, s.rosa.say(http.MethodGet, "/api/inbox?cursor=%00", nil), 422).Code)
+		require.Equal(t, "request.bad_text", refused(t, s.rosa.say(http.MethodGet, "/api/inbox?%ff=1", nil), 422).Code)
+		for _, path := range []string{"/api/inbox?view=all", "/api/inbox?limit=0", "/api/inbox?limit=100000", "/api/inbox?limit=x", "/api/inbox?cursor=nonsense", "/api/inbox?cursor=" + strings.Repeat("x", 300)} {
+			refused(t, s.rosa.say(http.MethodGet, path, nil), 422)
+		}
+		require.Equal(t, "api.not_found", refused(t, s.rosa.say(http.MethodGet, "/api/nothing", nil), 404).Code)
+		require.Equal(t, "api.not_found", refused(t, s.rosa.say(http.MethodPut, "/api/me", m{}), 404).Code)
+		// An escaped backslash before the letters of a NUL is no NUL.
+		a := s.rosa.say(http.MethodPost, "/api/cases/"+s.own.caseID+"/notes", []byte(`{"text":"so schreibt man es: \\u0000"}`))
+		require.Equal(t, `so schreibt man es: \u0000`, as[messageAnswer](t, a, 201).Body)
+		require.NotContains(t, s.log.String(), "a request")
+	})
+}
+
+// onlyReads hides how much there is to read, so that it is sent in chunks.
+type onlyReads struct{ *strings.Reader }
+
+func TestNobodyNeedsTheHouseSetUpTwice(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	b := h.browser(t)
+	type setUp struct {
+		Needed bool
+		Demo   any
+	}
+	require.Equal(t, setUp{Needed: true}, as[setUp](t, b.say(http.MethodGet, "/api/setup", nil), 200))
+	for _, path := range []string{"/api/me", "/api/inbox", "/api/accounts", "/api/events"} {
+		require.Equal(t, "session.missing", refused(t, b.say(http.MethodGet, path, nil), 401).Code)
+	}
+	right := func() m {
+		return m{"brand": m{"name": "Nordnetz", "language": "de"}, "administrator": m{"name": "Rosa", "email": rosa, "password": password}}
+	}
+	for field, spoil := range map[string]func(m){
+		"body.email":          func(b m) { b["administrator"].(m)["email"] = "rosa" },
+		"body.password":       func(b m) { b["administrator"].(m)["password"] = "kurz" },
+		"body.brand.name":     func(b m) { b["brand"].(m)["name"] = " " },
+		"body.name":           func(b m) { b["administrator"].(m)["name"] = "" },
+		"body.brand.language": func(b m) { b["brand"].(m)["language"] = "fr" },
+	} {
+		body := right()
+		spoil(body)
+		p := refused(t, b.say(http.MethodPost, "/api/setup", body), 422)
+		require.Len(t, p.Errors, 1)
+		require.Equal(t, field, p.Errors[0].Location)
+	}
+	require.Equal(t, 201, b.say(http.MethodPost, "/api/setup", right()).status)
+	require.Equal(t, 200, b.say(http.MethodGet, "/api/me", nil).status, "who sets up is signed in")
+	require.Equal(t, "setup.done", refused(t, b.say(http.MethodPost, "/api/setup", right()), 409).Code)
+	require.Equal(t, setUp{}, as[setUp](t, h.browser(t).say(http.MethodGet, "/api/setup", nil), 200))
+}
+
+// Whoever makes a client from the description is told what stands in the addresses, and which refusals to expect.
+func TestTheDescriptionIsWhole(t *testing.T) {
+	t.Parallel()
+	s := &scene{house: openHouse(t)}
+	for _, op := range s.operations() {
+		if op.Path == "" {
+			continue // no JSON
+		}
+		named := slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.In == "path" && p.Name == "id" && p.Required })
+		require.Equal(t, strings.Contains(op.Path, "{id}"), named, op.id)
+		require.NotEmpty(t, op.Summary, op.id)
+		require.Equal(t, matrix[op.id].may != "anybody", len(op.Security) > 0, op.id)
+		if op.streams() {
+			continue
+		}
+		require.Equal(t, matrix[op.id].may != "anybody", op.Responses["401"] != nil, op.id)
+		require.Equal(t, matrix[op.id].may == "administrators", op.Responses["403"] != nil, op.id)
+		require.Equal(t, matrix[op.id].ids, op.Responses["404"] != nil, op.id)
+	}
+}
+
+// A customer writes, an agent answers, the shop gets the answer: the way of everything else.
+func TestAWordComesInAndAnAnswerGoesOut(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		s := openScene(t, db)
+		id := s.posts(t, s.own.account, m{"id": "q", "thread": "q", "text": "Wo bleibt mein Router?\u0000\u200b", "from": m{"id": "kim", "name": "Kim"}})
+		inbox := as[inboxAnswer](t, s.ben.say(http.MethodGet, "/api/inbox?view=unassigned", nil), 200)
+		require.Equal(t, "Kim", inbox.Cases[len(inbox.Cases)-1].Person.Name)
+		require.Equal(t, 2, inbox.Counts["open"])
+		first := as[inboxAnswer](t, s.ben.say(http.MethodGet, "/api/inbox?limit=1", nil), 200)
+		second := as[inboxAnswer](t, s.ben.say(http.MethodGet, "/api/inbox?limit=1&cursor="+first.Next, nil), 200)
+		require.NotEqual(t, first.Cases[0].ID, second.Cases[0].ID)
+		require.Empty(t, second.Next)
+
+		c := s.ben.opens(s.caseOf(t, id))
+		require.Equal(t, "Wo bleibt mein Router?", strings.TrimSpace(strings.Trim(c.Messages[0].Body, "\u200b")))
+		reply := m{"conversation_id": c.Ways[0].ConversationID, "visibility": "private", "text": "Er kommt morgen.", "seen": c.Messages[0].ID}
+		said := as[messageAnswer](t, s.ben.say(http.MethodPost, "/api/cases/"+c.ID+"/replies", reply), 201)
+		require.Equal(t, "outbound", said.Direction)
+		s.until(t, func() bool { return s.ben.opens(c.ID).Messages[1].Delivery == "sent" })
+		require.Contains(t, s.shop.texts(), "Er kommt morgen.")
+
+		s.posts(t, s.own.account, m{"id": "q2", "thread": "q", "text": "Zu spät!", "from": m{"id": "kim", "name": "Kim"}})
+		reply["text"] = "Noch etwas?"
+		require.Equal(t, "reply.something_new", refused(t, s.ben.say(http.MethodPost, "/api/cases/"+c.ID+"/replies", reply), 409).Code)
+		reply["anyway"], reply["solve"] = true, true
+		require.Equal(t, 201, s.ben.say(http.MethodPost, "/api/cases/"+c.ID+"/replies", reply).status)
+		require.Equal(t, "solved", s.ben.opens(c.ID).State)
+		require.Equal(t, "waiting", as[caseAnswer](t, s.ben.say(http.MethodPost, "/api/cases/"+c.ID+"/reopen", nil), 200).State, "they have been answered")
+	})
+}
+
+// A network may take its time with an account's settings; whoever waits for it is not sent away meanwhile.
+func TestASlowNetworkCanBeConnected(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	rosa := h.administrator(t)
+	s := openShop(t)
+	s.wait = make(chan struct{})
+	late := time.AfterFunc(6*time.Second, func() { close(s.wait) })
+	defer late.Stop()
+	a := rosa.say(http.MethodPost, "/api/accounts", m{"network": "api", "name": "slow", "settings": m{"secret": secret, "callback_url": s.URL}})
+	require.Equal(t, 201, a.status, a.body)
+}

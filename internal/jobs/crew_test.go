@@ -1,0 +1,320 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hilft/hilft/internal/store"
+	"github.com/hilft/hilft/internal/store/storetest"
+)
+
+// works runs a queue until the test ends.
+func works(t *testing.T, queues ...*Jobs) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	for _, q := range queues {
+		wg.Go(func() { q.Run(ctx) })
+	}
+	stop = func() { cancel(); wg.Wait() }
+	t.Cleanup(stop)
+	return stop
+}
+
+func hear[T any](t *testing.T, c <-chan T, what string) (v T) {
+	t.Helper()
+	select {
+	case v = <-c:
+	case <-time.After(30 * time.Second):
+		t.Fatal("never heard: " + what)
+	}
+	return v
+}
+
+// ledger writes down what was done, lane by lane.
+type ledger struct {
+	mu    sync.Mutex
+	done  map[string][]int
+	at    map[string]int // who is at a lane right now
+	n     int
+	full  chan struct{}
+	wants int
+	bad   []string
+}
+
+func newLedger(wants int) *ledger {
+	return &ledger{done: map[string][]int{}, at: map[string]int{}, full: make(chan struct{}), wants: wants}
+}
+
+func (l *ledger) begin(lane string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.at[lane]++; l.at[lane] > 1 {
+		l.bad = append(l.bad, "two workers at "+lane)
+	}
+}
+
+func (l *ledger) end(lane string, i int, done bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.at[lane]--
+	if !done {
+		return
+	}
+	l.done[lane] = append(l.done[lane], i)
+	if l.n++; l.n == l.wants {
+		close(l.full)
+	}
+}
+
+func (l *ledger) check(t *testing.T, lanes, each int) {
+	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	require.Empty(t, l.bad)
+	for lane := range lanes {
+		got := l.done[fmt.Sprint("lane ", lane)]
+		require.Len(t, got, each)
+		for i := range got {
+			require.Equal(t, i, got[i], "lane %d: %v", lane, got)
+		}
+	}
+}
+
+// crowd fills many lanes, in a mix, and some jobs without one.
+func crowd(lanes, each int) []Order {
+	var all []Order
+	for i := range each {
+		for lane := range lanes {
+			all = append(all, Order{Kind: "letter", Lane: fmt.Sprint("lane ", lane), Args: i})
+		}
+	}
+	return all
+}
+
+func TestManyLanesKeepTheirOrderUnderManyWorkersAndRandomFailures(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		const lanes, each = 30, 12
+		q := queueOn(t, db)
+		l := newLedger(lanes * each)
+		q.HandleErrand("letter", Terms{Workers: 8, Claim: 16, Base: time.Millisecond, Most: 20 * time.Millisecond, Attempts: 1000}, func(ctx context.Context, c *Claim) error {
+			var i int
+			if err := c.Read(&i); err != nil {
+				return err
+			}
+			l.begin(c.Lane)
+			var err error
+			switch rand.IntN(10) {
+			case 0:
+				err = errors.New("no ink")
+			case 1:
+				err = Later(db.Now().Add(5*time.Millisecond), errors.New("the post office is closed"))
+			case 2:
+				l.end(c.Lane, i, false)
+				panic("the pen breaks")
+			}
+			if err == nil {
+				// Written down while the job is still ours: the next of the lane may begin right after.
+				err = db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+					if err := c.Held(ctx, tx); err != nil {
+						return err
+					}
+					return q.Record(ctx, tx, Event{Kind: "posted", Subject: c.Lane})
+				})
+			}
+			l.end(c.Lane, i, err == nil)
+			return err
+		})
+		q.put(t, crowd(lanes, each)...)
+		works(t, q)
+		hear(t, l.full, "all letters")
+		l.check(t, lanes, each)
+		require.Equal(t, lanes*each, storetest.Count(t, db, `SELECT COUNT(*) FROM event`))
+	})
+}
+
+func TestTwoNodesOnOneDatabaseNeverShareAJobOrALane(t *testing.T) {
+	t.Parallel()
+	url := storetest.PostgresURL(t)
+	const lanes, each = 20, 20
+	l := newLedger(lanes * each)
+	node := func() *Jobs {
+		q := queueOn(t, storetest.Open(t, url, nil))
+		q.HandleErrand("letter", Terms{Workers: 4, Claim: 8, Base: time.Millisecond, Most: 5 * time.Millisecond, Attempts: 1000}, func(_ context.Context, c *Claim) error {
+			var i int
+			if err := c.Read(&i); err != nil {
+				return err
+			}
+			l.begin(c.Lane)
+			fails := rand.IntN(20) == 0
+			l.end(c.Lane, i, !fails)
+			if fails {
+				return errors.New("no ink")
+			}
+			return nil
+		})
+		return q
+	}
+	a, b := node(), node()
+	a.put(t, crowd(lanes, each)...)
+	works(t, a, b)
+	hear(t, l.full, "all letters")
+	l.check(t, lanes, each)
+}
+
+func TestASlowLaneDoesNotHoldUpAQuickOne(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		q := queueOn(t, db)
+		slow, quick := make(chan struct{}), make(chan struct{})
+		q.HandleErrand("letter", Terms{Workers: 2}, func(ctx context.Context, c *Claim) error {
+			if c.Lane == "quick" {
+				close(quick)
+				return nil
+			}
+			select {
+			case <-slow:
+			case <-ctx.Done():
+			}
+			return ctx.Err()
+		})
+		all := make([]Order, 5000)
+		for i := range all {
+			all[i] = Order{Kind: "letter", Lane: "slow"}
+		}
+		q.put(t, append(all, Order{Kind: "letter", Lane: "quick"})...)
+		stop := works(t, q)
+		hear(t, quick, "the quick lane")
+		stop()
+		require.Equal(t, 5000, storetest.Count(t, db, `SELECT COUNT(*) FROM job WHERE attempt = 0 AND lane = 'slow'`), "what a closing house gives back was no attempt")
+	})
+}
+
+func TestWorkAndTheEndOfItsJobAreOneTransaction(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		q := queueOn(t, db)
+		var tries sync.Map
+		done := make(chan struct{}, 2)
+		q.HandleWork("letter", Terms{Base: time.Millisecond}, func(ctx context.Context, tx *store.Tx, j Job) error {
+			if err := q.Record(ctx, tx, Event{Kind: "posted"}); err != nil {
+				return err
+			}
+			if _, again := tries.LoadOrStore(j.ID, true); !again {
+				if j.Key == "panics" {
+					panic("the pen breaks")
+				}
+				return errors.New("no ink")
+			}
+			tx.After(func() { done <- struct{}{} })
+			return nil
+		})
+		q.put(t, Order{Kind: "letter"}, Order{Kind: "letter", Key: "panics"})
+		works(t, q)
+		hear(t, done, "the first letter")
+		hear(t, done, "the second letter")
+		require.Equal(t, 2, storetest.Count(t, db, `SELECT COUNT(*) FROM event`), "an attempt that failed left a trace")
+		require.Zero(t, storetest.Count(t, db, `SELECT COUNT(*) FROM job`))
+	})
+}
+
+func TestLaterIsNoAttemptAndDeadIsAtOnce(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		q := queueOn(t, db)
+		attempts := make(chan int, 100)
+		over := make(chan struct{})
+		q.HandleErrand("patient", Terms{Attempts: 2}, func(_ context.Context, c *Claim) error {
+			attempts <- c.Attempt
+			if len(attempts) == 5 {
+				close(over)
+				return nil
+			}
+			return Later(db.Now().Add(time.Millisecond), errors.New("closed"))
+		})
+		q.HandleErrand("hopeless", Terms{}, func(context.Context, *Claim) error { return Dead(errors.New("no such street")) })
+		q.HandleErrand("unlucky", Terms{Attempts: 3, Base: time.Millisecond}, func(context.Context, *Claim) error { return errors.New("rain") })
+		q.HandleWork("garbled", Terms{}, func(_ context.Context, _ *store.Tx, j Job) error {
+			var n int
+			return j.Read(&n)
+		})
+		q.put(t, Order{Kind: "patient"}, Order{Kind: "hopeless"}, Order{Kind: "unlucky"}, Order{Kind: "garbled", Args: "not a number"})
+		works(t, q)
+		hear(t, over, "patience")
+		for range 5 {
+			require.Equal(t, 1, <-attempts)
+		}
+		var dead []Letter
+		require.Eventually(t, func() (ok bool) {
+			dead, _ = q.Letters(t.Context(), 9)
+			return len(dead) == 3
+		}, 20*time.Second, 10*time.Millisecond)
+		attempted := map[string]int{}
+		for _, l := range dead {
+			attempted[l.Kind] = l.Attempt
+		}
+		require.Equal(t, map[string]int{"hopeless": 1, "unlucky": 3, "garbled": 1}, attempted)
+	})
+}
+
+func TestAnErrandWhoseLeaseIsLostIsToldAndWritesNothing(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		q := queueOn(t, db)
+		began, told := make(chan struct{}), make(chan error, 1)
+		q.HandleErrand("letter", Terms{Lease: 60 * time.Millisecond}, func(ctx context.Context, c *Claim) error {
+			if c.Attempt > 1 {
+				return nil // the one who took over
+			}
+			close(began)
+			<-ctx.Done()
+			told <- context.Cause(ctx)
+			return db.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *store.Tx) error {
+				if err := q.Record(ctx, tx, Event{Kind: "posted"}); err != nil {
+					return err
+				}
+				return c.Done(ctx, tx)
+			})
+		})
+		q.put(t, Order{Kind: "letter", Lane: "l"})
+		works(t, q)
+		hear(t, began, "the errand")
+		// As after a pause of the whole process: somebody else has claimed it meanwhile.
+		require.NoError(t, db.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.Exec(ctx, `UPDATE job SET claim = 4711, attempt = attempt + 1, run_at = ?`, store.Micros(tx.Now()))
+			return err
+		}))
+		require.ErrorIs(t, hear(t, told, "that it is lost"), ErrLost)
+		require.Eventually(t, func() bool { return storetest.Count(t, db, `SELECT COUNT(*) FROM job`) == 0 }, 20*time.Second, 10*time.Millisecond)
+		require.Zero(t, storetest.Count(t, db, `SELECT COUNT(*) FROM event`))
+	})
+}
+
+func TestAJobWhoseWorkersAllDiedIsADeadLetter(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		q := queueOn(t, db)
+		q.HandleErrand("letter", Terms{Attempts: 3}, func(context.Context, *Claim) error { return errors.New("must not be tried again") })
+		q.put(t, Order{Kind: "letter"})
+		require.NoError(t, db.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.Exec(ctx, `UPDATE job SET claim = 4711, attempt = 3`)
+			return err
+		}))
+		works(t, q)
+		require.Eventually(t, func() bool {
+			dead, err := q.Letters(t.Context(), 9)
+			return err == nil && len(dead) == 1 && dead[0].Error == errWorkersDied.Error()
+		}, 20*time.Second, 10*time.Millisecond)
+	})
+}

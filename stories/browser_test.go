@@ -1,0 +1,217 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package stories_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hilft/hilft/connectors/mail/mailtest"
+	"github.com/hilft/hilft/internal/app/apptest"
+)
+
+// scripts is where the browser's side of the journeys is.
+const scripts = "../web/e2e"
+
+// journeyTime is how long one journey may take, from the first page to the last.
+const journeyTime = 5 * time.Minute
+
+// journey is one way through the house that a person goes in a browser. The script drives the browser and sees what a
+// person sees; whatever else happens in the meantime, at a network or to the house, it has the world do, in the words
+// of the stories.
+type journey struct {
+	name, script string
+	// prepare opens the house and whatever stands around it, and returns what the script must know to begin.
+	prepare func(ctx context.Context, t *testing.T, w *world) (map[string]string, error)
+}
+
+var journeys = []journey{
+	{"first run with real mail", "first_run.mjs", prepareMail},
+	{"own system", "system.mjs", prepareSystem},
+	{"website chat", "chat.mjs", prepareWebsite},
+	{"public and private", "mastodon.mjs", prepareMastodon},
+	{"languages and schemes", "looks.mjs", prepareLooks},
+	{"keyboard alone", "keyboard.mjs", prepareCases},
+	{"phone", "phone.mjs", prepareCases},
+	{"lost connection", "connection.mjs", prepareCases},
+}
+
+func TestBrowser(t *testing.T) {
+	t.Parallel()
+	needBrowser(t)
+	browsers := make(chan struct{}, 2) // at once; each wants a core and half a gigabyte
+	for _, j := range journeys {
+		t.Run(j.name, func(t *testing.T) {
+			t.Parallel()
+			w := &world{dir: t.TempDir()}
+			t.Cleanup(w.close)
+			browsers <- struct{}{}
+			defer func() { <-browsers }()
+			ctx, cancel := context.WithTimeout(t.Context(), journeyTime)
+			defer cancel()
+			given, err := j.prepare(ctx, t, w)
+			require.NoError(t, err)
+			if err := w.travel(ctx, j.script, given); err != nil {
+				t.Fatalf("%v\n%s", err, w.lastWords())
+			}
+		})
+	}
+}
+
+// needBrowser skips where there is no browser, or where the binary has no app in it. In CI both must be there.
+func needBrowser(t *testing.T) {
+	t.Helper()
+	for file, how := range map[string]string{
+		chromium():                            "no browser: set CHROMIUM, or install Debian's chromium",
+		"../web/dist/index.html":              "the app is not built: run make build",
+		"../web/node_modules/playwright-core": "playwright-core is missing: run make build",
+	} {
+		if _, err := os.Stat(file); err == nil {
+			continue
+		} else if os.Getenv("CI") == "true" {
+			t.Fatal(how)
+		}
+		t.Skip(how)
+	}
+	if _, err := exec.LookPath("node"); err != nil {
+		t.Fatal("node is missing, with which the app was built")
+	}
+}
+
+func chromium() string {
+	if at := os.Getenv("CHROMIUM"); at != "" {
+		return at
+	}
+	return "/usr/bin/chromium"
+}
+
+// travel runs a script and does what it asks for, line by line: a JSON list of words comes, a JSON object goes back.
+func (w *world) travel(ctx context.Context, script string, given map[string]string) error {
+	known, err := json.Marshal(given)
+	if err != nil {
+		return err
+	}
+	node := exec.CommandContext(ctx, "node", script) //nolint:gosec // one of our own scripts
+	node.Dir = scripts
+	node.Env = append(os.Environ(), "CHROMIUM="+chromium(), "HILFT_E2E_URL="+w.house.URL(), "HILFT_E2E_GIVEN="+string(known),
+		"HILFT_E2E_EMAIL="+apptest.AdministratorEmail, "HILFT_E2E_PASSWORD="+apptest.AdministratorPassword)
+	node.Cancel = func() error { return node.Process.Signal(syscall.SIGTERM) } // it takes its browser with it
+	node.WaitDelay = 15 * time.Second
+	var said bytes.Buffer
+	node.Stderr = &said
+	answers, err := node.StdinPipe()
+	if err != nil {
+		return err
+	}
+	asked, err := node.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := node.Start(); err != nil {
+		return err
+	}
+	var broken error
+	for lines := bufio.NewScanner(asked); broken == nil && lines.Scan(); {
+		broken = json.NewEncoder(answers).Encode(w.answer(ctx, lines.Bytes()))
+	}
+	_ = answers.Close()
+	if err := errors.Join(broken, node.Wait()); err != nil {
+		return fmt.Errorf("%s: %w\n%s", filepath.Base(script), err, said.Bytes())
+	}
+	return nil
+}
+
+// told is what a script is told after it has asked for something.
+type told struct {
+	Error string `json:"error,omitempty"`
+	Said  string `json:"said,omitempty"`
+}
+
+func (w *world) answer(ctx context.Context, line []byte) (out told) {
+	var words []string
+	err := json.Unmarshal(line, &words)
+	if err == nil && len(words) < 2 {
+		err = fmt.Errorf("no such line: %s", line)
+	}
+	if err == nil {
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		if ask, ok := questions[words[0]]; ok {
+			out.Said, err = ask(w, ctx, words[1:])
+		} else {
+			err = w.do(ctx, words...)
+		}
+	}
+	if err != nil {
+		out.Error = err.Error()
+	}
+	return out
+}
+
+// do has happen what one line of a story says.
+func (w *world) do(ctx context.Context, words ...string) error {
+	act, ok := commands[words[0]]
+	if !ok {
+		return badLine(words)
+	}
+	return act(w, ctx, words[1:])
+}
+
+// prepareMail opens an empty house beside Dovecot and OpenSMTPD.
+func prepareMail(ctx context.Context, t *testing.T, w *world) (map[string]string, error) {
+	w.provider = &realMail{t: t, servers: mailtest.Start(t, mailtest.Box(desk), mailtest.Box(mira))}
+	return w.provider.settings(), w.do(ctx, "house", "opens")
+}
+
+// prepareReady opens a house that is set up.
+func prepareReady(ctx context.Context, w *world) error {
+	return errors.Join(w.do(ctx, "house", "opens"), w.do(ctx, "house", "is", "set", "up"))
+}
+
+func prepareSystem(ctx context.Context, _ *testing.T, w *world) (map[string]string, error) {
+	if err := prepareReady(ctx, w); err != nil {
+		return nil, err
+	}
+	var err error
+	if w.shop, err = apptest.OpenShop(); err != nil {
+		return nil, err
+	}
+	w.onClose(w.shop.Close)
+	return w.shop.Settings(false), nil
+}
+
+// prepareCases opens a house that a system of somebody else's is connected to.
+func prepareCases(ctx context.Context, _ *testing.T, w *world) (map[string]string, error) {
+	if err := prepareReady(ctx, w); err != nil {
+		return nil, err
+	}
+	return nil, w.do(ctx, "account", "connected", "api")
+}
+
+// prepareLooks opens an empty house: how the first page looks counts too.
+func prepareLooks(ctx context.Context, _ *testing.T, w *world) (map[string]string, error) {
+	return nil, w.do(ctx, "house", "opens")
+}
+
+func prepareMastodon(ctx context.Context, _ *testing.T, w *world) (map[string]string, error) {
+	if err := prepareReady(ctx, w); err != nil {
+		return nil, err
+	}
+	if err := w.openSocial(); err != nil {
+		return nil, err
+	}
+	return map[string]string{"url": w.social.server.URL(), "brand": w.social.brand, "customer": w.social.mira}, nil
+}

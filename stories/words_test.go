@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package stories_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"sync"
+
+	"github.com/hilft/hilft/internal/app/apptest"
+)
+
+const (
+	connections = 4  // that carry words at a time
+	twice       = 10 // one word in so many is sent twice
+	apart       = 20 // how far words may be shuffled
+)
+
+// words are what customers say, and the ledger of what was acknowledged. It stands outside the house and outlives it.
+type words struct {
+	shop   *apptest.Shop
+	hook   string
+	client *http.Client
+
+	mu    sync.Mutex
+	said  []string // in order
+	acked map[string]bool
+}
+
+func newWords(shop *apptest.Shop, hook string) *words {
+	return &words{shop: shop, hook: hook, acked: map[string]bool{}, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}}}
+}
+
+// add lets a customer say one more word, in the next thread.
+func (w *words) add() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.said = append(w.said, fmt.Sprintf("Wort %d", len(w.said)))
+}
+
+func (w *words) all() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.said)
+}
+
+func (w *words) unacked() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(w.said), func(word string) bool { return w.acked[word] })
+}
+
+// send sends what is not acknowledged, on several connections, shuffled, some of it twice, until the house is dead. What
+// was acknowledged before is not sent again: if the house lost it, nobody makes that good.
+func (w *words) send(ctx context.Context, dead <-chan struct{}) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if dead != nil {
+		go func() {
+			select {
+			case <-dead:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+	}
+	todo := make(chan string)
+	var posts sync.WaitGroup
+	for range connections {
+		posts.Go(func() {
+			for word := range todo {
+				w.post(ctx, word)
+			}
+		})
+	}
+	for _, word := range shuffled(w.unacked()) {
+		select {
+		case todo <- word:
+		case <-ctx.Done():
+		}
+	}
+	close(todo)
+	posts.Wait()
+}
+
+// shuffled moves words about, not too far, and repeats some.
+func shuffled(all []string) (order []string) {
+	for _, word := range all {
+		order = append(order, word)
+		if rand.IntN(twice) == 0 {
+			order = append(order, word)
+		}
+	}
+	for i := range order {
+		j := min(len(order)-1, i+rand.IntN(apart))
+		order[i], order[j] = order[j], order[i]
+	}
+	return order
+}
+
+func (w *words) post(ctx context.Context, word string) {
+	var n int
+	_, _ = fmt.Sscanf(word, "Wort %d", &n)
+	said := apptest.Said{ID: word, Thread: fmt.Sprint("t-", n%threads), Text: word, From: map[string]string{"id": fmt.Sprint("c-", n%threads)}}
+	status, err := w.shop.Post(ctx, w.client, w.hook, said.Body())
+	if err == nil && status == http.StatusOK {
+		w.mu.Lock()
+		w.acked[word] = true
+		w.mu.Unlock()
+	}
+}

@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+// A shift without a mouse: sign in, take the most urgent case, answer, solve, go on, look something up, sign out.
+
+import { Desk } from './desk.mjs'
+import { administrator, base, journey, ok, same, story } from './stage.mjs'
+
+await journey(async ({ open }) => {
+  const page = await open()
+  const desk = new Desk(page)
+  // Nobody may help with the mouse.
+  await page.addInitScript(() => {
+    for (const kind of ['mousedown', 'pointerdown']) addEventListener(kind, () => (globalThis.moused = true), { capture: true })
+  })
+  const press = (...keys) => keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve())
+  /** Goes on with Tab until something has the focus, and it can be seen that it has it. */
+  async function tabTo(locator, key = 'Tab') {
+    await locator.waitFor()
+    for (let i = 0; i < 60; i++) {
+      if (await locator.evaluate((e) => e === document.activeElement)) {
+        const outline = await locator.evaluate((e) => getComputedStyle(e.matches('input[type=radio]') ? e.nextElementSibling : e).outlineStyle)
+        ok(outline !== 'none', `it cannot be seen that ${locator} has the focus`)
+        return
+      }
+      await press(key)
+    }
+    throw new Error(`the Tab key never comes to ${locator}`)
+  }
+
+  await page.goto(`${base}/sign-in`)
+  await desk.focused(page.getByRole('textbox', { name: desk.t('field.email') }))
+  await page.keyboard.insertText(administrator.email)
+  await press('Tab')
+  await page.keyboard.insertText(administrator.password)
+  await press('Enter')
+  await page.waitForURL('**/inbox/open')
+
+  await story('neighbour', 'Mira Köster', 'says', 'Erstens: mein Vertrag.')
+  await story('neighbour', 'Jens Petersen', 'says', 'Zweitens: meine Rechnung.')
+  await story('neighbour', 'Ayşe Demir', 'says', 'Drittens: mein Router.')
+  for (const text of ['Erstens', 'Zweitens', 'Drittens']) await desk.row(text).waitFor()
+  const first = await page.locator('[data-case]').first().innerText()
+  ok(first.includes('Erstens'), 'who waits longest stands first')
+
+  // The most urgent; answered, solved, and on to the next in one go.
+  await press('g')
+  await desk.message('Erstens').waitFor()
+  await desk.answer('Der Vertrag ist verlängert.', 'Control+Shift+Enter')
+  await desk.message('Zweitens').waitFor()
+  await desk.row('Erstens').waitFor({ state: 'detached' })
+
+  // Rows up and down, and the one that is wanted.
+  await press('j')
+  await desk.focused(desk.row('Drittens'))
+  await press('k')
+  await desk.focused(desk.row('Zweitens'))
+  await press('j', 'Enter')
+  await desk.message('Drittens').waitFor()
+
+  // A note, then to me, then solved: the next one comes by itself.
+  await press('n')
+  await desk.focused(desk.text)
+  await page.keyboard.insertText('Router ist bestellt.')
+  await press('Control+Enter')
+  await desk.message('Router ist bestellt.').waitFor()
+  await press('Escape', 'a')
+  await desk.dialog.waitFor()
+  await press('Enter')
+  await desk.dialog.waitFor({ state: 'detached' })
+  await page.getByText(desk.t('event.taken', { who: administrator.name })).waitFor()
+  await press('e')
+  await desk.message('Zweitens').waitFor()
+  await desk.answer('Die Rechnung ist berichtigt.', 'Control+Shift+Enter')
+  await page.getByText(desk.t('empty.open'), { exact: true }).waitFor()
+
+  // The rest of the desk, by Tab; the help and its way out again.
+  await press('?')
+  await desk.dialog.waitFor()
+  await press('Escape')
+  await desk.dialog.waitFor({ state: 'detached' })
+  await tabTo(page.getByRole('link', { name: desk.t('view.solved') }))
+  await press('Enter')
+  for (const text of ['Der Vertrag', 'Die Rechnung', 'Drittens']) await desk.row(text).waitFor()
+  await tabTo(page.getByRole('link', { name: desk.t('nav.settings') }), 'Shift+Tab')
+  await press('Enter')
+  await page.waitForURL('**/settings')
+  await tabTo(desk.button('nav.out', { name: administrator.name }), 'Shift+Tab')
+  await press('Enter')
+  await page.waitForURL('**/sign-in')
+  same(await page.evaluate(() => globalThis.moused ?? false), false, 'the mouse was used')
+  same(await story('shop', 'took', 'Die Rechnung ist berichtigt.'), '1', 'the answer was taken')
+})
