@@ -21,7 +21,7 @@ import (
 	sandbox "github.com/hilft/hilft/sandbox/mastodon"
 )
 
-type question func(w *world, ctx context.Context, args []string) (string, error) //nolint:revive // as command
+type question func(w *world, ctx context.Context, args []string) (string, error)
 
 // questions are what only a script in a browser has to ask of the world: most of it hands over what a person would carry
 // from one page to another.
@@ -55,7 +55,7 @@ func (w *world) askNeighbour(ctx context.Context, args []string) (string, error)
 	if len(args) > 3 {
 		said.Visibility = "public"
 	}
-	status, err := w.shop.Post(ctx, http.DefaultClient, w.accounts["api"].HookURL, said.Body())
+	status, err := w.shop.Post(ctx, new(http.Client), w.accounts["api"].HookURL, said.Body())
 	if err == nil && status != http.StatusOK {
 		err = fmt.Errorf("the system was told %d", status)
 	}
@@ -144,7 +144,7 @@ func (w *world) askWebsite(_ context.Context, args []string) (string, error) {
 	}
 	w.site.mu.Lock()
 	defer w.site.mu.Unlock()
-	w.site.code = template.HTML(args[1]) //nolint:gosec // that is what a snippet is
+	w.site.code = template.HTML(args[1]) // that is what a snippet is
 	return "", nil
 }
 

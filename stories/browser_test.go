@@ -104,7 +104,7 @@ func (w *world) travel(ctx context.Context, script string, given map[string]stri
 	if err != nil {
 		return err
 	}
-	node := exec.CommandContext(ctx, "node", script) //nolint:gosec // one of our own scripts
+	node := exec.CommandContext(ctx, "node", script)
 	node.Dir = scripts
 	node.Env = append(os.Environ(), "CHROMIUM="+chromium(), "HILFT_E2E_URL="+w.house.URL(), "HILFT_E2E_GIVEN="+string(known),
 		"HILFT_E2E_EMAIL="+apptest.AdministratorEmail, "HILFT_E2E_PASSWORD="+apptest.AdministratorPassword)

@@ -17,6 +17,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -63,15 +64,13 @@ func run(t *testing.T, o DemoOptions) *running {
 	r.tell()
 	ended := make(chan error, 1)
 	go func() { ended <- r.run(ctx) }()
-	r.stop = func() {
-		if r.stop = func() {}; true {
-			began := time.Now()
-			cancel()
-			require.NoError(t, <-ended)
-			require.Less(t, time.Since(began), stopFor, "it stops when it is told to")
-		}
-	}
-	t.Cleanup(func() { r.stop() })
+	r.stop = sync.OnceFunc(func() {
+		began := time.Now()
+		cancel()
+		require.NoError(t, <-ended)
+		require.Less(t, time.Since(began), stopFor, "it stops when it is told to")
+	})
+	t.Cleanup(r.stop)
 
 	first, _, _ := strings.Cut(r.out.String(), "\n")
 	said := regexp.MustCompile(`^hilft demo: (\S+) · sign in as (\S+) with (\S+)$`).FindStringSubmatch(first)

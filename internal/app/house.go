@@ -143,6 +143,8 @@ func (h *House) Run(ctx context.Context, at net.Listener) error {
 	wg.Go(func() { h.API.Run(live) })
 	server := &http.Server{Handler: h.API, ReadHeaderTimeout: headersFor, WriteTimeout: writeFor, IdleTimeout: idleFor, MaxHeaderBytes: headerMost,
 		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug)}
+	silent := newSilent()
+	server.ConnState = silent.watch
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(at) }()
 	var err error
@@ -151,6 +153,7 @@ func (h *House) Run(ctx context.Context, at net.Listener) error {
 	case <-ctx.Done():
 	}
 	stopLive() // streams end first: they would hold up everything else
+	silent.close()
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeFor)
 	defer cancel()
 	if e := server.Shutdown(end); e != nil {
@@ -169,4 +172,36 @@ func (h *House) Run(ctx context.Context, at net.Listener) error {
 		err = nil
 	}
 	return err
+}
+
+// silent knows the connections that have not asked for anything yet, as browsers open them ahead of need. Shutdown would
+// wait for them to speak.
+type silent struct {
+	mu    sync.Mutex
+	conns map[net.Conn]struct{}
+	over  bool
+}
+
+func newSilent() *silent { return &silent{conns: map[net.Conn]struct{}{}} }
+
+func (s *silent) watch(c net.Conn, state http.ConnState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case state != http.StateNew:
+		delete(s.conns, c)
+	case s.over:
+		_ = c.Close()
+	default:
+		s.conns[c] = struct{}{}
+	}
+}
+
+func (s *silent) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = true
+	for c := range s.conns {
+		_ = c.Close()
+	}
 }

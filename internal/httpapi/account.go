@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -144,15 +143,7 @@ func accountAct[I any](a *API, method, path, id, summary string, status int, act
 }
 
 // settingsProblem places an error about a setting at the setting's input.
-func settingsProblem(err error) error {
-	e, ok := errors.AsType[*hilft.Error](err)
-	if !ok || e.Field == "" || e.Field == "name" || e.Field == "network" {
-		return err
-	}
-	at := *e
-	at.Field = "settings." + e.Field
-	return &at
-}
+func settingsProblem(err error) error { return placedIn(err, "settings.", "name", "network") }
 
 type connectRequest struct {
 	Body struct {

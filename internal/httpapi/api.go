@@ -18,6 +18,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/klauspost/compress/gzhttp"
 
 	"github.com/hilft/hilft/channel"
 	"github.com/hilft/hilft/internal/access"
@@ -137,6 +138,20 @@ func (a *API) operations() {
 	a.accountOperations()
 	a.healthOperations()
 	a.eventOperations()
+	a.nullable()
+}
+
+// nullable says in the description which things may be missing: huma says it of plain values only.
+func (a *API) nullable() {
+	for schema, properties := range map[string][]string{
+		"Case": {"agent"}, "CaseRow": {"agent"}, "Message": {"agent", "author"}, "Event": {"agent"}, "Way": {"caution", "limits"}, "Setup": {"demo"},
+	} {
+		all := a.api.OpenAPI().Components.Schemas.Map()[schema].Properties
+		for _, name := range properties {
+			was := all[name]
+			all[name] = &huma.Schema{Description: was.Description, AnyOf: []*huma.Schema{{Ref: was.Ref, Type: was.Type, AdditionalProperties: was.AdditionalProperties}, {Type: "null"}}}
+		}
+	}
 }
 
 // plain registers what is no JSON.
@@ -174,14 +189,27 @@ func (a *API) around(next http.Handler) http.Handler {
 		a.Log.Warn("the public address is no origin", "err", err)
 	}
 	api := a.sound(a.placed(a.sessions.LoadAndSave(a.actor(a.once(next)))))
+	smaller := compressing()(api)
 	doors := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/api/") {
-			api.ServeHTTP(w, r)
-			return
+		switch {
+		case r.URL.Path == "/api/events":
+			api.ServeHTTP(w, r) // written word by word
+		case strings.HasPrefix(r.URL.Path, "/api/"):
+			smaller.ServeHTTP(w, r)
+		default:
+			next.ServeHTTP(w, r)
 		}
-		next.ServeHTTP(w, r)
 	})
 	return a.metrics.measure(a.recovered(a.headers(a.soundPath(a.apart(csrf.Handler(doors))))))
+}
+
+// compressing makes answers smaller where that is worth it, and their size say less about what is in them.
+func compressing() func(http.Handler) http.HandlerFunc {
+	zip, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.RandomJitter(32, 0, false), gzhttp.ContentTypes([]string{"application/json", "application/problem+json"}))
+	if err != nil {
+		panic("httpapi: " + err.Error()) // the options are constants
+	}
+	return zip
 }
 
 func (a *API) headers(next http.Handler) http.Handler {

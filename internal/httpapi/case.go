@@ -19,7 +19,7 @@ import (
 )
 
 type caseJSON struct {
-	caseRow
+	CaseRow
 	Messages []messageJSON `json:"messages" nullable:"false" doc:"All that was said and noted, the oldest first."`
 	Events   []eventJSON   `json:"events" nullable:"false" doc:"All that was done, the oldest first."`
 	Ways     []wayJSON     `json:"ways" nullable:"false" doc:"How this person can be answered, the last used first."`
@@ -30,7 +30,7 @@ type eventJSON struct {
 	ID    int64             `json:"id"`
 	At    time.Time         `json:"at"`
 	Kind  string            `json:"kind"`
-	Agent *agentJSON        `json:"agent" doc:"Who did it; null: hilft by itself, or the customer."`
+	Agent *AgentJSON        `json:"agent" doc:"Who did it; null: hilft by itself, or the customer."`
 	Data  map[string]string `json:"data"`
 }
 
@@ -85,7 +85,7 @@ func personOf(p people.Person, cases []desk.Case) personJSON {
 }
 
 func (a *API) caseOf(n *names, t desk.Timeline) caseJSON {
-	out := caseJSON{caseRow: n.row(t.Case), Messages: make([]messageJSON, 0, len(t.Messages)), Events: []eventJSON{}, Ways: []wayJSON{}, Person: personOf(t.Person, t.Earlier)}
+	out := caseJSON{CaseRow: n.row(t.Case), Messages: make([]messageJSON, 0, len(t.Messages)), Events: []eventJSON{}, Ways: []wayJSON{}, Person: personOf(t.Person, t.Earlier)}
 	for _, m := range t.Messages {
 		out.Messages = append(out.Messages, a.messageOf(n, m))
 	}
@@ -180,7 +180,7 @@ func blocked(acc switchboard.Account, connected bool) string {
 
 // caseAct registers an operation that changes a case and answers with its row.
 func caseAct[I any](a *API, method, path, id, summary string, act func(ctx context.Context, brand hilft.BrandID, me hilft.AgentID, in *I) (desk.Case, error)) {
-	operation(a, agents, method, path, id, summary, 200, func(ctx context.Context, in *I) (*bodyOf[caseRow], error) {
+	operation(a, agents, method, path, id, summary, 200, func(ctx context.Context, in *I) (*bodyOf[CaseRow], error) {
 		n, err := a.known.look(ctx)
 		if err != nil {
 			return nil, err
@@ -189,7 +189,7 @@ func caseAct[I any](a *API, method, path, id, summary string, act func(ctx conte
 		if err != nil {
 			return nil, err
 		}
-		return &bodyOf[caseRow]{n.row(c)}, nil
+		return &bodyOf[CaseRow]{n.row(c)}, nil
 	})
 }
 

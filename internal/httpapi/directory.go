@@ -91,12 +91,12 @@ func (d *directory) brand(ctx context.Context) (access.Brand, error) {
 	return n.brand, nil
 }
 
-func (n *names) agent(id hilft.AgentID) *agentJSON {
+func (n *names) agent(id hilft.AgentID) *AgentJSON {
 	g, ok := n.agents[id]
 	if !ok {
 		return nil
 	}
-	return &agentJSON{string(g.ID), g.Name, g.Initials}
+	return &AgentJSON{string(g.ID), g.Name, g.Initials}
 }
 
 type accountRef struct {

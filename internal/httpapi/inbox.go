@@ -17,7 +17,9 @@ type personRef struct {
 	Name string `json:"name"`
 }
 
-type caseRow struct {
+// CaseRow is a case as lists show it. It is exported because what others contain must be, to stand in the API's
+// description.
+type CaseRow struct {
 	ID         string     `json:"id"`
 	Number     int64      `json:"number"`
 	Title      string     `json:"title"`
@@ -27,7 +29,7 @@ type caseRow struct {
 	Account    accountRef `json:"account"`
 	Visibility string     `json:"visibility" enum:"public,private"`
 	Preview    string     `json:"preview"`
-	Agent      *agentJSON `json:"agent"`
+	Agent      *AgentJSON `json:"agent"`
 	WaitsSince *time.Time `json:"waits_since" doc:"The customer's oldest word that is not answered."`
 	DueAt      *time.Time `json:"due_at"`
 	Answered   bool       `json:"answered" doc:"Whether we have answered before."`
@@ -37,15 +39,15 @@ type caseRow struct {
 	SolvedAt   *time.Time `json:"solved_at"`
 }
 
-func (n *names) row(c desk.Case) caseRow {
-	return caseRow{ID: string(c.ID), Number: c.Number, Title: c.Title, State: string(c.State), Person: personRef{string(c.Person), c.PersonName},
+func (n *names) row(c desk.Case) CaseRow {
+	return CaseRow{ID: string(c.ID), Number: c.Number, Title: c.Title, State: string(c.State), Person: personRef{string(c.Person), c.PersonName},
 		Network: c.Network, Account: n.account(c.Account), Visibility: string(c.Visibility), Preview: c.Preview, Agent: n.agent(c.Agent),
 		WaitsSince: when(c.WaitsSince), DueAt: when(c.DueAt), Answered: c.Answered, Trouble: c.Trouble,
 		ChangedAt: c.ChangedAt, MadeAt: c.MadeAt, SolvedAt: when(c.SolvedAt)}
 }
 
 type inboxPage struct {
-	Cases  []caseRow    `json:"cases" nullable:"false"`
+	Cases  []CaseRow    `json:"cases" nullable:"false"`
 	Next   string       `json:"next" doc:"Cursor of the next page; empty: this was the last."`
 	Counts countsByView `json:"counts" doc:"Cases in every view, counted up to 1000."`
 }
@@ -81,7 +83,7 @@ func (a *API) inboxOperations() {
 			if err != nil {
 				return nil, err
 			}
-			out := inboxPage{Cases: make([]caseRow, 0, len(page.Cases)), Next: page.Next, Counts: countsByView{
+			out := inboxPage{Cases: make([]CaseRow, 0, len(page.Cases)), Next: page.Next, Counts: countsByView{
 				Open: counts[desk.ViewOpen], Mine: counts[desk.ViewMine], Unassigned: counts[desk.ViewUnassigned],
 				Waiting: counts[desk.ViewWaiting], Solved: counts[desk.ViewSolved], Trouble: counts[desk.ViewTrouble],
 			}}

@@ -23,7 +23,7 @@ type messageJSON struct {
 	Network        string      `json:"network"`
 	Account        accountRef  `json:"account"`
 	Author         *authorJSON `json:"author" doc:"The customer; null for our own."`
-	Agent          *agentJSON  `json:"agent" doc:"Who of us wrote it; null: the customer, or somebody of us with another tool."`
+	Agent          *AgentJSON  `json:"agent" doc:"Who of us wrote it; null: the customer, or somebody of us with another tool."`
 	Subject        string      `json:"subject"`
 	Body           string      `json:"body"`
 	Quoted         string      `json:"quoted" doc:"What the message repeats of earlier ones."`

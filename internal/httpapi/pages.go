@@ -88,10 +88,9 @@ func accepts(headers []string, encoding string) bool {
 	return false
 }
 
-// pagePolicy lets the app load what it is made of, and nothing else. Styles may be written into elements, because the
-// components that it is built of do so.
+// pagePolicy lets the app load what it is made of, and nothing else.
 func pagePolicy(mediaOrigin string) string {
-	media := "'self' data: blob: " + mediaOrigin
-	return "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src " + media + "; media-src " + media +
+	media := strings.TrimSpace("'self' " + mediaOrigin)
+	return "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src " + media + "; media-src " + media +
 		"; connect-src 'self'; frame-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"time"
 
@@ -112,6 +113,18 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 		a.Log.WarnContext(ctx, "a request could not be served", "err", err)
 	}
 	return p
+}
+
+// placedIn puts the input that an error names where it stands in the request's body, unless it is one of those that
+// stand there by their own name.
+func placedIn(err error, prefix string, but ...string) error {
+	e, ok := errors.AsType[*hilft.Error](err)
+	if !ok || e.Field == "" || slices.Contains(but, e.Field) {
+		return err
+	}
+	at := *e
+	at.Field = prefix + e.Field
+	return &at
 }
 
 func notFound(say string) error  { return hilft.Fail(hilft.NotFound, say, nil) }

@@ -70,7 +70,7 @@ func (a *API) setupOperations() {
 			me, err := a.Access.SetUp(ctx, access.Brand{Name: b.Name, Language: b.Language},
 				access.Administrator{Name: ad.Name, Email: ad.Email, Password: ad.Password, Language: b.Language})
 			if err != nil {
-				return nil, err
+				return nil, placedIn(err, "administrator.", "brand.name", "brand.language", "brand.answer_in")
 			}
 			a.known.forget()
 			return a.enter(ctx, me)
@@ -129,14 +129,16 @@ func (a *API) sessionOperations() {
 		})
 }
 
-type agentJSON struct {
+// AgentJSON is somebody who works here, as lists name them. It is exported because what others contain must be, to
+// stand in the API's description.
+type AgentJSON struct {
 	ID       string `json:"id"`
 	Name     string `json:"name"`
 	Initials string `json:"initials"`
 }
 
 type colleagueJSON struct {
-	agentJSON
+	AgentJSON
 	Role  string `json:"role" enum:"administrator,agent"`
 	Email string `json:"email"`
 }
@@ -146,7 +148,7 @@ type agentList struct {
 }
 
 func colleague(g access.Agent) colleagueJSON {
-	return colleagueJSON{agentJSON{string(g.ID), g.Name, g.Initials}, string(g.Role), g.Email}
+	return colleagueJSON{AgentJSON{string(g.ID), g.Name, g.Initials}, string(g.Role), g.Email}
 }
 
 func (a *API) agentOperations() {

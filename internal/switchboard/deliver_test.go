@@ -199,25 +199,30 @@ func TestARemovedAccountDeliversNothing(t *testing.T) {
 }
 
 func TestAnUnknownOutcomeIsReadBack(t *testing.T) {
-	for name, c := range map[string]struct {
-		back  []any // what each look finds: a receipt's id, or an error
-		want  hilft.Delivery
-		calls int
-	}{
-		"found":               {[]any{"42"}, hilft.Sent, 1},
-		"found at last":       {[]any{errors.New("slow"), "42"}, hilft.Sent, 1},
-		"not there":           {[]any{channel.ErrNotThere}, hilft.Sent, 2},
-		"never found":         {[]any{errors.New("slow")}, hilft.Unknown, 1},
-		"found without name":  {[]any{""}, hilft.Unknown, 1},
-		"limited, then found": {[]any{&channel.RateLimited{}, &channel.RateLimited{}, &channel.RateLimited{}, &channel.RateLimited{}, "42"}, hilft.Sent, 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inHouse(t, func(t *testing.T, h *house) {
-				h.net.can.ReadBack = channel.Full
-				var looks atomic.Int32
-				h.net.back = func(out channel.Outgoing) (channel.Receipt, error) {
-					require.False(t, out.First.IsZero())
-					switch v := c.back[min(int(looks.Add(1)), len(c.back))-1].(type) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.net.can.ReadBack = channel.Full
+		a := h.works().connect("a")
+		for name, c := range map[string]struct {
+			finds []any // what each look finds: a receipt's id, or an error
+			want  hilft.Delivery
+			calls int
+		}{
+			"found":              {[]any{"42"}, hilft.Sent, 1},
+			"found at last":      {[]any{errors.New("slow"), "42"}, hilft.Sent, 1},
+			"not there":          {[]any{channel.ErrNotThere}, hilft.Sent, 2},
+			"never found":        {[]any{errors.New("slow")}, hilft.Unknown, 1},
+			"found without name": {[]any{""}, hilft.Unknown, 1},
+			"limited, and found": {[]any{&channel.RateLimited{}, &channel.RateLimited{}, &channel.RateLimited{}, &channel.RateLimited{}, "42"}, hilft.Sent, 1},
+		} {
+			var looks atomic.Int32
+			h.net.on(func(w *wire) {
+				w.took = nil
+				w.send = refuses(fmt.Errorf("%w: time-out", channel.ErrUnknownOutcome))
+				w.back = func(out channel.Outgoing) (channel.Receipt, error) {
+					if out.First.IsZero() {
+						return channel.Receipt{}, errors.New("it is not said since when to look")
+					}
+					switch v := c.finds[min(int(looks.Add(1)), len(c.finds))-1].(type) {
 					case string:
 						return channel.Receipt{ID: v}, nil
 					case error:
@@ -225,24 +230,22 @@ func TestAnUnknownOutcomeIsReadBack(t *testing.T) {
 					}
 					return channel.Receipt{}, nil
 				}
-				h.net.send = refuses(fmt.Errorf("%w: time-out", channel.ErrUnknownOutcome))
-				a := h.works().connect("a")
-				h.says(a, "c1", "1")
-				h.hears("1", hilft.Sending, channel.ReasonUnknown)
-				h.net.sends(nil)
-				h.see("it ends", func() bool {
-					h.forward(5 * time.Minute)
-					w := h.word("1").Delivery
-					return w == hilft.Sent || w == hilft.Unknown
-				})
-				require.Equal(t, c.want, h.word("1").Delivery)
-				require.Len(t, h.net.calls(), c.calls)
-				if c.want == hilft.Sent && c.calls == 1 {
-					require.Equal(t, "42", h.word("1").Receipt.ID)
-				}
 			})
-		})
-	}
+			h.says(a, name, name)
+			h.hears(name, hilft.Sending, channel.ReasonUnknown)
+			h.net.sends(nil)
+			h.see(name+" ends", func() bool {
+				h.forward(5 * time.Minute)
+				w := h.word(name).Delivery
+				return w == hilft.Sent || w == hilft.Unknown
+			})
+			require.Equal(t, c.want, h.word(name).Delivery, name)
+			require.Len(t, h.net.calls(), c.calls, name)
+			if c.want == hilft.Sent && c.calls == 1 {
+				require.Equal(t, "42", h.word(name).Receipt.ID, name)
+			}
+		}
+	})
 }
 
 func TestWhereNothingCanBeReadBackAPersonDecides(t *testing.T) {
@@ -268,72 +271,76 @@ func TestWhereNothingCanBeReadBackAPersonDecides(t *testing.T) {
 
 // The node dies when the network has the message and we have not written it down.
 func TestACrashWhileSendingNeverSendsTwice(t *testing.T) {
-	for name, c := range map[string]struct {
-		can   channel.Level
-		after func(h *house, a Account) // what happened when somebody takes over
-		want  hilft.Delivery
-	}{
-		"nothing can be read back": {"", nil, hilft.Unknown},
-		"it can be read back":      {channel.Full, nil, hilft.Sent},
-		"the account was paused meanwhile": {"", func(h *house, a Account) {
-			_, err := h.Pause(h.t.Context(), brand, a.ID)
-			require.NoError(h.t, err)
-		}, hilft.Unknown},
-		"the network cannot be reached meanwhile": {"", func(h *house, _ Account) {
-			n := 0
-			h.net.on(func(w *wire) {
-				w.open = func(channel.Account) error {
-					if n++; n < 3 {
-						return errors.New("no route")
-					}
-					return nil
-				}
-			})
-		}, hilft.Unknown},
-		"the account was removed meanwhile": {"", func(h *house, a Account) { require.NoError(h.t, h.Remove(h.t.Context(), brand, a.ID)) }, hilft.Unknown},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inHouse(t, func(t *testing.T, h *house) {
-				h.net.can.ReadBack = c.can
-				h.net.back = func(channel.Outgoing) (channel.Receipt, error) { return channel.Receipt{ID: "remote"}, nil }
-				calling, answer := make(chan struct{}), make(chan struct{})
-				h.net.send = func(channel.Outgoing) (channel.Receipt, error) {
-					close(calling)
-					<-answer
-					return channel.Receipt{ID: "late"}, nil
-				}
-				a := h.works().connect("a")
-				h.says(a, "c1", "1")
-				<-calling
-				if c.after != nil {
-					c.after(h, a)
-				}
-				other := h.another().works()
-				other.forward(3 * time.Minute) // the lease ends
-				other.see("somebody decides", func() bool {
-					if other.word("1").Reason == channel.ReasonPaused {
-						_, err := other.Resume(t.Context(), brand, a.ID)
-						require.NoError(t, err)
-					}
-					other.forward(2 * time.Minute)
-					for _, n := range []*house{h, other} {
-						if w := n.word("1").Delivery; w == hilft.Sent || w == hilft.Unknown || w == hilft.Failed {
-							return true
+	for can, cases := range map[channel.Level]map[string]func(h *house, a Account){
+		channel.Full: {"it can be read back": nil},
+		channel.No: {
+			"nothing can be read back": nil,
+			"the account was paused meanwhile": func(h *house, a Account) {
+				_, err := h.Pause(h.t.Context(), brand, a.ID)
+				require.NoError(h.t, err)
+			},
+			"the network cannot be reached meanwhile": func(h *house, _ Account) {
+				n := 0
+				h.net.on(func(w *wire) {
+					w.open = func(channel.Account) error {
+						if n++; n < 3 {
+							return errors.New("no route")
 						}
+						return nil
 					}
-					return false
 				})
-				state := func() (s hilft.Delivery) {
-					return hilft.Delivery([]string{"sent", "unknown", "failed", "sending", "queued"}[h.count(`SELECT CASE state WHEN 'sent' THEN 0 WHEN 'unknown' THEN 1 WHEN 'failed' THEN 2 WHEN 'sending' THEN 3 ELSE 4 END FROM delivery`)])
+			},
+			"the account was removed meanwhile": func(h *house, a Account) { require.NoError(h.t, h.Remove(h.t.Context(), brand, a.ID)) },
+		},
+	} {
+		t.Run("read back: "+string(can), func(t *testing.T) {
+			inHouse(t, func(t *testing.T, h *house) {
+				h.net.can.ReadBack = can
+				h.works()
+				other := h.another().works()
+				for name, meanwhile := range cases {
+					crash(h, other, name, meanwhile, map[channel.Level]hilft.Delivery{channel.Full: hilft.Sent, channel.No: hilft.Unknown}[can])
 				}
-				require.Equal(t, c.want, state())
-				close(answer) // the first node comes back: what it writes does not count
-				h.forward(time.Hour)
-				require.Len(t, h.net.calls(), 1)
-				require.Equal(t, c.want, state())
 			})
 		})
 	}
+}
+
+// crash lets a node fall asleep in the middle of a Send, and another take over.
+func crash(h, other *house, name string, meanwhile func(h *house, a Account), want hilft.Delivery) {
+	calling, answer := make(chan struct{}), make(chan struct{})
+	h.net.on(func(w *wire) {
+		w.took = nil
+		w.back = func(channel.Outgoing) (channel.Receipt, error) { return channel.Receipt{ID: "remote"}, nil }
+		w.send = func(channel.Outgoing) (channel.Receipt, error) {
+			close(calling)
+			<-answer
+			return channel.Receipt{ID: "late"}, nil
+		}
+	})
+	a := h.connect(name)
+	h.says(a, name, name)
+	<-calling
+	if meanwhile != nil {
+		meanwhile(h, a)
+	}
+	stands := func(d hilft.Delivery) bool {
+		return h.count(`SELECT COUNT(*) FROM delivery WHERE message_id = ? AND state = ?`, name, string(d)) == 1
+	}
+	h.see(name+": somebody decides", func() bool {
+		h.forward(3 * time.Minute) // the lease ends
+		other.forward(0)
+		if h.word(name).Reason == channel.ReasonPaused || other.word(name).Reason == channel.ReasonPaused {
+			_, err := h.Resume(h.t.Context(), brand, a.ID)
+			require.NoError(h.t, err)
+		}
+		return stands(hilft.Sent) || stands(hilft.Unknown) || stands(hilft.Failed)
+	})
+	require.True(h.t, stands(want), name)
+	close(answer) // the first node comes back: what it writes does not count
+	h.forward(time.Hour)
+	require.Len(h.t, h.net.calls(), 1, name)
+	require.True(h.t, stands(want), name)
 }
 
 func TestALineInUseIsNotClosedUnderItsUser(t *testing.T) {

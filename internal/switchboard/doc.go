@@ -10,7 +10,8 @@
 //   - What cannot be read is kept and listed, never dropped.
 //   - A message is handed to the network by one worker at a time. Before that it is written down that it is about to
 //     happen, so after a crash nobody takes it for granted that it did not: it is read back where the network allows it,
-//     and else put before a person. It is never sent again on a guess.
+//     and else put before a person. It is never sent again on a guess; and that a network does not have it counts only
+//     when no request of ours can still be under way.
 //   - An account's line is listened to on exactly one node. What fails is tried again, later and later, and the health
 //     page says so.
 //

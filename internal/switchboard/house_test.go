@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -67,7 +66,7 @@ func inHouse(t *testing.T, test func(t *testing.T, h *house)) {
 func (h *house) another() *house { return node(h.t, h.DB, h.Keys, h.clock, h.net, h.path) }
 
 func node(t *testing.T, db *store.DB, keys *access.Keys, clock *storetest.Clock, net *wire, path string) *house {
-	log := testLog()
+	log := slog.New(slog.DiscardHandler)
 	b, err := bus.Open(t.Context(), bus.Options{Log: log})
 	require.NoError(t, err)
 	t.Cleanup(b.Close)
@@ -237,5 +236,3 @@ func (h *house) at(id string) (all []hilft.Delivery) {
 	}
 	return all
 }
-
-func testLog() *slog.Logger { return slog.New(slog.NewTextHandler(os.Stderr, nil)) }

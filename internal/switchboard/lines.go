@@ -260,7 +260,7 @@ func (s *Switchboard) guard(a Account, verb string, call func() error) (err erro
 // wait is how long to leave a network alone after an error.
 func wait(err error, n int, now time.Time) time.Duration {
 	if r, ok := errors.AsType[*channel.RateLimited](err); ok {
-		if d := r.Until.Sub(now); d > 0 {
+		if d := min(r.Until.Sub(now), limitMost); d > 0 {
 			return d + rand.N(d/10+time.Second)
 		}
 	}

@@ -4,6 +4,7 @@
 // The house is gone for a while, and so is the network: the desk says so, keeps what is written, hands it over once
 // when it can, and shows what happened in the meantime.
 
+import { accessible } from './axe.mjs'
 import { Desk } from './desk.mjs'
 import { journey, ok, same, story } from './stage.mjs'
 
@@ -13,7 +14,8 @@ await journey(async ({ open }) => {
   await desk.signIn()
   await story('neighbour', 'Mira Köster', 'says', 'Mein Router blinkt rot.')
   await story('neighbour', 'Jens Petersen', 'says', 'Meine Rechnung fehlt.')
-  await desk.row('Meine Rechnung fehlt.').waitFor()
+  await desk.row('Meine Rechnung fehlt.').click()
+  await desk.message('Meine Rechnung fehlt.').waitFor()
   await desk.row('Mein Router').click()
   await desk.message('blinkt rot').waitFor()
 
@@ -26,6 +28,7 @@ await journey(async ({ open }) => {
   const unsent = desk.message('zehn Sekunden')
   await unsent.getByText(desk.t('unsent.waiting')).waitFor()
   await desk.banner.getByText(desk.t('connection.waiting_one', { count: 1 })).waitFor()
+  await accessible(page, 'without a connection')
   await desk.row('Meine Rechnung fehlt.').click()
   await desk.message('Meine Rechnung fehlt.').waitFor()
   await desk.write('Ihre Rechnung kommt')

@@ -76,6 +76,11 @@ export class Desk {
     return this.message(saying).getByText(`✓ ${this.t('delivery.sent')}`).waitFor()
   }
 
+  /** Waits until a note is kept: until the house has confirmed it, it does not say that it is one. */
+  noted(saying) {
+    return this.message(saying).filter({ hasText: this.t('note') }).waitFor()
+  }
+
   /** Fills in fields by the names that the form gives them. */
   async fill(fields) {
     for (const [name, value] of Object.entries(fields)) {

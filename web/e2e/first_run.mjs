@@ -4,6 +4,7 @@
 // A house is opened for the first time, a mailbox is connected, and a customer's mail is answered, solved and heard of
 // again: against Dovecot and OpenSMTPD.
 
+import { accessible } from './axe.mjs'
 import { Desk, settings } from './desk.mjs'
 import { administrator, base, given, journey, story } from './stage.mjs'
 
@@ -27,6 +28,7 @@ await journey(async ({ open }) => {
   await password.waitFor()
   await desk.focused(password)
   await page.getByText(desk.t('error.account.settings.bad_settings')).first().waitFor()
+  await accessible(page, 'a wrong password')
   await desk.fill(settings({ password: given.password }))
   await desk.connect()
   await page.getByText(desk.t('channels.connected')).waitFor()

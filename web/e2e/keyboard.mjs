@@ -63,7 +63,7 @@ await journey(async ({ open }) => {
   await desk.focused(desk.text)
   await page.keyboard.insertText('Router ist bestellt.')
   await press('Control+Enter')
-  await desk.message('Router ist bestellt.').waitFor()
+  await desk.noted('Router ist bestellt.')
   await press('Escape', 'a')
   await desk.dialog.waitFor()
   await press('Enter')

@@ -3,6 +3,7 @@
 
 // The desk on a phone of 390 by 844: inbox, case, answer, note, solve, all with a thumb.
 
+import { accessible } from './axe.mjs'
 import { Desk } from './desk.mjs'
 import { administrator, base, journey, same, story } from './stage.mjs'
 
@@ -33,6 +34,7 @@ await journey(async ({ open }) => {
   async function fits(where) {
     same(await page.evaluate(tooSmall), [], `too small for a thumb: ${where}`)
     same(await page.evaluate(tooWide), [], `too wide for a phone: ${where}`)
+    await accessible(page, `on a phone: ${where}`)
   }
 
   await page.goto(`${base}/sign-in`)
@@ -64,7 +66,7 @@ await journey(async ({ open }) => {
   await desk.composer.locator('label', { hasText: desk.t('note') }).tap()
   await desk.text.fill('Kulanz bis Jahresende.')
   await desk.button('composer.keepNote').tap()
-  await desk.message('Kulanz bis Jahresende.').waitFor()
+  await desk.noted('Kulanz bis Jahresende.')
   await fits('note')
   await desk.button('person.panel').tap()
   await desk.dialog.waitFor()

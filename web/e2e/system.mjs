@@ -4,6 +4,7 @@
 // A system of somebody else's is connected, posts a signed webhook, and takes our signed answer. What it posts while an
 // answer is being written stops that answer, whether the desk knows of it already or only the house.
 
+import { accessible } from './axe.mjs'
 import { Desk, settings } from './desk.mjs'
 import { given, journey, ok, story } from './stage.mjs'
 
@@ -32,6 +33,7 @@ await journey(async ({ open }) => {
   await desk.composer.getByText(desk.t('composer.fresh_one', { count: 1 })).waitFor()
   await page.keyboard.press('Control+Enter')
   await desk.dialog.getByText('Es ist die 2026-117.').waitFor()
+  await accessible(page, 'something new')
   await page.keyboard.press('Escape')
   await desk.dialog.waitFor({ state: 'detached' })
   await desk.focused(desk.text)

@@ -67,9 +67,7 @@ func Start(t testing.TB, boxes ...Box) *Servers {
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // the servers' own users must enter it
 	s := &Servers{Host: "127.0.0.1", dir: dir, boxes: boxes}
-	for _, port := range []*string{&s.IMAP, &s.IMAPS, &s.LMTP, &s.MX} {
-		*port = freePort(t)
-	}
+	freePorts(t, &s.IMAP, &s.IMAPS, &s.LMTP, &s.MX)
 	s.Roots = s.certificate(t)
 	s.configureDovecot(t)
 	s.startDovecot(t)
@@ -100,14 +98,16 @@ func need(t testing.TB) {
 	}
 }
 
-func freePort(t testing.TB) string {
+// freePorts finds ports that nobody listens on. They are held until all are found: one that was let go may be given again.
+func freePorts(t testing.TB, ports ...*string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { _ = l.Close() }()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	require.NoError(t, err)
-	return port
+	for _, port := range ports {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		defer func() { _ = l.Close() }()
+		_, *port, err = net.SplitHostPort(l.Addr().String())
+		require.NoError(t, err)
+	}
 }
 
 // certificate makes a certificate that signs itself, and returns whom to trust.

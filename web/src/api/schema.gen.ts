@@ -524,17 +524,49 @@ export interface components {
             name: string;
         };
         Case: {
+            account: components["schemas"]["AccountRef"];
+            agent: components["schemas"]["Agent"] | null;
+            /** @description Whether we have answered before. */
+            answered: boolean;
+            /** Format: date-time */
+            changed_at: string;
+            /** Format: date-time */
+            due_at: string | null;
             /** @description All that was done, the oldest first. */
             events: components["schemas"]["Event"][];
+            id: string;
+            /** Format: date-time */
+            made_at: string;
             /** @description All that was said and noted, the oldest first. */
             messages: components["schemas"]["Message"][];
+            network: string;
+            /** Format: int64 */
+            number: number;
             person: components["schemas"]["Person"];
+            preview: string;
+            /** Format: date-time */
+            solved_at: string | null;
+            /** @enum {string} */
+            state: "open" | "waiting" | "solved";
+            title: string;
+            /**
+             * Format: int64
+             * @description Messages of ours that failed, or of which nobody knows.
+             */
+            trouble: number;
+            /** @enum {string} */
+            visibility: "public" | "private";
+            /**
+             * Format: date-time
+             * @description The customer's oldest word that is not answered.
+             */
+            waits_since: string | null;
             /** @description How this person can be answered, the last used first. */
             ways: components["schemas"]["Way"][];
         };
         CaseRow: {
             account: components["schemas"]["AccountRef"];
-            agent: components["schemas"]["Agent"];
+            agent: components["schemas"]["Agent"] | null;
             /** @description Whether we have answered before. */
             answered: boolean;
             /** Format: date-time */
@@ -596,6 +628,9 @@ export interface components {
         };
         Colleague: {
             email: string;
+            id: string;
+            initials: string;
+            name: string;
             /** @enum {string} */
             role: "administrator" | "agent";
         };
@@ -659,7 +694,7 @@ export interface components {
         };
         Event: {
             /** @description Who did it; null: hilft by itself, or the customer. */
-            agent: components["schemas"]["Agent"];
+            agent: components["schemas"]["Agent"] | null;
             /** Format: date-time */
             at: string;
             data: {
@@ -757,11 +792,11 @@ export interface components {
         Message: {
             account: components["schemas"]["AccountRef"];
             /** @description Who of us wrote it; null: the customer, or somebody of us with another tool. */
-            agent: components["schemas"]["Agent"];
+            agent: components["schemas"]["Agent"] | null;
             /** Format: date-time */
             at: string;
             /** @description The customer; null for our own. */
-            author: components["schemas"]["Author"];
+            author: components["schemas"]["Author"] | null;
             /** @description A machine sent it. */
             auto: boolean;
             body: string;
@@ -896,7 +931,7 @@ export interface components {
             url: string;
         };
         Setup: {
-            demo: components["schemas"]["Demo"];
+            demo: components["schemas"]["Demo"] | null;
             needed: boolean;
         };
         SetupRequestBody: {
@@ -947,9 +982,9 @@ export interface components {
             /** @description What must be known before writing here. */
             caution: {
                 [key: string]: string;
-            };
+            } | null;
             conversation_id: string;
-            limits: components["schemas"]["Limits"];
+            limits: components["schemas"]["Limits"] | null;
             network: string;
             room: {
                 [key: string]: string;

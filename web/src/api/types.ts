@@ -2,15 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // What the server says, under the names the app uses. This is the one file that knows where the types come from:
-// schema.gen.ts is made from the API's own document by `npm run types`. Corrected here is only what the document
-// leaves out: which things may be null, and the fields that a case shares with its row and a colleague with an agent.
+// schema.gen.ts is made from the API's own document by `npm run types`.
 
 import type { components } from './schema.gen'
 
 export type { paths } from './schema.gen'
 
 type Said = components['schemas']
-type Corrected<T, C> = Omit<T, keyof C> & C
 
 export type Me = Said['Me']
 export type Language = Me['language']
@@ -20,19 +18,19 @@ export type View = keyof Said['CountsByView']
 export type Words = Record<string, string>
 
 export type Agent = Said['Agent']
-export type Colleague = Agent & Said['Colleague']
+export type Colleague = Said['Colleague']
 export type AccountRef = Said['AccountRef']
 
-export type CaseRow = Corrected<Said['CaseRow'], { agent: Agent | null }>
-export type InboxPage = Corrected<Said['InboxPage'], { cases: CaseRow[] }>
-export type Message = Corrected<Said['Message'], { agent: Agent | null; author: Said['Author'] | null }>
+export type CaseRow = Said['CaseRow']
+export type InboxPage = Said['InboxPage']
+export type Message = Said['Message']
 export type Attached = Said['File']
-export type CaseEvent = Corrected<Said['Event'], { agent: Agent | null; data: Record<string, string> | null }>
+export type CaseEvent = Said['Event']
 export type Limits = Said['Limits']
-export type Way = Corrected<Said['Way'], { caution: Words | null; limits: Limits | null }>
+export type Way = Said['Way']
 export type Person = Said['Person']
 export type EarlierCase = Said['EarlierCase']
-export type Case = Omit<CaseRow, 'person'> & Corrected<Said['Case'], { messages: Message[]; events: CaseEvent[]; ways: Way[]; person: Person }>
+export type Case = Said['Case']
 
 export type Description = Said['Network']
 export type Field = Said['Field']
