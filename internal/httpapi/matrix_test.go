@@ -394,11 +394,11 @@ func TestNobodyNeedsTheHouseSetUpTwice(t *testing.T) {
 		return m{"brand": m{"name": "Nordnetz", "language": "de"}, "administrator": m{"name": "Rosa", "email": rosa, "password": password}}
 	}
 	for field, spoil := range map[string]func(m){
-		"body.email":          func(b m) { b["administrator"].(m)["email"] = "rosa" },
-		"body.password":       func(b m) { b["administrator"].(m)["password"] = "kurz" },
-		"body.brand.name":     func(b m) { b["brand"].(m)["name"] = " " },
-		"body.name":           func(b m) { b["administrator"].(m)["name"] = "" },
-		"body.brand.language": func(b m) { b["brand"].(m)["language"] = "fr" },
+		"body.administrator.email":    func(b m) { b["administrator"].(m)["email"] = "rosa" },
+		"body.administrator.password": func(b m) { b["administrator"].(m)["password"] = "kurz" },
+		"body.brand.name":             func(b m) { b["brand"].(m)["name"] = " " },
+		"body.administrator.name":     func(b m) { b["administrator"].(m)["name"] = "" },
+		"body.brand.language":         func(b m) { b["brand"].(m)["language"] = "fr" },
 	} {
 		body := right()
 		spoil(body)

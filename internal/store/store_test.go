@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -85,6 +87,45 @@ func TestManyWritersShareCommitsAndABadOneTakesNoneWithIt(t *testing.T) {
 		require.Equal(t, writers/10-1, twice, "one key, taken once")
 		require.Equal(t, good+1, storetest.Count(t, db, `SELECT COUNT(*) FROM person`))
 	})
+}
+
+// Whoever outside waits for a commit is not held up by all the other work there is, and does not stop it either.
+func TestWhatSomebodyWaitsForIsNotHeldUp(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t, "", nil)
+	const others = 100
+	var wg sync.WaitGroup
+	var done atomic.Int64
+	hold, held := make(chan struct{}), make(chan struct{})
+	wg.Go(func() {
+		_ = db.Write(t.Context(), func(context.Context, *store.Tx) error { close(held); <-hold; return nil })
+	})
+	<-held
+	for range others {
+		wg.Go(func() {
+			_ = db.Write(t.Context(), func(context.Context, *store.Tx) error {
+				for began := time.Now(); time.Since(began) < time.Millisecond; { // work
+				}
+				done.Add(1)
+				return nil
+			})
+		})
+	}
+	var before int64
+	wg.Go(func() {
+		err := db.WriteFirst(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			before = done.Load()
+			return addPerson(ctx, tx, "p")
+		})
+		if err != nil {
+			before = others
+		}
+	})
+	close(hold)
+	wg.Wait()
+	require.Less(t, before, int64(others/2), "it waited for the others")
+	require.EqualValues(t, others, done.Load(), "and they went on")
+	require.Equal(t, 1, storetest.Count(t, db, `SELECT COUNT(*) FROM person`))
 }
 
 func TestAPanicEndsItsOwnTransactionOnly(t *testing.T) {

@@ -235,7 +235,7 @@ func TestAnUnknownOutcomeIsReadBack(t *testing.T) {
 			h.hears(name, hilft.Sending, channel.ReasonUnknown)
 			h.net.sends(nil)
 			h.see(name+" ends", func() bool {
-				h.forward(5 * time.Minute)
+				h.later(5 * time.Minute)
 				w := h.word(name).Delivery
 				return w == hilft.Sent || w == hilft.Unknown
 			})

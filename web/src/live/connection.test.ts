@@ -60,6 +60,20 @@ test('events arrive', async () => {
   d.connection.stop()
 })
 
+test('what came before the first hello is asked for, and nothing after a later one', async () => {
+  const d = desk()
+  const s = await d.accept()
+  await s.say('id: 5\nevent: hello\ndata: {}\n\n')
+  expect(d.gaps()).toBe(1)
+  await s.end()
+  await vi.advanceTimersByTimeAsync(500)
+  expect(d.last().headers['Last-Event-ID']).toBe('5')
+  const again = await d.accept()
+  await again.say('event: hello\ndata: {}\n\n')
+  expect(d.gaps()).toBe(1)
+  d.connection.stop()
+})
+
 test('after a break it comes back with the last event it saw, and asks for nothing besides', async () => {
   const d = desk()
   const s = await d.accept()
@@ -82,7 +96,8 @@ test('while it cannot listen it says so and has the desk ask every ten seconds',
   expect(d.states).toEqual(['lost'])
   await vi.advanceTimersByTimeAsync(30_000)
   expect(d.gaps()).toBe(3)
-  await d.accept()
+  const s = await d.accept()
+  await s.say('id: 4\nevent: hello\ndata: {}\n\n')
   expect(d.states).toEqual(['lost', 'live'])
   const gaps = d.gaps()
   expect(gaps).toBe(4) // it had no last event, so something may have been missed

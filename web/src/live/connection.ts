@@ -59,9 +59,10 @@ export function listen(url: string, deps: LiveDeps): { stop: () => void; now: ()
   }
 
   function onEvent(e: StreamEvent) {
-    if (e.id) last = e.id
-    if (e.event === 'reload') deps.onGap()
+    // A first hello: what was asked before it may be older than what the stream begins with, and nobody else would say.
+    if (e.event === 'reload' || (e.event === 'hello' && !last)) deps.onGap()
     else if (e.event === 'change') deps.onEvent(e)
+    if (e.id) last = e.id
   }
 
   async function connect() {
@@ -81,11 +82,8 @@ export function listen(url: string, deps: LiveDeps): { stop: () => void; now: ()
       if (!answer.ok || !body || !(answer.headers.get('content-type') ?? '').startsWith('text/event-stream')) {
         throw new Error('no stream')
       }
-      const wasLost = state === 'lost'
       tries = 0
       enter('live')
-      // Without a last event the server cannot know what was missed.
-      if (wasLost && !last) deps.onGap()
       const feed = streamReader(onEvent) // a new one: what broke off half read is not continued
       const decoder = new TextDecoder()
       const reader = body.getReader()

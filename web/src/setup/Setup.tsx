@@ -38,7 +38,7 @@ export function Setup() {
     if (done) void navigate({ to: '/sign-in', search: {}, replace: true })
   }, [done, navigate])
   // What the administrator entered is judged where people are added: it may be named without its parent.
-  const wrong = (field: string) => fieldWords(begin.error, field) ?? fieldWords(begin.error, field.replace('administrator.', ''))
+  const wrong = (field: string) => fieldWords(begin.error, field)
   useEffect(() => {
     if (begin.isError) focusFirstError(form.current)
   }, [begin.isError])
