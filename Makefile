@@ -34,7 +34,6 @@ test: build ## pass all tests: browser app, rooms on SQLite and Postgres, storie
 	npm --prefix web test
 	npm --prefix web/widget test
 	scripts/with-postgres go test -count=1 -shuffle=on -parallel $(PARALLEL) -timeout 9m ./...
-	npm --prefix web run e2e
 
 check: need web/node_modules/.package-lock.json web/widget/node_modules/.package-lock.json ## format, vet, lint, arrows, races in pure rooms, generated files unchanged
 	scripts/lint $(LINT)

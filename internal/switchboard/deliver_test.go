@@ -6,6 +6,7 @@ package switchboard
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -145,7 +146,7 @@ func TestALateRefusalOfOldCredentialsDoesNotLockOutTheNewOnes(t *testing.T) {
 			return channel.Receipt{}, channel.ErrSignIn
 		})
 		h.says(a, "", "1")
-		<-calling
+		h.await(calling)
 		changed, err := h.Change(t.Context(), brand, a.ID, "", channel.Settings{"password": "new"})
 		require.NoError(t, err)
 		h.net.sends(nil)
@@ -309,8 +310,10 @@ func TestACrashWhileSendingNeverSendsTwice(t *testing.T) {
 // crash lets a node fall asleep in the middle of a Send, and another take over.
 func crash(h, other *house, name string, meanwhile func(h *house, a Account), want hilft.Delivery) {
 	calling, answer := make(chan struct{}), make(chan struct{})
+	wake := sync.OnceFunc(func() { close(answer) })
+	h.t.Cleanup(wake)
 	h.net.on(func(w *wire) {
-		w.took = nil
+		w.took, w.open = nil, nil
 		w.back = func(channel.Outgoing) (channel.Receipt, error) { return channel.Receipt{ID: "remote"}, nil }
 		w.send = func(channel.Outgoing) (channel.Receipt, error) {
 			close(calling)
@@ -320,7 +323,7 @@ func crash(h, other *house, name string, meanwhile func(h *house, a Account), wa
 	})
 	a := h.connect(name)
 	h.says(a, name, name)
-	<-calling
+	h.await(calling)
 	if meanwhile != nil {
 		meanwhile(h, a)
 	}
@@ -337,7 +340,7 @@ func crash(h, other *house, name string, meanwhile func(h *house, a Account), wa
 		return stands(hilft.Sent) || stands(hilft.Unknown) || stands(hilft.Failed)
 	})
 	require.True(h.t, stands(want), name)
-	close(answer) // the first node comes back: what it writes does not count
+	wake() // the first node comes back: what it writes does not count
 	h.forward(time.Hour)
 	require.Len(h.t, h.net.calls(), 1, name)
 	require.True(h.t, stands(want), name)
@@ -355,7 +358,7 @@ func TestALineInUseIsNotClosedUnderItsUser(t *testing.T) {
 			return channel.Receipt{ID: out.Key}, nil
 		})
 		h.says(a, "", "1")
-		<-calling
+		h.await(calling)
 		_, err := h.Change(t.Context(), brand, a.ID, "", channel.Settings{"password": "new"})
 		require.NoError(t, err)
 		h.says(a, "", "2")

@@ -131,6 +131,16 @@ func (h *house) forward(d time.Duration) {
 	}
 }
 
+// await waits for a signal.
+func (h *house) await(signal <-chan struct{}) {
+	h.t.Helper()
+	select {
+	case <-signal:
+	case <-time.After(20 * time.Second):
+		h.t.Fatal("it never happened")
+	}
+}
+
 // see waits for something to come true.
 func (h *house) see(what string, ok func() bool) {
 	h.t.Helper()

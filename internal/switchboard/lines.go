@@ -90,13 +90,13 @@ type line struct {
 	over   chan struct{} // closed when it listens no more
 }
 
-// listening tells whether a line is still what is wanted.
-func (l *line) listening(a Account, fence int64) bool {
+// ended tells whether the line listens no more.
+func (l *line) ended() bool {
 	select {
 	case <-l.over:
-		return false
+		return true
 	default:
-		return l.stamp == stampOf(a) && l.fence == fence
+		return false
 	}
 }
 
@@ -121,6 +121,9 @@ func (s *Switchboard) look(ctx context.Context, lines map[hilft.AccountID]*line,
 			continue
 		}
 		l, open := lines[a.ID]
+		// Asked before the lease: a line that ended has written down why, and the lease is not given for what needs a
+		// person. Else it would be opened again by what was read of its account before.
+		on := open && !l.ended()
 		fence, err := s.lease(ctx, a.ID)
 		if err != nil {
 			if ctx.Err() == nil {
@@ -130,10 +133,10 @@ func (s *Switchboard) look(ctx context.Context, lines map[hilft.AccountID]*line,
 			continue
 		}
 		if fence == 0 {
-			continue // another node has it
+			continue // another node has it, or it needs a person
 		}
 		wanted[a.ID] = true
-		if open && l.listening(a, fence) {
+		if on && l.stamp == stampOf(a) && l.fence == fence {
 			continue
 		}
 		if open {
@@ -180,12 +183,12 @@ func listens(d channel.Description) bool {
 // anew each time.
 func stampOf(a Account) string { return string(a.sealed) }
 
-// lease takes or renews the right to listen to an account. 0: another node has it.
+// lease takes or renews the right to listen to an account. 0: another node has it, or it is not to be listened to.
 func (s *Switchboard) lease(ctx context.Context, id hilft.AccountID) (fence int64, err error) {
 	err = s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		now := store.Micros(tx.Now())
 		err := tx.Row(ctx, `UPDATE account SET line_fence = line_fence + CASE WHEN line_node = ? AND line_until > ? THEN 0 ELSE 1 END, line_node = ?, line_until = ?
-			WHERE id = ? AND (line_node = ? OR line_until <= ?) RETURNING line_fence`,
+			WHERE id = ? AND (line_node = ? OR line_until <= ?) AND removed_at = 0 AND state NOT IN ('paused', 'sign_in') RETURNING line_fence`,
 			[]any{s.node, now, s.node, store.Micros(tx.Now().Add(lineLease)), string(id), s.node, now}, &fence)
 		if store.IsNoRows(err) {
 			fence, err = 0, nil

@@ -265,7 +265,7 @@ func TestALineMovesToAnotherNodeAndTheOldOneCannotStore(t *testing.T) {
 			_, err := old.pollOnce(context.Background(), polls{h.net})
 			stored <- err
 		}()
-		<-asleep
+		h.await(asleep)
 		other := h.another()
 		none, err := other.lease(t.Context(), a.ID)
 		require.NoError(t, err)

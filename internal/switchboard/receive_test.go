@@ -101,9 +101,9 @@ func TestABadRowDoesNotSpoilWhatSharesItsCommit(t *testing.T) {
 		require.NoError(t, err)
 		worse[0].raw.Body = nil // no database takes that
 		batch := []*reception{{rows: rows, done: make(chan struct{})}, {rows: worse, done: make(chan struct{})}}
-		h.receiver.queue = make(chan *reception, 1)
-		h.receiver.queue <- batch[1]
-		(&receiver{s: h.Switchboard, queue: h.receiver.queue}).share(batch[0])
+		queue := make(chan *reception, 1)
+		queue <- batch[1]
+		(&receiver{s: h.Switchboard, queue: queue}).share(batch[0])
 		require.NoError(t, batch[0].err)
 		require.Error(t, batch[1].err)
 		require.Equal(t, 1, h.count(`SELECT COUNT(*) FROM inbox`))
