@@ -44,8 +44,10 @@ func measureAcks(ctx context.Context, b *bench, database string) ([]result, erro
 		all = append(all, took[i]...)
 	}
 	wall := until.Sub(from).Seconds()
-	r := result{What: "durable acknowledgements, 64 in flight, 1 KiB", Database: database, Value: float64(len(all)) / wall, Unit: "/s",
-		P50: all.at(0.5), P99: all.at(0.99), Wall: wall, CPU: cpu.Seconds()}
+	r := result{
+		What: "durable acknowledgements, 64 in flight, 1 KiB", Database: database, Value: float64(len(all)) / wall, Unit: "/s",
+		P50: all.at(0.5), P99: all.at(0.99), Wall: wall, CPU: cpu.Seconds(),
+	}
 	least := map[string]float64{"sqlite": 10000, "postgres": 3000}[database]
 	r.Target, r.Met = fmt.Sprintf("≥ %s/s, p99 ≤ 50 ms", number(least)), r.Value >= least && r.P99 <= 50
 	return []result{r}, nil

@@ -70,8 +70,10 @@ func measureThrough(ctx context.Context, b *bench, database string) ([]result, e
 	if err != nil {
 		return nil, err
 	}
-	r := result{What: "taken through to a case, sustained", Database: database, Value: rate, Unit: "/s", Wall: b.duration.Seconds(), CPU: cpu.Seconds(),
-		Note: fmt.Sprintf("order and number verified in %s cases", number(float64(checked))), Target: "≥ 1,500/s", Met: rate >= 1500}
+	r := result{
+		What: "taken through to a case, sustained", Database: database, Value: rate, Unit: "/s", Wall: b.duration.Seconds(), CPU: cpu.Seconds(),
+		Note: fmt.Sprintf("order and number verified in %s cases", number(float64(checked))), Target: "≥ 1,500/s", Met: rate >= 1500,
+	}
 	return []result{
 		r,
 		{What: "memory of the idle house", Database: database, Value: float64(idle.RSS) / (1 << 20), Unit: "MiB"},

@@ -133,8 +133,10 @@ func (w *world) doCustomer(ctx context.Context, args []string) error {
 	case is(args, "mails …") && args[1] == "unreadable":
 		return w.provider.raw(unreadable)
 	case is(args, "mails … …"):
-		return w.provider.deliver(sandbox.Mail{From: mira.Address, FromName: "Mira Köster", To: desk.Address, Subject: args[1], Text: args[2],
-			MessageID: mailID(args[1]), At: time.Now()})
+		return w.provider.deliver(sandbox.Mail{
+			From: mira.Address, FromName: "Mira Köster", To: desk.Address, Subject: args[1], Text: args[2],
+			MessageID: mailID(args[1]), At: time.Now(),
+		})
 	case is(args, "posts …"):
 		return w.social.speak(w.social.brand + " " + args[1])
 	case is(args, "writes directly …"):

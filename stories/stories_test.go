@@ -173,7 +173,7 @@ func (w *world) lastWords() string {
 	return "the house said:\n" + strings.Join(said[max(0, len(said)-25):], "\n")
 }
 
-type command func(w *world, ctx context.Context, args []string) error //nolint:revive // the world acts; the context is how long
+type command func(w *world, ctx context.Context, args []string) error
 
 // commands are the words that a line of a story may begin with.
 var commands = map[string]command{

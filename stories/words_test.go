@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/hilft/hilft/internal/app/apptest"
@@ -18,6 +20,9 @@ const (
 	connections = 4  // that carry words at a time
 	twice       = 10 // one word in so many is sent twice
 	apart       = 20 // how far words may be shuffled
+
+	threads = 6   // at a time
+	long    = 100 // words in a thread, until another customer comes
 )
 
 // words are what customers say, and the ledger of what was acknowledged. It stands outside the house and outlives it.
@@ -102,10 +107,15 @@ func shuffled(all []string) (order []string) {
 	return order
 }
 
+// threadOf is the thread in which a word is said.
+func threadOf(word string) string {
+	n, _ := strconv.Atoi(strings.TrimPrefix(word, "Wort "))
+	return strconv.Itoa(n/(threads*long)*threads + n%threads)
+}
+
 func (w *words) post(ctx context.Context, word string) {
-	var n int
-	_, _ = fmt.Sscanf(word, "Wort %d", &n)
-	said := apptest.Said{ID: word, Thread: fmt.Sprint("t-", n%threads), Text: word, From: map[string]string{"id": fmt.Sprint("c-", n%threads)}}
+	thread := threadOf(word)
+	said := apptest.Said{ID: word, Thread: "t-" + thread, Text: word, From: map[string]string{"id": "c-" + thread}}
 	status, err := w.shop.Post(ctx, w.client, w.hook, said.Body())
 	if err == nil && status == http.StatusOK {
 		w.mu.Lock()

@@ -57,7 +57,7 @@ func (c serve) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	at, err := net.Listen("tcp", s.Listen)
+	at, err := new(net.ListenConfig).Listen(ctx, "tcp", s.Listen)
 	if err != nil {
 		h.Close()
 		return fmt.Errorf("listen: %w", err)

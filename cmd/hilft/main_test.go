@@ -46,7 +46,7 @@ func command(t *testing.T, environ []string, args ...string) *exec.Cmd {
 	t.Helper()
 	bin, err := binary()
 	require.NoError(t, err)
-	c := exec.CommandContext(t.Context(), bin, args...) //nolint:gosec // our own program
+	c := exec.CommandContext(t.Context(), bin, args...)
 	c.Dir = t.TempDir()
 	c.Env = append([]string{"PATH=" + os.Getenv("PATH")}, environ...)
 	return c
@@ -151,7 +151,7 @@ func TestTheProgramServesUntilItIsAskedToStop(t *testing.T) {
 		for lines.Scan() && !strings.Contains(lines.Text(), `"msg":"open"`) {
 		}
 		require.Contains(t, lines.Text(), listen)
-		res, err := http.Get("http://" + listen + "/readyz") //nolint:noctx // it answers or the test ends
+		res, err := http.Get("http://" + listen + "/readyz")
 		require.NoError(t, err)
 		_ = res.Body.Close()
 		require.Equal(t, 200, res.StatusCode)

@@ -59,7 +59,7 @@ func fill(item *channel.Item, parts []part) {
 func say(item *channel.Item, voices []voice) {
 	var said []string
 	for _, v := range voices {
-		if text := strings.TrimSpace(v.text); text != "" && !(v.html && v.either != nil && v.either.plain) {
+		if text := strings.TrimSpace(v.text); text != "" && (!v.html || v.either == nil || !v.either.plain) {
 			said = append(said, text)
 		}
 	}

@@ -31,7 +31,7 @@ type mailbox struct {
 
 func (m *mailbox) close() {
 	m.stop()
-	_ = m.Client.Close() // the connection is done with; what it still says does not matter
+	_ = m.Close() // the connection is done with; what it still says does not matter
 }
 
 // signIn connects to the IMAP server and signs in. The connection ends with the context, or by close.

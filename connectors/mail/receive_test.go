@@ -265,7 +265,7 @@ func TestOversizeSaysSo(t *testing.T) {
 }
 
 // TestHostileMailsAreBounded holds Translate to a second, and to lose nothing.
-func TestHostileMailsAreBounded(t *testing.T) {
+func TestHostileMailsAreBounded(t *testing.T) { //nolint:paralleltest // it measures time
 	const head = "From: mira@example.org\r\nMessage-ID: <1@x>\r\n"
 	nested := func(depth int) string {
 		var b strings.Builder
@@ -310,7 +310,7 @@ func TestHostileMailsAreBounded(t *testing.T) {
 					require.Len(t, items, 1)
 					require.LessOrEqual(t, len(items[0].Text)+len(items[0].Quoted), maxText)
 					require.LessOrEqual(t, len(items[0].Attachments), maxParts+1)
-					require.True(t, len(items[0].Text)+len(items[0].Attachments) > 0, "nothing of it is left")
+					require.Positive(t, len(items[0].Text)+len(items[0].Attachments), "nothing of it is left")
 				}
 				if best < bound {
 					break

@@ -58,7 +58,7 @@ type submission struct {
 
 func (s *submission) close() {
 	s.stop()
-	_ = s.Client.Close() // the connection is done with
+	_ = s.Close() // the connection is done with
 }
 
 // submission connects to the submission server and signs in. The connection ends with the context, or by close.
@@ -86,7 +86,7 @@ func (l *line) submission(ctx context.Context) (*submission, error) {
 	if !offered && s.security == secNone {
 		return sub, nil // a server on this machine that asks nobody who they are
 	}
-	var mechanism sasl.Client = sasl.NewPlainClient("", s.user, s.password)
+	mechanism := sasl.NewPlainClient("", s.user, s.password)
 	if offered && !strings.Contains(" "+mechanisms+" ", " PLAIN ") && strings.Contains(" "+mechanisms+" ", " LOGIN ") {
 		mechanism = sasl.NewLoginClient(s.user, s.password)
 	}

@@ -131,8 +131,10 @@ func TestMailInAnswerOutAtRealServers(t *testing.T) {
 			require.False(t, got.Auto)
 			require.Equal(t, question(1).Text, got.Text)
 
-			out := channel.Outgoing{Key: "antwort-1", Thread: got.Thread, InReplyTo: got.ID, Refs: []string{got.ID}, To: got.From,
-				Visibility: got.Visibility, Subject: got.Subject, Text: "Guten Tag, Frau Köster,\n.\nwir messen Ihre Leitung.", First: time.Now()}
+			out := channel.Outgoing{
+				Key: "antwort-1", Thread: got.Thread, InReplyTo: got.ID, Refs: []string{got.ID}, To: got.From,
+				Visibility: got.Visibility, Subject: got.Subject, Text: "Guten Tag, Frau Köster,\n.\nwir messen Ihre Leitung.", First: time.Now(),
+			}
 			receipt, err := h.line.Send(t.Context(), out)
 			require.NoError(t, err)
 			arrived := h.Await(t, mira, func(raw []byte) bool { return bytes.Contains(raw, []byte(receipt.ID)) })

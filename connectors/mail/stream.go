@@ -68,7 +68,7 @@ func (l *line) listen(ctx context.Context, to channel.Receiver) error {
 			return err
 		}
 		// A server that does not answer any more is left.
-		patience := time.AfterFunc(time.Minute, func() { _ = m.Client.Close() })
+		patience := time.AfterFunc(time.Minute, func() { _ = m.Close() })
 		err = errors.Join(idle.Close(), idle.Wait())
 		patience.Stop()
 		if err != nil {

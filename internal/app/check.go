@@ -26,8 +26,8 @@ func Check(ctx context.Context, s Settings, out io.Writer) bool {
 	c.say("data folder", s.Data, folder(s.Data))
 	c.say("listens on", s.Listen, nil)
 	c.say("public address", s.PublicURL, publicURL(s.PublicURL))
-	switch {
-	case s.MediaURL == "":
+	switch s.MediaURL {
+	case "":
 		c.say("media", "at the public address, in a sandbox", nil)
 	default:
 		c.say("media", s.MediaURL, nil)

@@ -143,7 +143,7 @@ func TestARedirectIsGuardedLikeTheFirstStep(t *testing.T) {
 	require.NoError(t, c.CheckRedirect(upgraded, []*http.Request{req("http://a.example/")}))
 }
 
-func TestNoProxyOfTheEnvironmentIsAsked(t *testing.T) {
+func TestNoProxyOfTheEnvironmentIsAsked(t *testing.T) { //nolint:paralleltest // it sets the environment
 	proxy := inside(t, func(http.ResponseWriter, *http.Request) { t.Error("asked") })
 	for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"} {
 		t.Setenv(name, proxy.URL)

@@ -141,8 +141,10 @@ func (h *House) Run(ctx context.Context, at net.Listener) error {
 	live, stopLive := context.WithCancel(work)
 	defer stopLive()
 	wg.Go(func() { h.API.Run(live) })
-	server := &http.Server{Handler: h.API, ReadHeaderTimeout: headersFor, WriteTimeout: writeFor, IdleTimeout: idleFor, MaxHeaderBytes: headerMost,
-		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug)}
+	server := &http.Server{
+		Handler: h.API, ReadHeaderTimeout: headersFor, WriteTimeout: writeFor, IdleTimeout: idleFor, MaxHeaderBytes: headerMost,
+		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
+	}
 	silent := newSilent()
 	server.ConnState = silent.watch
 	failed := make(chan error, 1)

@@ -25,8 +25,10 @@ func TestWithoutSettingsTheHouseIsOnThisMachineAlone(t *testing.T) {
 	t.Parallel()
 	s, err := ReadSettings("", []string{"PATH=/bin", "HILFT_DATA=", "HILFT_BIN=/bin/hilft", "HILFT_FAULT=x"}, nil)
 	require.NoError(t, err)
-	require.Equal(t, Settings{Data: "data", Listen: "127.0.0.1:8080", PublicURL: "http://127.0.0.1:8080", SecretKeyFile: filepath.Join("data", "secret.key"),
-		TrustedProxies: []string{"127.0.0.1", "::1"}, LogLevel: "info"}, s)
+	require.Equal(t, Settings{
+		Data: "data", Listen: "127.0.0.1:8080", PublicURL: "http://127.0.0.1:8080", SecretKeyFile: filepath.Join("data", "secret.key"),
+		TrustedProxies: []string{"127.0.0.1", "::1"}, LogLevel: "info",
+	}, s)
 }
 
 func TestTheLaterWordWins(t *testing.T) {
@@ -41,8 +43,10 @@ trusted_proxies = []
 `)
 	s, err := ReadSettings(file, nil, nil)
 	require.NoError(t, err)
-	require.Equal(t, Settings{Data: "/srv/file", Listen: "127.0.0.1:1", PublicURL: "https://file.example", SecretKeyFile: "/srv/file/secret.key",
-		AllowHosts: []string{"mail.intern", "10.0.0.7:993"}, TrustedProxies: []string{}, LogLevel: "warn"}, s)
+	require.Equal(t, Settings{
+		Data: "/srv/file", Listen: "127.0.0.1:1", PublicURL: "https://file.example", SecretKeyFile: "/srv/file/secret.key",
+		AllowHosts: []string{"mail.intern", "10.0.0.7:993"}, TrustedProxies: []string{}, LogLevel: "warn",
+	}, s)
 
 	environ := []string{"HILFT_LISTEN=127.0.0.1:2", "HILFT_LOG_LEVEL=error", "HILFT_ALLOW_HOSTS=a.intern, b.intern,c.intern"}
 	s, err = ReadSettings(file, environ, map[string]string{"log_level": "debug", "listen": "", "trusted_proxies": "10.0.0.0/8"})

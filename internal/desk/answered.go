@@ -28,7 +28,7 @@ type said struct {
 // words of ours if need be; else the one of who had spoken last, or of who spoke first after it.
 func whom(w said, oldestFirst []said) hilft.CaseID {
 	to := w.inReplyTo
-	for range len(oldestFirst) {
+	for range oldestFirst {
 		i := slices.IndexFunc(oldestFirst, func(o said) bool { return o.remote == to })
 		if to == "" || i < 0 {
 			break

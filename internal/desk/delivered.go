@@ -162,8 +162,10 @@ func (d *Desk) moved(ctx context.Context, tx *store.Tx, m Message, by hilft.Agen
 	if _, err := d.settle(ctx, tx, c); err != nil {
 		return err
 	}
-	return d.jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventMessageMoved, Brand: m.Brand, Case: m.Case, Subject: string(m.ID), Agent: by,
-		Data: map[string]string{"delivery": string(m.Delivery), "reason": m.Reason}})
+	return d.jobs.Record(ctx, tx, jobs.Event{
+		Kind: hilft.EventMessageMoved, Brand: m.Brand, Case: m.Case, Subject: string(m.ID), Agent: by,
+		Data: map[string]string{"delivery": string(m.Delivery), "reason": m.Reason},
+	})
 }
 
 // Retry sends a message again that failed, or of which nobody knows whether it arrived: a person has looked.

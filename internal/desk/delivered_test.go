@@ -42,6 +42,7 @@ func (r *room) now(m Message) Message {
 }
 
 func TestAMessageIsSentWhenTheNetworkHasNamedIt(t *testing.T) {
+	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		m := r.asked()
 		r.told(report(m, hilft.Sending))
@@ -62,6 +63,7 @@ func TestAMessageIsSentWhenTheNetworkHasNamedIt(t *testing.T) {
 }
 
 func TestTheEchoMayComeBeforeTheReceipt(t *testing.T) {
+	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		m := r.asked()
 		r.told(report(m, hilft.Sending))
@@ -77,6 +79,7 @@ func TestTheEchoMayComeBeforeTheReceipt(t *testing.T) {
 }
 
 func TestTheEchoOfAPrivateWordFindsItsConversation(t *testing.T) {
+	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		r.hear(r.says("mira", "1", "No internet"))
 		m := r.replied("1", "Your number?", func(say *Reply) { say.Visibility = hilft.Private })
@@ -92,6 +95,7 @@ func TestTheEchoOfAPrivateWordFindsItsConversation(t *testing.T) {
 }
 
 func TestAFailureIsAPersonsToDecide(t *testing.T) {
+	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		m := r.asked()
 		_, err := r.desk.Retry(t.Context(), brand, m.ID, ada)
@@ -118,6 +122,7 @@ func TestAFailureIsAPersonsToDecide(t *testing.T) {
 }
 
 func TestAnUnknownOutcomeIsAPersonsToDecide(t *testing.T) {
+	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		m := r.asked()
 		unknown := []channel.Report{report(m, hilft.Sending), report(m, hilft.Unknown, func(p *channel.Report) { p.Reason = channel.ReasonUnknown })}
@@ -126,21 +131,23 @@ func TestAnUnknownOutcomeIsAPersonsToDecide(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, all, 1)
 		// Many click at the same time: one decision counts, and it is sent once.
-		var wg sync.WaitGroup
-		var won atomic.Int32
-		for range 8 {
-			wg.Go(func() {
-				if _, err := r.desk.Retry(t.Context(), brand, m.ID, ada); err == nil {
-					won.Add(1)
-				} else if hilft.KindOf(err) != hilft.Conflict {
-					t.Error(err)
-				}
-			})
+		for round := range 4 {
+			var wg sync.WaitGroup
+			var won atomic.Int32
+			for range 8 {
+				wg.Go(func() {
+					if _, err := r.desk.Retry(t.Context(), brand, m.ID, ada); err == nil {
+						won.Add(1)
+					} else if hilft.KindOf(err) != hilft.Conflict {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			require.EqualValues(t, 1, won.Load())
+			require.Len(t, r.dispatched(), 2+round)
+			r.told(unknown...)
 		}
-		wg.Wait()
-		require.EqualValues(t, 1, won.Load())
-		require.Len(t, r.dispatched(), 2)
-		r.told(unknown...)
 		arrived, err := r.desk.Arrived(t.Context(), brand, m.ID, ada)
 		require.NoError(t, err)
 		require.Equal(t, hilft.Sent, arrived.Delivery)
@@ -157,6 +164,7 @@ func TestAnUnknownOutcomeIsAPersonsToDecide(t *testing.T) {
 }
 
 func TestReportsOfNothingChangeNothing(t *testing.T) {
+	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		r.told(channel.Report{Message: "gone", Delivery: hilft.Sent, Receipt: channel.Receipt{ID: "9"}})
 		require.Empty(t, r.happened())

@@ -41,7 +41,6 @@ type room struct {
 }
 
 func atDesk(t *testing.T, test func(t *testing.T, r *room)) {
-	t.Parallel()
 	for _, name := range []string{"sqlite", "postgres"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -67,8 +66,10 @@ func newRoom(t *testing.T, db *store.DB, clock *storetest.Clock) *room {
 
 // says is what somebody says; "us" is the account itself, by another tool.
 func (r *room) says(who, id, text string, more ...func(*channel.Item)) channel.Item {
-	it := channel.Item{Kind: channel.Said, ID: id, At: r.clock.Now(), Visibility: hilft.Public, Text: text,
-		From: channel.Author{ID: who, Name: who, Us: who == "us"}}
+	it := channel.Item{
+		Kind: channel.Said, ID: id, At: r.clock.Now(), Visibility: hilft.Public, Text: text,
+		From: channel.Author{ID: who, Name: who, Us: who == "us"},
+	}
 	for _, m := range more {
 		m(&it)
 	}
@@ -87,6 +88,7 @@ func (r *room) is(err error, kind hilft.Kind) {
 	r.t.Helper()
 	require.Equal(r.t, kind, hilft.KindOf(err), "%v", err)
 }
+
 func (r *room) count(q string, args ...any) int {
 	r.t.Helper()
 	return storetest.Count(r.t, r.db, q, args...)

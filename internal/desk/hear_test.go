@@ -20,6 +20,7 @@ import (
 )
 
 func TestTwoCustomersInOneThreadAreTwoCases(t *testing.T) {
+	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		r.hear(r.says("mira", "1", "No internet since yesterday."), r.says("tom", "2", "Same here!", refs("1")), r.says("mira", "3", "Hello?", refs("2")))
 		require.Equal(t, 1, r.conversations())
@@ -39,6 +40,7 @@ func TestTwoCustomersInOneThreadAreTwoCases(t *testing.T) {
 }
 
 func TestPostThenDirectMessageIsOneCase(t *testing.T) {
+	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		r.hear(r.says("mira", "1", "No internet!"), r.says("mira", "2", "My number is 4711.", private))
 		require.Equal(t, 1, r.cases())
@@ -57,6 +59,7 @@ func TestPostThenDirectMessageIsOneCase(t *testing.T) {
 }
 
 func TestEachMailThreadIsAConcern(t *testing.T) {
+	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		r.mail = true
 		r.hear(r.says("mira", "1", "No internet", private, thread("a"), subject("Störung")), r.says("mira", "2", "Wrong bill", private, thread("b"), subject("Rechnung")),
@@ -68,6 +71,7 @@ func TestEachMailThreadIsAConcern(t *testing.T) {
 }
 
 func TestNobodyJoinsAnothersPrivateConversation(t *testing.T) {
+	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		r.mail = true
 		r.hear(r.says("mira", "1", "My contract is 4711", private))
@@ -92,6 +96,7 @@ func TestNobodyJoinsAnothersPrivateConversation(t *testing.T) {
 }
 
 func TestIdsNamedInAdvanceDoNotBreakAThread(t *testing.T) {
+	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		r.mail = true
 		r.hear(r.says("mallory", "x", "First!", private, refs("1")), // before it is there
@@ -103,6 +108,7 @@ func TestIdsNamedInAdvanceDoNotBreakAThread(t *testing.T) {
 }
 
 func TestWhatIsDeletedIsGone(t *testing.T) {
+	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		it := r.says("mira", "1", "My password is geheim", subject("geheim"))
 		it.Quoted, it.HTML, it.Attachments = "geheim", "<b>geheim</b>", []channel.Attachment{{Name: "geheim.png"}}
@@ -114,14 +120,17 @@ func TestWhatIsDeletedIsGone(t *testing.T) {
 		late := r.says("mira", "2", "geheim again", refs("1"))
 		edited.ID, gone.ID = "2", "2"
 		r.hear(edited, gone, edited, late)
-		for _, q := range []string{`SELECT COUNT(*) FROM message WHERE body || subject || quoted || html || files LIKE '%geheim%'`,
-			`SELECT COUNT(*) FROM cases WHERE title || preview LIKE '%geheim%'`, `SELECT COUNT(*) FROM pending_change WHERE body || html LIKE '%geheim%'`} {
+		for _, q := range []string{
+			`SELECT COUNT(*) FROM message WHERE body || subject || quoted || html || files LIKE '%geheim%'`,
+			`SELECT COUNT(*) FROM cases WHERE title || preview LIKE '%geheim%'`, `SELECT COUNT(*) FROM pending_change WHERE body || html LIKE '%geheim%'`,
+		} {
 			require.Zero(t, r.count(q), q)
 		}
 	})
 }
 
 func TestTheNextWordOpensASolvedCaseForThirtyDays(t *testing.T) {
+	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		r.hear(r.says("mira", "1", "No internet"))
 		c := r.caseOf("1").Case
@@ -151,12 +160,15 @@ func TestTheNextWordOpensASolvedCaseForThirtyDays(t *testing.T) {
 		r.hear(r.says("mira", "4", "Well?", refs("3")))
 		require.Equal(t, r.message("3").Case, r.message("4").Case)
 		require.Len(t, r.caseOf("4").Earlier, 1)
-		require.Equal(t, []string{"case.opened", "message.heard", "case.solved", "message.heard", "case.reopened", "message.heard", "case.solved", "case.reopened", "case.solved",
-			"case.opened", "message.heard", "message.heard"}, r.happened())
+		require.Equal(t, []string{
+			"case.opened", "message.heard", "case.solved", "message.heard", "case.reopened", "message.heard", "case.solved", "case.reopened", "case.solved",
+			"case.opened", "message.heard", "message.heard",
+		}, r.happened())
 	})
 }
 
 func TestWhatWeSayFirstIsNobodysConcern(t *testing.T) {
+	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		r.hear(r.says("us", "news", "New tariffs!"), r.says("us", "dm", "Dear Mira", private))
 		require.Zero(t, r.cases())
@@ -168,6 +180,7 @@ func TestWhatWeSayFirstIsNobodysConcern(t *testing.T) {
 
 // On Postgres several nodes place words of one account at the same time.
 func TestManyWordsAtOnceAreOneConversation(t *testing.T) {
+	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		var wg sync.WaitGroup
 		for i := range 24 {

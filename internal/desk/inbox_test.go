@@ -27,10 +27,11 @@ func (r *room) titles(view View, me hilft.AgentID) (all []string) {
 }
 
 func TestTheInboxShowsWhoMustBeAnsweredNext(t *testing.T) {
+	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		now := r.clock.Now()
-		for i, at := range []time.Duration{3, 1, 2} {
-			r.hear(r.says(fmt.Sprint("customer", i), fmt.Sprint(i), fmt.Sprint("since ", int(at)), saidAt(now.Add(at*time.Minute-hour))))
+		for i, at := range []int{3, 1, 2} {
+			r.hear(r.says(fmt.Sprint("customer", i), fmt.Sprint(i), fmt.Sprint("since ", at), saidAt(now.Add(time.Duration(at)*time.Minute-hour))))
 		}
 		require.Equal(t, []string{"since 1", "since 2", "since 3"}, r.titles(ViewOpen, ada))
 		require.Equal(t, []string{"since 1", "since 2", "since 3"}, r.titles(ViewUnassigned, ada))
@@ -76,6 +77,7 @@ func (r *room) fill(n int) {
 }
 
 func TestPagingIsStableWhileCasesMove(t *testing.T) {
+	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		r.fill(25)
 		seen := map[hilft.CaseID]int{}
@@ -118,6 +120,7 @@ func TestPagingIsStableWhileCasesMove(t *testing.T) {
 }
 
 func TestPagesOfWhatChangedLastGoBackInTime(t *testing.T) {
+	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		r.fill(9)
 		for i := range 9 {
@@ -142,6 +145,7 @@ func TestPagesOfWhatChangedLastGoBackInTime(t *testing.T) {
 }
 
 func TestCountingEnds(t *testing.T) {
+	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		r.fill(CountMost + 200)
 		counts, err := r.desk.Counts(t.Context(), brand, ada)
@@ -152,6 +156,7 @@ func TestCountingEnds(t *testing.T) {
 }
 
 func TestACaseShowsEverything(t *testing.T) {
+	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		r.hear(r.says("mira", "1", "No internet"), r.says("mira", "2", "4711", private))
 		note, err := r.desk.Note(t.Context(), brand, r.message("1").Case, ben, "Ask Tom", "")

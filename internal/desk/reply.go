@@ -206,8 +206,10 @@ func (d *Desk) Note(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, a
 		if m, err = written(ctx, tx, brand, agent, request); !store.IsNoRows(err) {
 			return err
 		}
-		m = Message{ID: hilft.MessageID(hilft.NewID()), Brand: brand, Case: c.ID, Direction: hilft.Note, Visibility: hilft.Private,
-			Agent: agent, Body: text, At: tx.Now(), MadeAt: c.next(tx.Now()), Request: request}
+		m = Message{
+			ID: hilft.MessageID(hilft.NewID()), Brand: brand, Case: c.ID, Direction: hilft.Note, Visibility: hilft.Private,
+			Agent: agent, Body: text, At: tx.Now(), MadeAt: c.next(tx.Now()), Request: request,
+		}
 		if err := insertMessage(ctx, tx, m); err != nil {
 			return err
 		}

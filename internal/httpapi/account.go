@@ -14,7 +14,6 @@ import (
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
-	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/switchboard"
 )
 
@@ -79,9 +78,11 @@ type selfJSON struct {
 }
 
 func (a *API) accountOf(d channel.Description, acc switchboard.Account) accountJSON {
-	out := accountJSON{ID: string(acc.ID), Network: acc.Network, Name: acc.Name, Self: selfJSON{acc.Self.Handle, acc.Self.Name, webURL(acc.Self.URL)},
+	out := accountJSON{
+		ID: string(acc.ID), Network: acc.Network, Name: acc.Name, Self: selfJSON{acc.Self.Handle, acc.Self.Name, webURL(acc.Self.URL)},
 		Settings: channel.Settings{}, Set: []string{}, State: string(acc.State), Reason: acc.Reason, StateAt: when(acc.StateAt), HeardAt: when(acc.HeardAt),
-		PolledAt: when(acc.PolledAt), SentAt: when(acc.SentAt), Refused: acc.Refused}
+		PolledAt: when(acc.PolledAt), SentAt: when(acc.SentAt), Refused: acc.Refused,
+	}
 	for _, f := range d.Settings {
 		switch {
 		case f.Hidden:
@@ -190,7 +191,8 @@ func (a *API) accountOperations() {
 				Name     string           `json:"name,omitempty" maxLength:"200"`
 				Settings channel.Settings `json:"settings,omitempty"`
 			}
-		}) (switchboard.Account, error) {
+		},
+		) (switchboard.Account, error) {
 			return a.Switchboard.Change(ctx, brand, hilft.AccountID(in.ID), in.Body.Name, in.Body.Settings)
 		})
 	accountAct(a, http.MethodPost, "/api/accounts/{id}/pause", "pause-account", "Stop listening to an account and sending from it", 200,
@@ -239,16 +241,7 @@ func (a *API) browser(ctx context.Context) string {
 // signInCallback takes the network's answer and sends the browser back to the channels.
 func (a *API) signInCallback(w http.ResponseWriter, r *http.Request) {
 	to := url.Values{}
-	acc, err := func() (switchboard.Account, error) {
-		if access.Actor(r.Context()).Role != access.RoleAdministrator {
-			return switchboard.Account{}, forbidden("access.administrator_only")
-		}
-		b, err := a.known.brand(r.Context())
-		if err != nil {
-			return switchboard.Account{}, err
-		}
-		return a.Switchboard.FinishSignIn(r.Context(), b.ID, r.URL.Query(), a.callback(), a.browser(r.Context()))
-	}()
+	acc, err := a.finishSignIn(r.Context(), r.URL.Query())
 	if err != nil {
 		to.Set("error", a.problem(r.Context(), err).Code)
 	} else {
@@ -256,4 +249,15 @@ func (a *API) signInCallback(w http.ResponseWriter, r *http.Request) {
 		to.Set("connected", string(acc.ID))
 	}
 	http.Redirect(w, r, "/channels?"+to.Encode(), http.StatusSeeOther)
+}
+
+func (a *API) finishSignIn(ctx context.Context, answer url.Values) (switchboard.Account, error) {
+	if err := allowed(ctx, administrators); err != nil {
+		return switchboard.Account{}, err
+	}
+	b, err := a.known.brand(ctx)
+	if err != nil {
+		return switchboard.Account{}, err
+	}
+	return a.Switchboard.FinishSignIn(ctx, b.ID, answer, a.callback(), a.browser(ctx))
 }

@@ -50,8 +50,10 @@ func (h *house) browser(t testing.TB) *browser {
 	require.NoError(t, err)
 	transport := &http.Transport{DisableCompression: true, MaxConnsPerHost: 32, MaxIdleConnsPerHost: 32}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &browser{t, h.server.URL, &http.Client{Jar: jar, Transport: transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &browser{t, h.server.URL, &http.Client{
+		Jar: jar, Transport: transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
 }
 
 // answer is what the house said to a request.

@@ -111,8 +111,10 @@ func (n *names) ways(t desk.Timeline, v desk.Conversation) []wayJSON {
 	}
 	acc, connected := n.accounts[v.Account]
 	d := n.networks[v.Network]
-	w := wayJSON{ConversationID: string(v.ID), Visibility: string(v.Visibility), Network: v.Network, Account: n.account(v.Account),
-		To: nameOf(*last), Blocked: blocked(acc, connected)}
+	w := wayJSON{
+		ConversationID: string(v.ID), Visibility: string(v.Visibility), Network: v.Network, Account: n.account(v.Account),
+		To: nameOf(*last), Blocked: blocked(acc, connected),
+	}
 	limits := acc.Limits.For(last.AuthorHandle)
 	w.Limits = &limits
 	n.room(&w, d)
@@ -212,7 +214,8 @@ func (a *API) caseOperations() {
 			Body struct {
 				AgentID string `json:"agent_id" maxLength:"64" doc:"Empty: nobody."`
 			}
-		}) (desk.Case, error) {
+		},
+		) (desk.Case, error) {
 			to, err := a.agentID(ctx, in.Body.AgentID)
 			if err != nil {
 				return desk.Case{}, err

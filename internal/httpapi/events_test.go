@@ -324,9 +324,9 @@ func TestASlowReaderHurtsNobody(t *testing.T) {
 			h.record(t, events...)
 		}
 	})
-	for n := 0; n < parts*each; n++ {
+	for n := range parts * each {
 		e := live.next()
-		require.True(t, strings.Contains(e.data, fmt.Sprintf(`"subject":"%dx`, n)), "the %d. event is missing", n)
+		require.Contains(t, e.data, fmt.Sprintf(`"subject":"%dx`, n), "the %d. event is missing", n)
 		require.Greater(t, number(t, e.id), number(t, last))
 		last = e.id
 	}

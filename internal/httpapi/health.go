@@ -91,8 +91,10 @@ func (a *API) healthOperations() {
 }
 
 func (a *API) health(ctx context.Context) (healthJSON, error) {
-	h := healthJSON{Queues: []queueJSON{}, Dead: []deadJSON{}, Stuck: []stuckJSON{}, Unknown: []unknownJSON{},
-		Database: databaseJSON{Kind: string(a.DB.Dialect()), OK: a.DB.Ping(ctx) == nil}, Version: a.Version}
+	h := healthJSON{
+		Queues: []queueJSON{}, Dead: []deadJSON{}, Stuck: []stuckJSON{}, Unknown: []unknownJSON{},
+		Database: databaseJSON{Kind: string(a.DB.Dialect()), OK: a.DB.Ping(ctx) == nil}, Version: a.Version,
+	}
 	n, err := a.known.look(ctx)
 	if err != nil {
 		return h, err

@@ -84,8 +84,10 @@ func harmless(t *testing.T, source string) (wrong []string) {
 		if n.Type != html.ElementNode {
 			continue
 		}
-		if slices.Contains([]string{"script", "style", "link", "meta", "base", "iframe", "frame", "object", "embed", "img", "image", "svg", "math", "video", "audio", "source",
-			"form", "input", "button", "textarea", "select", "template", "noscript", "xmp", "plaintext", "applet", "portal", "dialog", "picture"}, n.Data) || n.Namespace != "" {
+		if slices.Contains([]string{
+			"script", "style", "link", "meta", "base", "iframe", "frame", "object", "embed", "img", "image", "svg", "math", "video", "audio", "source",
+			"form", "input", "button", "textarea", "select", "template", "noscript", "xmp", "plaintext", "applet", "portal", "dialog", "picture",
+		}, n.Data) || n.Namespace != "" {
 			wrong = append(wrong, "<"+n.Data+">")
 		}
 		for _, a := range n.Attr {

@@ -40,10 +40,12 @@ type CaseRow struct {
 }
 
 func (n *names) row(c desk.Case) CaseRow {
-	return CaseRow{ID: string(c.ID), Number: c.Number, Title: c.Title, State: string(c.State), Person: personRef{string(c.Person), c.PersonName},
+	return CaseRow{
+		ID: string(c.ID), Number: c.Number, Title: c.Title, State: string(c.State), Person: personRef{string(c.Person), c.PersonName},
 		Network: c.Network, Account: n.account(c.Account), Visibility: string(c.Visibility), Preview: c.Preview, Agent: n.agent(c.Agent),
 		WaitsSince: when(c.WaitsSince), DueAt: when(c.DueAt), Answered: c.Answered, Trouble: c.Trouble,
-		ChangedAt: c.ChangedAt, MadeAt: c.MadeAt, SolvedAt: when(c.SolvedAt)}
+		ChangedAt: c.ChangedAt, MadeAt: c.MadeAt, SolvedAt: when(c.SolvedAt),
+	}
 }
 
 type inboxPage struct {

@@ -46,7 +46,7 @@ type things struct {
 func openScene(t *testing.T, db *store.DB) *scene {
 	t.Helper()
 	s := &scene{house: openHouseOn(t, db), shop: openShop(t)}
-	s.anonymous, s.rosa = s.browser(t), s.house.administrator(t)
+	s.anonymous, s.rosa = s.browser(t), s.administrator(t)
 	s.ben = s.agent(t, s.rosa)
 	s.own, s.other = s.things(t, s.brand(t), "own"), s.things(t, s.otherBrand(t), "other")
 	return s
@@ -271,8 +271,10 @@ func TestWhatIsAnothersOrNobodysIsNotThere(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		s := openScene(t, db)
-		unknown := things{account: switchboard.Account{ID: hilft.AccountID(hilft.NewID())}, message: hilft.MessageID(hilft.NewID()), reply: hilft.NewID(),
-			caseID: hilft.NewID(), talk: hilft.NewID(), person: hilft.NewID(), stuck: 1 << 40, dead: 1 << 40}
+		unknown := things{
+			account: switchboard.Account{ID: hilft.AccountID(hilft.NewID())}, message: hilft.MessageID(hilft.NewID()), reply: hilft.NewID(),
+			caseID: hilft.NewID(), talk: hilft.NewID(), person: hilft.NewID(), stuck: 1 << 40, dead: 1 << 40,
+		}
 		odd := unknown
 		odd.account.ID, odd.message, odd.reply, odd.caseID, odd.person = "%00", "a%00b", "%ff%fe", "%00", "'%20OR%201=1"
 		for _, op := range s.operations() {

@@ -113,7 +113,7 @@ func (a *API) begin(ctx context.Context, q request) (known *answer, err error) {
 func (a *API) record(w http.ResponseWriter, r *http.Request, next http.Handler, q request) {
 	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 	settled := false
-	defer func() {
+	defer func() { //nolint:contextcheck // it is the request's
 		if !settled { // it panicked
 			a.forget(r.Context(), q)
 		}

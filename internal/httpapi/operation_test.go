@@ -35,7 +35,7 @@ func TestFiguresHoldNoPersonalData(t *testing.T) {
 		`hilft_http_request_seconds_count{door="api",method="GET",status="200"}`, `hilft_http_request_seconds_count{door="page",method="other",status="405"}`,
 		`hilft_hooks_total{outcome="taken"}`, `hilft_jobs_waiting{kind="hopeless"}`, `hilft_jobs_dead{kind="hopeless"} 2`, "hilft_wakeups_total", "go_goroutines",
 	} {
-		require.True(t, strings.Contains(a.body, figure), figure)
+		require.Contains(t, a.body, figure, figure)
 	}
 }
 

@@ -39,7 +39,9 @@ type ProblemField struct {
 	Code     string `json:"code,omitempty"`
 }
 
-func (p *Problem) Error() string  { return p.Code }
+func (p *Problem) Error() string { return p.Code }
+
+// GetStatus is the answer's HTTP status.
 func (p *Problem) GetStatus() int { return p.Status }
 
 // ContentType says what it is.
@@ -158,7 +160,7 @@ func panicWords(p any) string {
 // recovered keeps one request's panic from ending the house.
 func (a *API) recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
+		defer func() { //nolint:contextcheck // it is the request's
 			p := recover()
 			if p == nil {
 				return

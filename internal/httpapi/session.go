@@ -35,8 +35,10 @@ func (a *API) me(ctx context.Context, me access.Agent) (*bodyOf[meJSON], error) 
 	if err != nil {
 		return nil, err
 	}
-	return &bodyOf[meJSON]{meJSON{ID: string(me.ID), Name: me.Name, Initials: me.Initials, Email: me.Email, Role: string(me.Role), Language: me.Language,
-		Scheme: string(me.Scheme), Brand: brandJSON{string(b.ID), b.Name, b.Language, b.AnswerIn}, Version: a.Version}}, nil
+	return &bodyOf[meJSON]{meJSON{
+		ID: string(me.ID), Name: me.Name, Initials: me.Initials, Email: me.Email, Role: string(me.Role), Language: me.Language,
+		Scheme: string(me.Scheme), Brand: brandJSON{string(b.ID), b.Name, b.Language, b.AnswerIn}, Version: a.Version,
+	}}, nil
 }
 
 type setupJSON struct {
@@ -114,7 +116,8 @@ func (a *API) sessionOperations() {
 				Name     *string `json:"name,omitempty" maxLength:"200"`
 				Initials *string `json:"initials,omitempty" maxLength:"10"`
 			}
-		}) (*bodyOf[meJSON], error) {
+		},
+		) (*bodyOf[meJSON], error) {
 			c := access.Changes{Name: in.Body.Name, Initials: in.Body.Initials, Language: in.Body.Language}
 			if in.Body.Scheme != nil {
 				s := access.Scheme(*in.Body.Scheme)
@@ -172,7 +175,8 @@ func (a *API) agentOperations() {
 				Role     string `json:"role,omitempty" enum:"administrator,agent"`
 				Language string `json:"language,omitempty" enum:"de,en"`
 			}
-		}) (*bodyOf[colleagueJSON], error) {
+		},
+		) (*bodyOf[colleagueJSON], error) {
 			b := in.Body
 			g, err := a.Access.AddAgent(ctx, access.Newcomer{Name: b.Name, Email: b.Email, Password: b.Password, Role: access.Role(b.Role), Language: b.Language})
 			if err != nil {

@@ -89,14 +89,19 @@ func TestForeignPagesCannotAct(t *testing.T) {
 	writes := map[string]string{"/api/session": http.MethodPost, "/api/me": http.MethodPatch, "/api/agents": http.MethodPost, "/api/setup": http.MethodPost}
 	for path, method := range writes {
 		for _, foreign := range [][]string{
-			{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}, {"Origin", "null"},
+			{"Sec-Fetch-Site", "cross-site"},
+			{"Sec-Fetch-Site", "same-site"},
+			{"Origin", "https://evil.example"},
+			{"Origin", "null"},
 			{"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"},
 		} {
 			require.Equal(t, "request.cross_origin", refused(t, rosa.say(method, path, m{}, foreign...), 403).Code, "%s %v", path, foreign)
 		}
 	}
 	for _, own := range [][]string{
-		{"Sec-Fetch-Site", "same-origin"}, {"Sec-Fetch-Site", "none"}, {"Origin", h.server.URL},
+		{"Sec-Fetch-Site", "same-origin"},
+		{"Sec-Fetch-Site", "none"},
+		{"Origin", h.server.URL},
 		{"Origin", "http://desk.example"}, // behind a proxy that shows another host
 		{},
 	} {
@@ -126,7 +131,7 @@ func guesses(t *testing.T, b *browser, header ...string) int {
 		require.Equal(t, "session.locked", refused(t, a, 429).Code)
 		seconds, err := strconv.Atoi(a.header.Get("Retry-After"))
 		require.NoError(t, err)
-		require.Greater(t, seconds, 0)
+		require.Positive(t, seconds)
 		require.LessOrEqual(t, seconds, 31)
 		return n
 	}

@@ -36,7 +36,6 @@ type house struct {
 }
 
 func inHouse(t *testing.T, test func(t *testing.T, h *house)) {
-	t.Parallel()
 	clock := storetest.NewClock()
 	storetest.EachAt(t, clock.Now, func(t *testing.T, db *store.DB) {
 		log := slog.New(slog.DiscardHandler)
@@ -68,11 +67,14 @@ func (h *house) take(t *testing.T, it channel.Item) (desk.Message, error) {
 }
 
 func said(id string) channel.Item {
-	return channel.Item{Kind: channel.Said, ID: id, At: storetest.NewClock().Now().Add(-time.Minute), Visibility: hilft.Public, Text: "Hello",
-		From: channel.Author{ID: "mira", Name: "Mira", Handle: "@mira"}}
+	return channel.Item{
+		Kind: channel.Said, ID: id, At: storetest.NewClock().Now().Add(-time.Minute), Visibility: hilft.Public, Text: "Hello",
+		From: channel.Author{ID: "mira", Name: "Mira", Handle: "@mira"},
+	}
 }
 
 func TestAMentionBecomesACase(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		it := said("1")
 		it.URL = "https://plaza.example/1"
@@ -103,6 +105,7 @@ func TestAMentionBecomesACase(t *testing.T) {
 }
 
 func TestHostileItemsAreKeptWithinBounds(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		bad := "a\x00\xff" + strings.Repeat("ä🙂", 1<<20)
 		it := said("bad\x00id")
@@ -141,6 +144,7 @@ func TestHostileItemsAreKeptWithinBounds(t *testing.T) {
 }
 
 func TestIdsThatDifferStayDifferent(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		long := strings.Repeat("x", 2000)
 		for _, id := range []string{"ab", "a\x00b", "a\xffb", "a\xfeb", long + "1", long + "2", long} {
@@ -160,6 +164,7 @@ func TestIdsThatDifferStayDifferent(t *testing.T) {
 }
 
 func TestWhatHasNoNameIsNotTakenForSomethingElse(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		_, err := h.take(t, said("\x00"))
 		require.Equal(t, hilft.Invalid, hilft.KindOf(err))
@@ -172,6 +177,7 @@ func TestWhatHasNoNameIsNotTakenForSomethingElse(t *testing.T) {
 }
 
 func TestAClockThatWasNeverSetDoesNotHideACustomer(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		for i, at := range []time.Time{time.Unix(0, 0), {}, time.Date(1, 1, 1, 0, 0, 0, 1, time.UTC), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)} {
 			it := said(fmt.Sprint(i))

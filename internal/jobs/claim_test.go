@@ -29,7 +29,6 @@ func queueOn(t testing.TB, db *store.DB) *Jobs {
 
 // still runs a test on both databases with a clock that stands still, and a queue on which nobody works but the test.
 func still(t *testing.T, test func(t *testing.T, q *Jobs, clock *storetest.Clock)) {
-	t.Parallel()
 	for _, name := range []string{"sqlite", "postgres"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -70,6 +69,7 @@ func (q *Jobs) finish(t testing.TB, c *Claim) error {
 }
 
 func TestAJobExistsOnlyWhenItsCauseDoes(t *testing.T) {
+	t.Parallel()
 	still(t, func(t *testing.T, q *Jobs, _ *storetest.Clock) {
 		err := q.db.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 			require.NoError(t, q.Enqueue(ctx, tx, Order{Kind: "letter", Args: 1}))
@@ -92,6 +92,7 @@ func TestAJobExistsOnlyWhenItsCauseDoes(t *testing.T) {
 }
 
 func TestAKeyIsTakenOnce(t *testing.T) {
+	t.Parallel()
 	still(t, func(t *testing.T, q *Jobs, _ *storetest.Clock) {
 		q.put(t, Order{Kind: "letter", Key: "k", Args: 1}, Order{Kind: "letter", Key: "k", Args: 2}, Order{Kind: "parcel", Key: "k", Args: 3})
 		q.put(t, Order{Kind: "letter", Key: "k", Args: 4})
@@ -107,6 +108,7 @@ func TestAKeyIsTakenOnce(t *testing.T) {
 }
 
 func TestLaterIsNotBefore(t *testing.T) {
+	t.Parallel()
 	still(t, func(t *testing.T, q *Jobs, clock *storetest.Clock) {
 		q.put(t, Order{Kind: "letter", Args: 1, RunAt: clock.Now().Add(time.Hour)})
 		_, got := q.grab(t, "letter", 9)
@@ -122,6 +124,7 @@ func TestLaterIsNotBefore(t *testing.T) {
 }
 
 func TestALaneIsTakenFromItsHeadAndWithoutAGap(t *testing.T) {
+	t.Parallel()
 	still(t, func(t *testing.T, q *Jobs, _ *storetest.Clock) {
 		q.put(t, Order{Kind: "letter", Lane: "l", Args: 1}, Order{Kind: "letter", Lane: "l", Args: 2}, Order{Kind: "letter", Lane: "l", Args: 3})
 		first, got := q.grab(t, "letter", 1)
@@ -169,6 +172,7 @@ func TestWhoComesWhileTheHeadIsEndingIsNotPutOff(t *testing.T) {
 }
 
 func TestAFailingHeadHoldsUpItsLaneAndNoOther(t *testing.T) {
+	t.Parallel()
 	still(t, func(t *testing.T, q *Jobs, clock *storetest.Clock) {
 		q.put(t, Order{Kind: "letter", Lane: "a", Args: 1}, Order{Kind: "letter", Lane: "a", Args: 2}, Order{Kind: "letter", Lane: "b", Args: 3})
 		groups, got := q.grab(t, "letter", 1)
@@ -197,6 +201,7 @@ func TestAFailingHeadHoldsUpItsLaneAndNoOther(t *testing.T) {
 }
 
 func TestADeadWorkersJobIsTakenOverAndTheLateWorkerLeavesNoTrace(t *testing.T) {
+	t.Parallel()
 	still(t, func(t *testing.T, q *Jobs, clock *storetest.Clock) {
 		q.put(t, Order{Kind: "letter", Lane: "l", Args: 1})
 		late, _ := q.grab(t, "letter", 9)
@@ -236,6 +241,7 @@ func TestADeadWorkersJobIsTakenOverAndTheLateWorkerLeavesNoTrace(t *testing.T) {
 }
 
 func TestWhatEndsItsWorkersDoesNotTakeItsLaneWithIt(t *testing.T) {
+	t.Parallel()
 	still(t, func(t *testing.T, q *Jobs, clock *storetest.Clock) {
 		q.put(t, Order{Kind: "letter", Lane: "l", Args: 1}, Order{Kind: "letter", Lane: "l", Args: 2})
 		for range 5 { // each time the process dies
@@ -253,6 +259,7 @@ func TestWhatEndsItsWorkersDoesNotTakeItsLaneWithIt(t *testing.T) {
 }
 
 func TestADeadLetterIsKeptAndRevived(t *testing.T) {
+	t.Parallel()
 	still(t, func(t *testing.T, q *Jobs, clock *storetest.Clock) {
 		q.put(t, Order{Kind: "letter", Lane: "l", Key: "k", Args: "hello"}, Order{Kind: "letter", Lane: "l", Args: 2}, Order{Kind: "letter", Lane: "l", Args: 3})
 		groups, _ := q.grab(t, "letter", 1)
@@ -283,6 +290,7 @@ func TestADeadLetterIsKeptAndRevived(t *testing.T) {
 }
 
 func TestCancelTakesBackWhatNobodyHasBegun(t *testing.T) {
+	t.Parallel()
 	still(t, func(t *testing.T, q *Jobs, clock *storetest.Clock) {
 		cancel := func(key string) (n int) {
 			require.NoError(t, q.db.Write(t.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
@@ -305,6 +313,7 @@ func TestCancelTakesBackWhatNobodyHasBegun(t *testing.T) {
 }
 
 func TestStatesTellHowMuchThereIs(t *testing.T) {
+	t.Parallel()
 	still(t, func(t *testing.T, q *Jobs, clock *storetest.Clock) {
 		q.put(t, Order{Kind: "letter", Lane: "l"}, Order{Kind: "letter", Lane: "l"}, Order{Kind: "letter", RunAt: clock.Now().Add(time.Hour)}, Order{Kind: "parcel"})
 		q.grab(t, "letter", 1)
@@ -318,6 +327,7 @@ func TestStatesTellHowMuchThereIs(t *testing.T) {
 }
 
 func TestFiveThousandBehindASlowLaneHoldUpNobody(t *testing.T) {
+	t.Parallel()
 	still(t, func(t *testing.T, q *Jobs, _ *storetest.Clock) {
 		slow := make([]Order, 5000)
 		for i := range slow {

@@ -189,9 +189,9 @@ func TestASlowLaneDoesNotHoldUpAQuickOne(t *testing.T) {
 			}
 			return ctx.Err()
 		})
-		all := make([]Order, 5000)
-		for i := range all {
-			all[i] = Order{Kind: "letter", Lane: "slow"}
+		var all []Order
+		for range 5000 {
+			all = append(all, Order{Kind: "letter", Lane: "slow"})
 		}
 		q.put(t, append(all, Order{Kind: "letter", Lane: "quick"})...)
 		stop := works(t, q)

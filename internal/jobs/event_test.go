@@ -26,6 +26,7 @@ func ids(events []Event) (all []int64) {
 }
 
 func TestEventsAreReadInTheirOrder(t *testing.T) {
+	t.Parallel()
 	still(t, func(t *testing.T, q *Jobs, clock *storetest.Clock) {
 		last, err := q.LastEvent(t.Context())
 		require.NoError(t, err)

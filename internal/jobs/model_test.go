@@ -56,6 +56,7 @@ func (m *model) drop(j *modelled) {
 }
 
 func TestTheQueueIsAsSimpleAsItsModel(t *testing.T) {
+	t.Parallel()
 	still(t, func(t *testing.T, q *Jobs, clock *storetest.Clock) {
 		longest := 40
 		if q.db.Dialect() == store.Postgres { // the same, but slower

@@ -81,8 +81,10 @@ func Recognise(ctx context.Context, tx *store.Tx, brand hilft.BrandID, network s
 // other takes what it finds.
 func introduce(ctx context.Context, tx *store.Tx, brand hilft.BrandID, network string, a channel.Author) (Identity, error) {
 	now := store.Micros(tx.Now())
-	id := Identity{ID: hilft.IdentityID(hilft.NewID()), Person: hilft.PersonID(hilft.NewID()), Network: network,
-		Remote: a.ID, Handle: a.Handle, Name: a.Name, URL: a.URL, Seen: tx.Now()}
+	id := Identity{
+		ID: hilft.IdentityID(hilft.NewID()), Person: hilft.PersonID(hilft.NewID()), Network: network,
+		Remote: a.ID, Handle: a.Handle, Name: a.Name, URL: a.URL, Seen: tx.Now(),
+	}
 	if _, err := tx.Exec(ctx, `INSERT INTO person (id, brand_id, name, made_at) VALUES (?, ?, ?, ?)`,
 		string(id.Person), string(brand), nameOf(a), now); err != nil {
 		return Identity{}, fmt.Errorf("people: introduce: %w", err)
@@ -150,8 +152,12 @@ const joiner = '\u200d'
 
 // invisible are characters that show nothing although they count as letters or marks.
 var invisible = &unicode.RangeTable{R16: []unicode.Range16{
-	{Lo: 0x034f, Hi: 0x034f, Stride: 1}, {Lo: 0x115f, Hi: 0x1160, Stride: 1}, {Lo: 0x17b4, Hi: 0x17b5, Stride: 1},
-	{Lo: 0x2800, Hi: 0x2800, Stride: 1}, {Lo: 0x3164, Hi: 0x3164, Stride: 1}, {Lo: 0xffa0, Hi: 0xffa0, Stride: 1},
+	{Lo: 0x034f, Hi: 0x034f, Stride: 1},
+	{Lo: 0x115f, Hi: 0x1160, Stride: 1},
+	{Lo: 0x17b4, Hi: 0x17b5, Stride: 1},
+	{Lo: 0x2800, Hi: 0x2800, Stride: 1},
+	{Lo: 0x3164, Hi: 0x3164, Stride: 1},
+	{Lo: 0xffa0, Hi: 0xffa0, Stride: 1},
 }}
 
 // nameMost bounds a name in runes: some send novels.

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -181,7 +180,7 @@ func TestADatabaseOfANewerHilftIsRefused(t *testing.T) {
 	require.NoError(t, db.Close())
 	_, err = store.Open(t.Context(), store.Options{Path: path})
 	require.ErrorContains(t, err, "newer version")
-	require.False(t, strings.Contains(err.Error(), "\n"))
+	require.NotContains(t, err.Error(), "\n")
 }
 
 func TestWriteAfterCloseIsRefused(t *testing.T) {

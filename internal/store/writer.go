@@ -33,7 +33,7 @@ type writer struct {
 }
 
 type write struct {
-	ctx  context.Context
+	ctx  context.Context //nolint:containedctx // it is the caller's, and lives as long as the call
 	fn   func(ctx context.Context, tx *Tx) error
 	tx   *Tx
 	err  error
@@ -46,7 +46,7 @@ func startWriter(ctx context.Context, db *DB) (*writer, error) {
 		return nil, fmt.Errorf("database: %w", err)
 	}
 	w := &writer{db: db, queue: make(chan *write, 4*commitMost), first: make(chan *write, commitMost), stopped: make(chan struct{}), quit: make(chan struct{})}
-	go w.run(&session{conn: conn, ready: map[string]*sql.Stmt{}})
+	go w.run(&session{conn: conn, ready: map[string]*sql.Stmt{}}) //nolint:contextcheck // the writer outlives who opens it
 	return w, nil
 }
 
@@ -189,7 +189,7 @@ func (w *writer) savepoint(ctx context.Context, s *session, wr *write) (own, bro
 	}
 	// The values of the caller's context stay, its end does not: a statement cut off half-way would take the shared
 	// transaction with it.
-	own = w.guarded(context.WithoutCancel(wr.ctx), wr)
+	own = w.guarded(context.WithoutCancel(wr.ctx), wr) //nolint:contextcheck // see above
 	if own != nil {
 		if _, err := s.exec(ctx, "ROLLBACK TO one"); err != nil {
 			return own, err
@@ -240,7 +240,7 @@ func (s *session) prepare(ctx context.Context, query string) (*sql.Stmt, error) 
 }
 
 func (s *session) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	st, err := s.prepare(ctx, query)
+	st, err := s.prepare(ctx, query) //nolint:sqlclosecheck // kept ready; close closes them
 	if err != nil {
 		return nil, err
 	}
@@ -248,7 +248,7 @@ func (s *session) exec(ctx context.Context, query string, args ...any) (sql.Resu
 }
 
 func (s *session) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	st, err := s.prepare(ctx, query)
+	st, err := s.prepare(ctx, query) //nolint:sqlclosecheck // kept ready; close closes them
 	if err != nil {
 		return nil, err
 	}

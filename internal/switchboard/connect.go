@@ -45,8 +45,10 @@ func (s *Switchboard) Connect(ctx context.Context, brand hilft.BrandID, network,
 
 func (s *Switchboard) newAccount(brand hilft.BrandID, d channel.Description, name string) Account {
 	now := s.DB.Now()
-	return Account{ID: hilft.AccountID(hilft.NewID()), Brand: brand, Network: d.ID, Name: strings.TrimSpace(name), Limits: d.Limits,
-		Since: now.Add(-d.Policy.Backfill), State: atFirst(d), StateAt: now, MadeAt: now}
+	return Account{
+		ID: hilft.AccountID(hilft.NewID()), Brand: brand, Network: d.ID, Name: strings.TrimSpace(name), Limits: d.Limits,
+		Since: now.Add(-d.Policy.Backfill), State: atFirst(d), StateAt: now, MadeAt: now,
+	}
 }
 
 // atFirst is the state of an account of which nothing is known yet. Where we listen to nothing, nothing can fail.

@@ -5,6 +5,7 @@ package switchboard
 
 import (
 	"bytes"
+	"errors"
 	"net/url"
 	"os"
 	"strings"
@@ -20,22 +21,14 @@ import (
 )
 
 func TestSettingsAreProvedBeforeTheyAreKept(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		try := func(settings channel.Settings) (kind hilft.Kind, field string) {
 			_, err := h.Connect(t.Context(), brand, "wire", "", settings)
 			require.Error(t, err)
-			kind = hilft.KindOf(err)
-			for e := err; e != nil; {
-				if he, ok := e.(*hilft.Error); ok {
-					return kind, he.Field
-				}
-				u, ok := e.(interface{ Unwrap() error })
-				if !ok {
-					break
-				}
-				e = u.Unwrap()
-			}
-			return kind, ""
+			e, ok := errors.AsType[*hilft.Error](err)
+			require.True(t, ok)
+			return e.Kind, e.Field
 		}
 		for name, c := range map[string]struct {
 			settings channel.Settings
@@ -65,6 +58,7 @@ func TestSettingsAreProvedBeforeTheyAreKept(t *testing.T) {
 }
 
 func TestSecretsAreSealedAndNeverShown(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		a := h.connect("a")
 		require.Equal(t, []any{"@a", "self of a", "443"}, []any{a.Name, a.Self.ID, a.Settings["port"]})
@@ -87,6 +81,7 @@ func TestSecretsAreSealedAndNeverShown(t *testing.T) {
 }
 
 func TestAChangeKeepsWhatIsLeftEmpty(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		a := h.connect("a")
 		given := channel.Settings{"port": "8443"}
@@ -105,6 +100,7 @@ func TestAChangeKeepsWhatIsLeftEmpty(t *testing.T) {
 }
 
 func TestNamesAndAccountsAreThereOnce(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		a := h.connect("a")
 		var wg sync.WaitGroup
@@ -123,7 +119,7 @@ func TestNamesAndAccountsAreThereOnce(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		require.EqualValues(t, []int32{1, 5}, []int32{fine.Load(), conflicts.Load()})
+		require.Equal(t, []int32{1, 5}, []int32{fine.Load(), conflicts.Load()})
 		_, err := h.Connect(t.Context(), brand, "wire", "@a", channel.Settings{"host": "c"})
 		require.Equal(t, hilft.Conflict, hilft.KindOf(err))
 		_, err = h.Connect(t.Context(), brand, "wire", "another name", channel.Settings{"host": "a"})
@@ -139,6 +135,7 @@ func TestNamesAndAccountsAreThereOnce(t *testing.T) {
 }
 
 func TestBrandsAreWalls(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		a := h.connect("a")
 		ctx := t.Context()
@@ -173,6 +170,7 @@ func stateOf(t *testing.T, address string) string {
 }
 
 func TestAnAccountIsConnectedBySigningIn(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		ctx := t.Context()
 		address, err := h.StartSignIn(ctx, brand, "wire", "", channel.Settings{"host": "a"}, "", "https://desk.example/back", "browser")
@@ -225,6 +223,7 @@ func must[T any](v T, err error) T {
 }
 
 func TestAFailedSignInLeavesNoTraceInMemory(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		ctx := t.Context()
 		address, err := h.StartSignIn(ctx, brand, "wire", "", channel.Settings{"host": "nobody"}, "", "cb", "browser")

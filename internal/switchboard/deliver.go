@@ -271,7 +271,7 @@ func (o *delivery) barred(ctx context.Context, err error) error {
 		return o.wait(ctx, now.Add(lockedFor), channel.ReasonSignIn, err)
 	}
 	if limited, ok := errors.AsType[*channel.RateLimited](err); ok {
-		least := now.Add(jobs.Backoff(o.calls, backoffMin, backoffMax)) // some say that there is a limit, but not when it ends
+		least := now.Add(jobs.Backoff(o.calls, backoffLeast, backoffMost)) // some say that there is a limit, but not when it ends
 		until := limited.Until
 		if until.Before(least) {
 			until = least

@@ -22,6 +22,7 @@ func refuses(err error) func(channel.Outgoing) (channel.Receipt, error) {
 }
 
 func TestAMessageIsDeliveredOnceAndInOrder(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		a := h.works().connect("a")
 		h.says(a, "c1", "1", "2", "3")
@@ -37,6 +38,7 @@ func TestAMessageIsDeliveredOnceAndInOrder(t *testing.T) {
 }
 
 func TestWhatFailsForTheMomentIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		a := h.works().connect("a")
 		h.net.sends(refuses(errors.New("connection refused \x00\xff")))
@@ -53,6 +55,7 @@ func TestWhatFailsForTheMomentIsTriedAgain(t *testing.T) {
 }
 
 func TestWhatNeverWorksIsGivenUp(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		a := h.works().connect("a")
 		h.net.sends(refuses(errors.New("connection refused")))
@@ -64,6 +67,7 @@ func TestWhatNeverWorksIsGivenUp(t *testing.T) {
 }
 
 func TestTheNetworksNoIsFinal(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		a := h.works().connect("a")
 		h.net.sends(func(out channel.Outgoing) (channel.Receipt, error) {
@@ -84,6 +88,7 @@ func TestTheNetworksNoIsFinal(t *testing.T) {
 }
 
 func TestARateLimitIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		a := h.works().connect("a")
 		until := h.clock.Now().Add(40 * time.Minute)
@@ -102,6 +107,7 @@ func TestARateLimitIsWaitedFor(t *testing.T) {
 
 // Some networks say that there is a limit, but not until when, or until yesterday, or for ever.
 func TestARateLimitThatMakesNoSenseIsNoLoop(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		a := h.works().connect("a")
 		h.net.sends(func(out channel.Outgoing) (channel.Receipt, error) {
@@ -117,6 +123,7 @@ func TestARateLimitThatMakesNoSenseIsNoLoop(t *testing.T) {
 }
 
 func TestAMessageWaitsForASignIn(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		a := h.works().connect("a")
 		h.net.sends(refuses(fmt.Errorf("401: %w", channel.ErrSignIn)))
@@ -137,6 +144,7 @@ func TestAMessageWaitsForASignIn(t *testing.T) {
 }
 
 func TestALateRefusalOfOldCredentialsDoesNotLockOutTheNewOnes(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		a := h.works().connect("a")
 		calling, answer := make(chan struct{}), make(chan struct{})
@@ -159,6 +167,7 @@ func TestALateRefusalOfOldCredentialsDoesNotLockOutTheNewOnes(t *testing.T) {
 }
 
 func TestAPausedAccountSendsWhenItIsResumed(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		a := h.works().connect("a")
 		_, err := h.Pause(t.Context(), brand, a.ID)
@@ -174,6 +183,7 @@ func TestAPausedAccountSendsWhenItIsResumed(t *testing.T) {
 }
 
 func TestOurOwnPaceIsKept(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		h.net.lim.SendMinute = 20 // two at once, then one every three seconds
 		a := h.works().connect("a")
@@ -190,6 +200,7 @@ func TestOurOwnPaceIsKept(t *testing.T) {
 }
 
 func TestARemovedAccountDeliversNothing(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		a := h.connect("a")
 		h.says(a, "", "1")
@@ -200,6 +211,7 @@ func TestARemovedAccountDeliversNothing(t *testing.T) {
 }
 
 func TestAnUnknownOutcomeIsReadBack(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		h.net.can.ReadBack = channel.Full
 		a := h.works().connect("a")
@@ -236,7 +248,7 @@ func TestAnUnknownOutcomeIsReadBack(t *testing.T) {
 			h.hears(name, hilft.Sending, channel.ReasonUnknown)
 			h.net.sends(nil)
 			h.see(name+" ends", func() bool {
-				h.later(5 * time.Minute)
+				h.later(50 * time.Second) // less than a lease
 				w := h.word(name).Delivery
 				return w == hilft.Sent || w == hilft.Unknown
 			})
@@ -250,6 +262,7 @@ func TestAnUnknownOutcomeIsReadBack(t *testing.T) {
 }
 
 func TestWhereNothingCanBeReadBackAPersonDecides(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		a := h.works().connect("a")
 		h.net.sends(refuses(channel.ErrUnknownOutcome))
@@ -272,6 +285,7 @@ func TestWhereNothingCanBeReadBackAPersonDecides(t *testing.T) {
 
 // The node dies when the network has the message and we have not written it down.
 func TestACrashWhileSendingNeverSendsTwice(t *testing.T) {
+	t.Parallel()
 	for can, cases := range map[channel.Level]map[string]func(h *house, a Account){
 		channel.Full: {"it can be read back": nil},
 		channel.No: {
@@ -295,6 +309,7 @@ func TestACrashWhileSendingNeverSendsTwice(t *testing.T) {
 		},
 	} {
 		t.Run("read back: "+string(can), func(t *testing.T) {
+			t.Parallel()
 			inHouse(t, func(t *testing.T, h *house) {
 				h.net.can.ReadBack = can
 				h.works()
@@ -347,6 +362,7 @@ func crash(h, other *house, name string, meanwhile func(h *house, a Account), wa
 }
 
 func TestALineInUseIsNotClosedUnderItsUser(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		a := h.works().connect("a")
 		calling, answer := make(chan struct{}), make(chan struct{})

@@ -42,7 +42,6 @@ type house struct {
 
 // inHouse runs a test on both databases, with a clock that stands still.
 func inHouse(t *testing.T, test func(t *testing.T, h *house)) {
-	t.Parallel()
 	for _, name := range []string{"sqlite", "postgres"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -19,12 +19,12 @@ import (
 )
 
 const (
-	lineLease  = 15 * time.Second
-	lineRenew  = 5 * time.Second
-	pollFor    = 5 * time.Minute // one call of a Poll
-	backoffMin = time.Second
-	backoffMax = 2 * time.Minute
-	steady     = time.Minute // a stream that held so long begins its backoff anew
+	lineLease    = 15 * time.Second
+	lineRenew    = 5 * time.Second
+	pollFor      = 5 * time.Minute // one call of a Poll
+	backoffLeast = time.Second
+	backoffMost  = 2 * time.Minute
+	steady       = time.Minute // a stream that held so long begins its backoff anew
 )
 
 // Run opens the lines of all accounts and looks after them until the context ends. A line is listened to by the node
@@ -267,7 +267,7 @@ func wait(err error, n int, now time.Time) time.Duration {
 			return d + rand.N(d/10+time.Second)
 		}
 	}
-	return jobs.Backoff(n, backoffMin, backoffMax)
+	return jobs.Backoff(n, backoffLeast, backoffMost)
 }
 
 func pause(ctx context.Context, d time.Duration) bool {
@@ -398,8 +398,7 @@ func (l *line) pollOnce(ctx context.Context, p channel.Poller) (more bool, err e
 		if n == 0 {
 			return errFenced
 		}
-		_, err = l.s.insertRows(ctx, tx, rows)
-		return err
+		return l.s.insertRows(ctx, tx, rows)
 	})
 	return b.More && b.Cursor != cursor, err // more of the same is no more
 }
@@ -411,7 +410,7 @@ func (l *line) streams(ctx context.Context, st channel.Streamer, polled bool) er
 		began := time.Now()
 		err := l.s.guard(l.acc, "Stream", func() error { return st.Stream(ctx, ear{l}) })
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // it was told to end
 		}
 		if err == nil {
 			err = errors.New("the stream ended")

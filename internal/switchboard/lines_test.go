@@ -41,6 +41,7 @@ func (h *house) polling(poll func(context.Context, string) (channel.Batch, error
 func (h *house) cursor(a Account) string { return h.account(a.ID).cursor }
 
 func TestAPollReadsOnFromWhereItWas(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		h.polling(pages(10))
 		a := h.connect("a")
@@ -71,13 +72,15 @@ func TestAPollReadsOnFromWhereItWas(t *testing.T) {
 }
 
 func TestABadDeliveryDoesNotHoldUpThoseBehindIt(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		h.polling(func(_ context.Context, cursor string) (channel.Batch, error) {
 			if cursor != "" {
 				return channel.Batch{Cursor: cursor}, nil
 			}
 			return channel.Batch{Cursor: "end", Raws: []channel.Raw{
-				{Key: "big", Kind: "items", Body: make([]byte, h.net.pol.RawMax+1)}, {Key: "", Kind: "items", Body: []byte("nameless")}, raw("good", "1")}}, nil
+				{Key: "big", Kind: "items", Body: make([]byte, h.net.pol.RawMax+1)}, {Key: "", Kind: "items", Body: []byte("nameless")}, raw("good", "1"),
+			}}, nil
 		})
 		a := h.works().connect("a")
 		h.listens()
@@ -94,6 +97,7 @@ func TestABadDeliveryDoesNotHoldUpThoseBehindIt(t *testing.T) {
 }
 
 func TestALineThatFailsIsTriedAgainAndSaysSo(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		var fails atomic.Pointer[error]
 		fail := func(err error) { fails.Store(&err) }
@@ -122,6 +126,7 @@ func TestALineThatFailsIsTriedAgainAndSaysSo(t *testing.T) {
 }
 
 func TestARateLimitedLineWaits(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		var polls atomic.Int32
 		h.polling(func(context.Context, string) (channel.Batch, error) {
@@ -142,6 +147,7 @@ func TestARateLimitedLineWaits(t *testing.T) {
 }
 
 func TestALineStopsUntilSomebodySignsIn(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		var polls atomic.Int32
 		h.polling(func(context.Context, string) (channel.Batch, error) {
@@ -161,6 +167,7 @@ func TestALineStopsUntilSomebodySignsIn(t *testing.T) {
 }
 
 func TestAPausedLineHearsNothingAndGoesOnFromThere(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		h.polling(pages(3))
 		a := h.connect("a")
@@ -181,6 +188,7 @@ func TestAPausedLineHearsNothingAndGoesOnFromThere(t *testing.T) {
 }
 
 func TestAStreamIsHeardAndWhenItBreaksIsPolledFor(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		breaks := make(chan error)
 		var polled atomic.Int32
@@ -222,6 +230,7 @@ func TestAStreamIsHeardAndWhenItBreaksIsPolledFor(t *testing.T) {
 }
 
 func TestABatchAndItsCursorAreOneTransaction(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		a := h.connect("a")
 		fence, err := h.lease(t.Context(), a.ID)
@@ -242,6 +251,7 @@ func TestABatchAndItsCursorAreOneTransaction(t *testing.T) {
 }
 
 func TestALineMovesToAnotherNodeAndTheOldOneCannotStore(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		asleep, wake := make(chan struct{}), make(chan struct{})
 		var once sync.Once
@@ -284,6 +294,7 @@ func TestALineMovesToAnotherNodeAndTheOldOneCannotStore(t *testing.T) {
 }
 
 func TestAnAccountThatCannotBeReadIsNoReasonNotToHearTheOthers(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		h.polling(pages(3))
 		broken, fine := h.connect("broken"), h.connect("fine")

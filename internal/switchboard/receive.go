@@ -140,8 +140,8 @@ func badKey(key string) bool {
 	return key == "" || len(key) > keyMax || !utf8.ValidString(key) || strings.ContainsRune(key, 0)
 }
 
-// insertRows stores deliveries and the jobs that read them. It returns how many are new.
-func (s *Switchboard) insertRows(ctx context.Context, tx *store.Tx, rows []row) (fresh int, err error) {
+// insertRows stores deliveries and the jobs that read them. Those that are there already are left as they are.
+func (s *Switchboard) insertRows(ctx context.Context, tx *store.Tx, rows []row) error {
 	now := store.Micros(tx.Now())
 	orders := make([]jobs.Order, 0, len(rows))
 	var stuck []jobs.Event
@@ -152,7 +152,7 @@ func (s *Switchboard) insertRows(ctx context.Context, tx *store.Tx, rows []row) 
 	// In one order, and before what is inserted, as a poll does: so that two who write do not wait for each other.
 	for _, id := range slices.Sorted(maps.Keys(stamp)) {
 		if err := s.stampHeard(ctx, tx, id); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	for len(rows) > 0 {
@@ -177,7 +177,6 @@ func (s *Switchboard) insertRows(ctx context.Context, tx *store.Tx, rows []row) 
 				if err := scan(&id, &key[0], &key[1]); err != nil {
 					return err
 				}
-				fresh++
 				if r := byKey[key]; r.stuck == "" {
 					orders = append(orders, jobs.Order{Kind: hilft.JobIntake, Lane: "in:" + key[0] + ":" + r.raw.Lane, Args: intakeArgs{Inbox: id}})
 				} else {
@@ -186,19 +185,19 @@ func (s *Switchboard) insertRows(ctx context.Context, tx *store.Tx, rows []row) 
 				return nil
 			})
 		if err != nil {
-			return 0, err
+			return err
 		}
 		rows = rows[n:]
 	}
 	if err := s.Jobs.Enqueue(ctx, tx, orders...); err != nil {
-		return 0, err
+		return err
 	}
 	if len(stuck) > 0 {
 		if err := s.Jobs.Record(ctx, tx, stuck...); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	return fresh, nil
+	return nil
 }
 
 // chunk is how many rows one statement takes: few sizes, so that statements stay prepared.
@@ -350,7 +349,7 @@ func (r *receiver) write(batch []*reception) error {
 		rows = append(rows, rec.rows...)
 	}
 	return r.s.DB.WriteFirst(context.Background(), func(ctx context.Context, tx *store.Tx) error {
-		if _, err := r.s.insertRows(ctx, tx, rows); err != nil {
+		if err := r.s.insertRows(ctx, tx, rows); err != nil {
 			return err
 		}
 		faults.Point(faults.ReceiveInserted)

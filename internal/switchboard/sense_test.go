@@ -15,6 +15,7 @@ import (
 )
 
 func TestItemsThatMakeNoSenseAreKeptUnread(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		a := h.works().connect("a")
 		for i, body := range []string{
@@ -40,6 +41,7 @@ func (strict) Hook(channel.Account, channel.HookRequest) (channel.HookAnswer, er
 }
 
 func TestWhoSendsNonsenseIsToldWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		h.connectors["wire"] = strict{h.net}
 		a := h.connect("a")

@@ -56,6 +56,7 @@ func TestAPortAndAnAddressAreWrittenInOneWay(t *testing.T) {
 
 // It takes a network up to half a minute to prove settings; much may happen meanwhile.
 func TestAChangeOverwritesNothingThatHappenedMeanwhile(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		a := h.connect("a")
 		_, err := h.Change(t.Context(), brand, a.ID, "renamed", nil)
@@ -80,6 +81,7 @@ func TestAChangeOverwritesNothingThatHappenedMeanwhile(t *testing.T) {
 }
 
 func TestASignInElsewhereTakesNothingAlong(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		start := func(settings channel.Settings, again hilft.AccountID) url.Values {
 			to, err := h.StartSignIn(t.Context(), brand, "wire", "", settings, again, "https://desk.example/back", "browser")
@@ -113,6 +115,7 @@ func TestASignInElsewhereTakesNothingAlong(t *testing.T) {
 }
 
 func TestAnAccountConnectedTwiceSaysSo(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		h.connect("a")
 		_, err := h.Connect(t.Context(), brand, "wire", "", channel.Settings{"host": "a"})
@@ -122,6 +125,7 @@ func TestAnAccountConnectedTwiceSaysSo(t *testing.T) {
 }
 
 func TestWhatWasAcknowledgedBeforeItsAccountWasRemovedIsListed(t *testing.T) {
+	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		a := h.connect("a")
 		long := []byte(strings.Repeat("\x00\xffÄ", 50<<10)) // longer than a row takes

@@ -65,7 +65,8 @@ func (w *wire) calls() []string {
 func text(s string) channel.Text { return channel.Text{"en": s, "de": s} }
 
 func (w *wire) Describe() channel.Description {
-	return channel.Description{ID: w.id, Name: text("Wire"), About: text("A wire."), Can: w.can, Policy: w.pol, Limits: w.lim,
+	return channel.Description{
+		ID: w.id, Name: text("Wire"), About: text("A wire."), Can: w.can, Policy: w.pol, Limits: w.lim,
 		Rooms: []channel.Room{{Visibility: hilft.Public, Name: text("public")}},
 		Settings: []channel.Field{
 			{Key: "host", Kind: channel.FieldText, Label: text("Host"), Required: true},
@@ -73,7 +74,8 @@ func (w *wire) Describe() channel.Description {
 			{Key: "port", Kind: channel.FieldPort, Label: text("Port"), Default: "443"},
 			{Key: "token", Kind: channel.FieldSecret, Label: text("Token"), Required: true, Hidden: true},
 			{Key: "verifier", Kind: channel.FieldSecret, Label: text("Verifier"), Hidden: true},
-		}}
+		},
+	}
 }
 
 func (w *wire) Check(_ context.Context, acc channel.Account, _ channel.Env) (channel.Self, error) {

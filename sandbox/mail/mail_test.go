@@ -6,6 +6,7 @@ package mail_test
 import (
 	"context"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -148,7 +149,7 @@ func TestPageShowsMailAsText(t *testing.T) {
 	require.NoError(t, err)
 	get := func(path string) (int, string) {
 		w := httptest.NewRecorder()
-		s.Handler().ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		s.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 		return w.Code, w.Body.String()
 	}
 	code, body := get("/" + mira)

@@ -119,7 +119,7 @@ func listen(t *testing.T, s *Server, base, path, token string) <-chan event {
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+path, nil)
 	require.NoError(t, err)
 	req.Header.Set("Authorization", "Bearer "+token)
-	res, err := person.Do(req) //nolint:bodyclose // closed by who reads it below
+	res, err := person.Do(req)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, res.StatusCode)
 	require.Equal(t, "text/event-stream", res.Header.Get("Content-Type"))
@@ -325,7 +325,7 @@ func TestAWebSocketHearsWhatItAsksFor(t *testing.T) {
 	token := tokenFor(t, s, "nordnetz")
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(base, "http")+"/api/v1/streaming?access_token="+token, nil) //nolint:bodyclose // the connection is the body
+	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(base, "http")+"/api/v1/streaming?access_token="+token, nil)
 	require.NoError(t, err)
 	defer func() { _ = conn.CloseNow() }()
 	conn.SetReadLimit(1 << 20)

@@ -62,10 +62,10 @@ type Servers struct {
 func Start(t testing.TB, boxes ...Box) *Servers {
 	t.Helper()
 	need(t)
-	dir, err := os.MkdirTemp("", "hilft-mail-")
+	dir, err := os.MkdirTemp("", "hilft-mail-") //nolint:usetesting // short, as sockets want it, and open to the servers' users
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // the servers' own users must enter it
+	require.NoError(t, os.Chmod(dir, 0o755))
 	s := &Servers{Host: "127.0.0.1", dir: dir, boxes: boxes}
 	freePorts(t, &s.IMAP, &s.IMAPS, &s.LMTP, &s.MX)
 	s.Roots = s.certificate(t)

@@ -26,7 +26,7 @@ func Binary(ctx context.Context, folder string) (string, error) {
 		return "", fmt.Errorf("apptest: where the sources are: %w", err)
 	}
 	bin := filepath.Join(folder, "hilft")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", bin, "./cmd/hilft") //nolint:gosec // our own sources, into a folder of ours
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", bin, "./cmd/hilft")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	build.Dir = strings.TrimSpace(string(root))
 	if out, err := build.CombinedOutput(); err != nil {

@@ -100,7 +100,7 @@ func (h *House) Start(ctx context.Context, env ...string) error {
 	if h.run != nil && !h.isDead() {
 		return errors.New("apptest: the house is open already")
 	}
-	r := &run{cmd: exec.Command(h.Bin, "serve"), ready: make(chan struct{}), dead: make(chan struct{})} //nolint:gosec,noctx // it outlives the call that opens it
+	r := &run{cmd: exec.Command(h.Bin, "serve"), ready: make(chan struct{}), dead: make(chan struct{})}
 	r.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + h.Data, "TZ=UTC"}, env...)
 	for name, v := range h.Settings {
 		r.cmd.Env = append(r.cmd.Env, "HILFT_"+strings.ToUpper(name)+"="+v)

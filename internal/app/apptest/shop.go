@@ -63,8 +63,10 @@ func OpenShop() (*Shop, error) {
 	if err != nil {
 		return nil, fmt.Errorf("apptest: shop: %w", err)
 	}
-	s := &Shop{Secret: rand.Text(), URL: "http://" + at.Addr().String() + "/answers", know: map[string]bool{}, news: make(chan struct{}),
-		behave: func(Taken) Manner { return Takes }}
+	s := &Shop{
+		Secret: rand.Text(), URL: "http://" + at.Addr().String() + "/answers", know: map[string]bool{}, news: make(chan struct{}),
+		behave: func(Taken) Manner { return Takes },
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /answers", s.take)
 	mux.HandleFunc("GET /lookup", s.lookup)
