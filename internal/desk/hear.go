@@ -37,7 +37,7 @@ type Heard struct {
 // Hear puts what somebody said into its conversation and case, and opens either where there is none. The same message
 // heard again changes nothing.
 func (d *Desk) Hear(ctx context.Context, tx *store.Tx, h Heard) error {
-	if err := alone(ctx, tx, h.Account); err != nil {
+	if err := among(ctx, tx, h.Account, append(refsOf(h), whoKey(h.Identity.Person))...); err != nil {
 		return err
 	}
 	known, err := heardBefore(ctx, tx, &h)
@@ -76,18 +76,6 @@ func (d *Desk) Hear(ctx context.Context, tx *store.Tx, h Heard) error {
 		return err
 	}
 	return d.tellHeard(ctx, tx, c, m, opened, before)
-}
-
-// alone lets nobody else place words of an account until the transaction ends: what it finds and does not find stays
-// true. On SQLite there is nobody else.
-func alone(ctx context.Context, tx *store.Tx, acc hilft.AccountID) error {
-	if tx.Dialect() != store.Postgres {
-		return nil
-	}
-	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended(?, 0))`, "desk:"+string(acc)); err != nil {
-		return fmt.Errorf("desk: alone: %w", err)
-	}
-	return nil
 }
 
 func (d *Desk) tellHeard(ctx context.Context, tx *store.Tx, c Case, m Message, opened bool, before hilft.CaseState) error {
@@ -190,7 +178,7 @@ type Changed struct {
 // kept until it is.
 func (d *Desk) Change(ctx context.Context, tx *store.Tx, ch Changed) error {
 	it := ch.Item
-	if err := alone(ctx, tx, ch.Account); err != nil {
+	if err := among(ctx, tx, ch.Account, it.ID); err != nil {
 		return err
 	}
 	m, err := messageByRemote(ctx, tx, ch.Account, it.ID)

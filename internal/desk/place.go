@@ -23,21 +23,9 @@ const refsMost = 32
 // In private, what somebody names leads only themselves: to name the id of another's message proves nothing.
 func (d *Desk) conversation(ctx context.Context, tx *store.Tx, h Heard) (Conversation, error) {
 	refs := refsOf(h)
-	found, err := conversationsByRef(ctx, tx, h.Account, h.Item.Visibility, refs)
+	found, err := found(ctx, tx, h, refs)
 	if err != nil {
 		return Conversation{}, err
-	}
-	found = slices.DeleteFunc(found, func(v Conversation) bool { return !mayJoin(h, v) })
-	if h.ownRefs() {
-		own, err := conversationsByRef(ctx, tx, h.Account, h.Item.Visibility, ownRefs(h.Identity.Person, refs))
-		if err != nil {
-			return Conversation{}, err
-		}
-		for _, v := range own {
-			if !slices.ContainsFunc(found, func(f Conversation) bool { return f.ID == v.ID }) {
-				found = append(found, v)
-			}
-		}
 	}
 	var v Conversation
 	if len(found) == 0 {
@@ -66,6 +54,46 @@ func (d *Desk) conversation(ctx context.Context, tx *store.Tx, h Heard) (Convers
 		return Conversation{}, fmt.Errorf("desk: conversation: %w", err)
 	}
 	return v, nil
+}
+
+// found finds the conversations that an item may join, the one it names first before the others, and waits for its turn
+// in them.
+func found(ctx context.Context, tx *store.Tx, h Heard, refs []string) ([]Conversation, error) {
+	all, err := joinable(ctx, tx, h, refs)
+	if err != nil || len(all) == 0 || tx.Dialect() != store.Postgres {
+		return all, err
+	}
+	if len(all) == 1 {
+		if err := among(ctx, tx, h.Account, conversationKey(all[0].ID)); err != nil {
+			return nil, err
+		}
+		now, err := joinable(ctx, tx, h, refs)
+		if err != nil || len(now) == 1 && now[0].ID == all[0].ID {
+			return now, err
+		}
+	}
+	if err := alone(ctx, tx, h.Account); err != nil {
+		return nil, err
+	}
+	return joinable(ctx, tx, h, refs)
+}
+
+func joinable(ctx context.Context, tx *store.Tx, h Heard, refs []string) ([]Conversation, error) {
+	all, err := conversationsByRef(ctx, tx, h.Account, h.Item.Visibility, refs)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(v Conversation) bool { return !mayJoin(h, v) })
+	if !h.ownRefs() {
+		return all, nil
+	}
+	own, err := conversationsByRef(ctx, tx, h.Account, h.Item.Visibility, ownRefs(h.Identity.Person, refs))
+	for _, v := range own {
+		if !slices.ContainsFunc(all, func(f Conversation) bool { return f.ID == v.ID }) {
+			all = append(all, v)
+		}
+	}
+	return all, err
 }
 
 // oneOf makes one conversation of those that an item names, the one it names first and those that may be one with it.
