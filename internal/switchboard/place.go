@@ -26,6 +26,7 @@ type intakeArgs struct {
 // one transaction.
 func (s *Switchboard) place(ctx context.Context, c *jobs.Claim) error {
 	faults.Point(faults.IntakeClaimed)
+	s.receiver.calm(ctx)
 	var args intakeArgs
 	if err := c.Read(&args); err != nil {
 		return err
@@ -96,11 +97,10 @@ func (s *Switchboard) source(ctx context.Context, id hilft.AccountID) (Source, e
 	if err != nil {
 		return Source{}, err
 	}
-	con, err := s.connector(a.Network)
-	if err != nil {
+	if _, err := s.connector(a.Network); err != nil {
 		return Source{}, err
 	}
-	return Source{Account: a.ID, Brand: a.Brand, Network: a.Network, Policy: con.Describe().Policy}, nil
+	return Source{Account: a.ID, Brand: a.Brand, Network: a.Network, Policy: s.policies[a.Network]}, nil
 }
 
 func (s *Switchboard) blob(ctx context.Context, hash string) (_ []byte, err error) {

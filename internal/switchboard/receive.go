@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -78,11 +79,10 @@ func (s *Switchboard) rows(ctx context.Context, id hilft.AccountID, raws []chann
 	if err != nil {
 		return nil, err
 	}
-	con, err := s.connector(a.Network)
-	if err != nil {
+	if _, err := s.connector(a.Network); err != nil {
 		return nil, err
 	}
-	most := con.Describe().Policy.RawMax
+	most := s.policies[a.Network].RawMax
 	if most == 0 {
 		most = rawMax
 	}
@@ -240,6 +240,7 @@ type receiver struct {
 	over  chan struct{} // closed when nobody writes any more
 	wg    sync.WaitGroup
 	once  sync.Once
+	here  atomic.Int64 // deliveries that wait to be stored
 }
 
 type reception struct {
@@ -272,6 +273,8 @@ var errClosed = hilft.Fail(hilft.Unavailable, "house.closing", errors.New("the s
 
 func (r *receiver) put(ctx context.Context, rows []row) error {
 	rec := &reception{rows: rows, done: make(chan struct{})}
+	r.here.Add(1)
+	defer r.here.Add(-1)
 	select {
 	case <-r.quit:
 		return errClosed
@@ -293,6 +296,22 @@ func (r *receiver) put(ctx context.Context, rows []row) error {
 			return rec.err
 		default:
 			return errClosed
+		}
+	}
+}
+
+// In a rush, what is stored already can wait a moment for what is not: networks lose patience, the inbox does not.
+const (
+	rush     = 16                     // deliveries that wait to be stored at the same time
+	giveWay  = 250 * time.Millisecond // how long one delivery waits for a rush at the most
+	lookAway = 5 * time.Millisecond
+)
+
+// calm returns when there is no rush, and after a moment in any case.
+func (r *receiver) calm(ctx context.Context) {
+	for end := time.Now().Add(giveWay); r.here.Load() >= rush && time.Now().Before(end); {
+		if !pause(ctx, lookAway) {
+			return
 		}
 	}
 }
@@ -363,11 +382,10 @@ func (s *Switchboard) HookMost(ctx context.Context, id hilft.AccountID) (int64, 
 	if err != nil {
 		return 0, err
 	}
-	con, err := s.connector(a.Network)
-	if err != nil {
+	if _, err := s.connector(a.Network); err != nil {
 		return 0, err
 	}
-	return max(rawMax, con.Describe().Policy.RawMax), nil
+	return max(rawMax, s.policies[a.Network].RawMax), nil
 }
 
 // Hook takes one request of a network. The answer may be given only when err is nil: then what the request brought is

@@ -54,6 +54,7 @@ type Switchboard struct {
 	Deps
 	intake     Intake
 	connectors map[string]channel.Connector
+	policies   map[string]channel.Policy // of Describe, which is too large to be asked for every delivery
 	node       string
 	receiver   *receiver
 
@@ -68,12 +69,13 @@ type Switchboard struct {
 // New makes the switchboard and takes over the jobs that are meant for it.
 func New(d Deps, in Intake) *Switchboard {
 	s := &Switchboard{
-		Deps: d, intake: in, node: hilft.NewID(), connectors: map[string]channel.Connector{},
+		Deps: d, intake: in, node: hilft.NewID(), connectors: map[string]channel.Connector{}, policies: map[string]channel.Policy{},
 		accounts: map[hilft.AccountID]*entry{}, sending: map[hilft.AccountID]*sendLine{}, heard: map[hilft.AccountID]time.Time{},
 		poke: make(chan struct{}, 1),
 	}
 	for _, c := range d.Connectors {
-		s.connectors[c.Describe().ID] = c
+		about := c.Describe()
+		s.connectors[about.ID], s.policies[about.ID] = c, about.Policy
 	}
 	s.receiver = startReceiver(s)
 	d.Jobs.HandleErrand(hilft.JobIntake, jobs.Terms{Workers: 16, Attempts: 20}, s.place)
