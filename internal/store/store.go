@@ -15,7 +15,9 @@ import (
 	"sync"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/hilft/hilft"
 )
@@ -31,11 +33,17 @@ const (
 // DB is one open database. It is safe for concurrent use.
 type DB struct {
 	dialect Dialect
-	read    *sql.DB
-	write   *sql.DB
-	writer  *writer // SQLite only
-	stmts   statements
 	now     func() time.Time
+
+	write *sql.DB // all that migrations see
+
+	// SQLite
+	read   *sql.DB
+	writer *writer
+
+	// Postgres
+	pool  *pgxpool.Pool
+	stmts statements
 }
 
 // Options say which database to open. URL is "postgres://…" or empty for SQLite at Path.
@@ -85,17 +93,19 @@ func (db *DB) openPostgres(ctx context.Context, raw string) error {
 		return fmt.Errorf("database URL: want postgres://user:password@host:5432/database, got one that does not read so")
 	}
 	db.dialect = Postgres
-	pool, err := sql.Open("pgx", raw)
+	conf, err := pgxpool.ParseConfig(raw)
 	if err != nil {
-		return fmt.Errorf("database at %s: %w", u.Host, err)
+		return fmt.Errorf("database at %s: %w", u.Host, withoutPassword(err, u))
 	}
-	db.read, db.write = pool, pool
-	pool.SetMaxOpenConns(24)
-	pool.SetMaxIdleConns(24)
-	pool.SetConnMaxIdleTime(5 * time.Minute)
+	conf.MaxConns = 24
+	conf.MaxConnIdleTime = 5 * time.Minute
+	if db.pool, err = pgxpool.NewWithConfig(ctx, conf); err != nil {
+		return fmt.Errorf("database at %s: %w", u.Host, withoutPassword(err, u))
+	}
+	db.write = stdlib.OpenDBFromPool(db.pool)
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	if err := pool.PingContext(ctx); err != nil {
+	if err := db.pool.Ping(ctx); err != nil {
 		return fmt.Errorf("database at %s: %w", u.Host, withoutPassword(err, u))
 	}
 	return nil
@@ -143,11 +153,13 @@ func (db *DB) Close() error {
 		db.writer.stop()
 	}
 	var errs []error
-	if db.read != nil {
-		errs = append(errs, db.read.Close())
+	for _, pool := range []*sql.DB{db.read, db.write} {
+		if pool != nil {
+			errs = append(errs, pool.Close())
+		}
 	}
-	if db.write != nil && db.write != db.read {
-		errs = append(errs, db.write.Close())
+	if db.pool != nil {
+		db.pool.Close()
 	}
 	return errors.Join(errs...)
 }
@@ -158,9 +170,15 @@ func (db *DB) Dialect() Dialect { return db.dialect }
 // Now is the house's clock.
 func (db *DB) Now() time.Time { return db.now().UTC() }
 
+func (db *DB) pingSQLite(ctx context.Context) error { return db.read.PingContext(ctx) }
+
 // Ping proves that the database answers.
 func (db *DB) Ping(ctx context.Context) error {
-	if err := db.read.PingContext(ctx); err != nil {
+	ping := db.pingSQLite
+	if db.dialect == Postgres {
+		ping = db.pool.Ping
+	}
+	if err := ping(ctx); err != nil {
 		return hilft.Fail(hilft.Unavailable, "database.unreachable", err)
 	}
 	return nil
@@ -193,23 +211,21 @@ func (db *DB) writeAgain(ctx context.Context, fn func(ctx context.Context, tx *T
 	}
 }
 
-func (db *DB) writeOnce(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) (err error) {
-	t, err := db.write.BeginTx(ctx, nil)
+func (db *DB) writeOnce(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	t, err := db.pool.Begin(ctx)
 	if err != nil {
 		return unavailable(err)
 	}
-	tx := &Tx{db: db, tx: t, now: db.Now()}
-	defer func() {
-		if p := recover(); p != nil {
-			_ = t.Rollback()
-			panic(p)
-		}
-	}()
+	// It ends the transaction on every way out, a panic's too, unless it is committed by then.
+	defer func() { _ = t.Rollback(context.WithoutCancel(ctx)) }()
+	tx := &Tx{db: db, pg: t, now: db.Now()}
 	if err := fn(ctx, tx); err != nil {
-		_ = t.Rollback()
 		return err
 	}
-	if err := t.Commit(); err != nil {
+	if err := tx.flush(ctx); err != nil {
+		return err
+	}
+	if err := t.Commit(ctx); err != nil {
 		return unavailable(err)
 	}
 	tx.committed()
@@ -218,19 +234,23 @@ func (db *DB) writeOnce(ctx context.Context, fn func(ctx context.Context, tx *Tx
 
 // Read runs fn on a snapshot of what is committed. fn must not write.
 func (db *DB) Read(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
-	t, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: db.readIsolation()})
+	tx := &Tx{db: db, now: db.Now()}
+	if db.dialect == Postgres {
+		t, err := db.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+		if err != nil {
+			return unavailable(err)
+		}
+		defer func() { _ = t.Rollback(context.WithoutCancel(ctx)) }()
+		tx.pg = t
+		return fn(ctx, tx)
+	}
+	t, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return unavailable(err)
 	}
 	defer func() { _ = t.Rollback() }()
-	return fn(ctx, &Tx{db: db, tx: t, now: db.Now(), readOnly: true})
-}
-
-func (db *DB) readIsolation() sql.IsolationLevel {
-	if db.dialect == Postgres {
-		return sql.LevelRepeatableRead
-	}
-	return sql.LevelDefault
+	tx.tx = t
+	return fn(ctx, tx)
 }
 
 // statements keeps texts rebound for Postgres; its driver keeps them prepared.

@@ -191,3 +191,77 @@ func TestWriteAfterCloseIsRefused(t *testing.T) {
 	err = db.Write(t.Context(), func(context.Context, *store.Tx) error { return nil })
 	require.Equal(t, hilft.Unavailable, hilft.KindOf(err))
 }
+
+func TestWhatIsDeferredIsThereForWhoeverAsksNext(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		add := func(ctx context.Context, tx *store.Tx, id string) error {
+			return tx.Defer(ctx, `INSERT INTO person (id, brand_id, name, made_at) VALUES (?, 'b', 'Mira', 0)`, id)
+		}
+		const many = 1500
+		require.NoError(t, db.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			for range many {
+				if err := add(ctx, tx, hilft.NewID()); err != nil {
+					return err
+				}
+			}
+			var n int
+			if err := tx.Row(ctx, `SELECT COUNT(*) FROM person`, nil, &n); err != nil {
+				return err
+			}
+			require.Equal(t, many, n)
+			changed, err := tx.Exec(ctx, `UPDATE person SET name = 'Tom'`)
+			require.Equal(t, int64(many), changed)
+			if err != nil {
+				return err
+			}
+			return add(ctx, tx, "last")
+		}))
+		require.Equal(t, many+1, storetest.Count(t, db, `SELECT COUNT(*) FROM person`))
+
+		err := db.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			if err := add(ctx, tx, "another"); err != nil {
+				return err
+			}
+			return add(ctx, tx, "last")
+		})
+		require.True(t, store.IsUnique(err), "%v", err)
+		require.Equal(t, many+1, storetest.Count(t, db, `SELECT COUNT(*) FROM person`), "what failed at the end of a transaction left something behind")
+	})
+}
+
+func TestManyQuestionsAndAnyNumberOfValues(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		require.NoError(t, db.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			for _, id := range []string{"a", "b", "c\"', d"} {
+				if err := addPerson(ctx, tx, id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		require.NoError(t, db.Read(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			got := map[int][]string{}
+			err := tx.Many(ctx, `SELECT id FROM person WHERE id >= ? ORDER BY id`, [][]any{{"b"}, {"x"}, {"a"}}, func(i int, scan func(into ...any) error) error {
+				var id string
+				err := scan(&id)
+				got[i] = append(got[i], id)
+				return err
+			})
+			require.Equal(t, map[int][]string{0: {"b", "c\"', d"}, 2: {"a", "b", "c\"', d"}}, got)
+			require.NoError(t, tx.Many(ctx, `SELECT 1`, nil, nil))
+			for _, ids := range [][]string{nil, {"nobody"}, {"a", "a", "c\"', d"}} {
+				where, list := store.In(tx, "id", ids)
+				var n int
+				require.NoError(t, tx.Row(ctx, `SELECT COUNT(*) FROM person WHERE `+where, []any{list}, &n))
+				require.Equal(t, min(len(ids)/2*2, 2), n, "%v", ids)
+			}
+			where, list := store.In(tx, "made_at", []int64{store.Micros(tx.Now()), 0})
+			var n int
+			require.NoError(t, tx.Row(ctx, `SELECT COUNT(*) FROM person WHERE `+where, []any{list}, &n))
+			require.Zero(t, n)
+			return err
+		}))
+	})
+}
