@@ -28,19 +28,44 @@ type Claim struct {
 
 // Done ends the job in the transaction of what the job did. ErrLost: it is somebody else's by now; return it, so that
 // the transaction leaves no trace.
-func (c *Claim) Done(ctx context.Context, tx *store.Tx) error {
-	n, err := tx.Exec(ctx, `DELETE FROM job WHERE id = ? AND claim = ?`, c.ID, c.token)
+func (c *Claim) Done(ctx context.Context, tx *store.Tx) error { return Done(ctx, tx, c) }
+
+// Done ends jobs that were claimed together in the transaction of what they did. ErrLost: one of them is somebody else's
+// by now, so none may count; return it.
+func Done(ctx context.Context, tx *store.Tx, claims ...*Claim) error {
+	if len(claims) == 0 {
+		return nil
+	}
+	where, ids := store.In(tx, "id", idsOf(claims))
+	n, err := tx.Exec(ctx, `DELETE FROM job WHERE claim = ? AND `+where, claims[0].token, ids)
 	if err != nil {
 		return fmt.Errorf("jobs: done: %w", err)
 	}
-	if n == 0 {
+	if n != int64(len(claims)) {
 		return ErrLost
 	}
-	tx.After(func() { c.done = true })
-	if !c.last {
-		return nil // the next of its lane is the same worker's already
+	tx.After(func() {
+		for _, c := range claims {
+			c.done = true
+		}
+	})
+	for _, c := range claims {
+		if !c.last {
+			continue // the next of its lane is the same worker's already
+		}
+		if err := release(ctx, tx, c.Lane); err != nil {
+			return err
+		}
 	}
-	return release(ctx, tx, c.Lane)
+	return nil
+}
+
+func idsOf(claims []*Claim) []int64 {
+	ids := make([]int64, len(claims))
+	for i, c := range claims {
+		ids[i] = c.ID
+	}
+	return ids
 }
 
 // A LIMIT is written into the statement: SQLite plans a statement anew, at every run, whose limit is an argument.
@@ -48,15 +73,15 @@ func (c *Claim) Done(ctx context.Context, tx *store.Tx) error {
 // released is how many jobs of a lane are let go at once: about as many as are claimed at once.
 const released = 64
 
-// release lets the next jobs of a lane run now: claimers that met them behind this one have put them off. They are
-// written whatever they say, so that on Postgres a claimer just about to put the next one off is waited for.
+// release lets the next jobs of a lane run now: claimers that met them behind this one have put them off. A claimer that
+// is about to do so keeps this one from ending until it has.
 func release(ctx context.Context, tx *store.Tx, lane string) error {
 	if lane == "" {
 		return nil
 	}
 	now := store.Micros(tx.Now())
-	_, err := tx.Exec(ctx, `UPDATE job SET run_at = CASE WHEN run_at > ? THEN ? ELSE run_at END
-		WHERE claim = 0 AND id IN (SELECT id FROM job WHERE lane = ? AND lane <> '' AND dead_at = 0 ORDER BY id LIMIT `+strconv.Itoa(released)+`)`, now, now, lane)
+	err := tx.Defer(ctx, `UPDATE job SET run_at = ? WHERE claim = 0 AND run_at > ?
+		AND id IN (SELECT id FROM job WHERE lane = ? AND lane <> '' AND dead_at = 0 ORDER BY id LIMIT `+strconv.Itoa(released)+`)`, now, now, lane)
 	if err != nil {
 		return fmt.Errorf("jobs: release: %w", err)
 	}
@@ -85,31 +110,30 @@ func (q *Jobs) claim(ctx context.Context, kind string, most int, lease time.Dura
 			return err
 		}
 		lanes, order := byLane(due)
+		lines, err := lineUp(ctx, tx, lanes)
+		if err != nil {
+			return err
+		}
 		var taken []*Claim
 		for _, lane := range order {
 			g := lanes[lane]
-			var behind []*Claim
-			if lane != "" {
-				waiting, err := lineUp(ctx, tx, lane, len(g))
-				if err != nil {
-					return err
-				}
-				if g, behind = next(g, waiting, store.Micros(now)); len(behind) > 0 {
-					off, err := putOff(ctx, tx, behind, waiting)
-					if err != nil {
-						return err
-					}
-					more = more || off
-				}
-			}
-			taken = append(taken, g...)
-			switch {
-			case len(g) == 0:
-			case lane == "":
+			if lane == "" {
+				taken = append(taken, g...)
 				for _, c := range g {
 					groups = append(groups, []*Claim{c})
 				}
-			default:
+				continue
+			}
+			g, behind := next(g, lines[lane], store.Micros(now))
+			if len(behind) > 0 {
+				off, err := putOff(ctx, tx, behind, lines[lane])
+				if err != nil {
+					return err
+				}
+				more = more || off
+			}
+			if len(g) > 0 {
+				taken = append(taken, g...)
 				g[len(g)-1].last = true
 				groups = append(groups, g)
 			}
@@ -192,17 +216,39 @@ type place struct {
 	claim int64
 }
 
-// lineUp reads the first unfinished jobs of a lane. It looks at the table anew, so on Postgres it sees jobs that another
+// lineMost is how many jobs of a lane are looked at before one of them is claimed. The rest stays due.
+const lineMost = 64
+
+// lineUp reads the first unfinished jobs of lanes. It looks at the table anew, so on Postgres it sees jobs that another
 // node has locked and is about to claim. One that somebody has comes first, wherever it stands: a job that a person
 // revived may have a smaller id.
-func lineUp(ctx context.Context, tx *store.Tx, lane string, most int) ([]place, error) {
-	scan := func(scan func(into ...any) error, p *place) error { return scan(&p.id, &p.runAt, &p.claim) }
-	held, err := store.All(ctx, tx, `SELECT id, run_at, claim FROM job WHERE lane = ? AND lane <> '' AND claim <> 0 AND run_at > ? LIMIT 1`,
-		[]any{lane, store.Micros(tx.Now())}, scan)
-	if err != nil || len(held) > 0 {
-		return held, err
+func lineUp(ctx context.Context, tx *store.Tx, lanes map[string][]*Claim) (map[string][]place, error) {
+	lines := map[string][]place{}
+	read := func(query string, names []string, more ...any) error {
+		args := make([][]any, len(names))
+		for i, lane := range names {
+			args[i] = append([]any{lane}, more...)
+		}
+		return tx.Many(ctx, query, args, func(i int, scan func(into ...any) error) error {
+			var p place
+			err := scan(&p.id, &p.runAt, &p.claim)
+			lines[names[i]] = append(lines[names[i]], p)
+			return err
+		})
 	}
-	return store.All(ctx, tx, `SELECT id, run_at, claim FROM job WHERE lane = ? AND lane <> '' AND dead_at = 0 ORDER BY id LIMIT `+strconv.Itoa(most), []any{lane}, scan)
+	var names []string
+	for lane := range lanes {
+		if lane != "" {
+			names = append(names, lane)
+		}
+	}
+	err := read(`SELECT id, run_at, claim FROM job WHERE lane = ? AND lane <> '' AND claim <> 0 AND run_at > ? LIMIT 1`, names, store.Micros(tx.Now()))
+	if err != nil {
+		return nil, err
+	}
+	names = slices.DeleteFunc(names, func(lane string) bool { return len(lines[lane]) > 0 })
+	err = read(`SELECT id, run_at, claim FROM job WHERE lane = ? AND lane <> '' AND dead_at = 0 ORDER BY id LIMIT `+strconv.Itoa(lineMost), names)
+	return lines, err
 }
 
 // next parts due jobs of one lane into those that may be claimed and those that must wait. A head that was claimed before and not finished is claimed alone: when it is what ends its workers, those behind it should not
@@ -221,33 +267,21 @@ func next(due []*Claim, line []place, now int64) (mine, behind []*Claim) {
 	return due[:n], nil // the rest stays due: it is next
 }
 
-// set writes columns of jobs. The placeholders come in few sizes, so that the statements stay prepared.
+// set writes columns of jobs.
 func set(ctx context.Context, tx *store.Tx, columns string, values []any, of []*Claim) error {
-	for len(of) > 0 {
-		n := 1
-		for _, size := range []int{256, 64, 16, 4} {
-			if len(of) >= size {
-				n = size
-				break
-			}
-		}
-		args := slices.Clone(values)
-		for _, c := range of[:n] {
-			args = append(args, c.ID)
-		}
-		if _, err := tx.Exec(ctx, `UPDATE job SET `+columns+` WHERE id IN (`+store.Marks(n)+`)`, args...); err != nil {
-			return err
-		}
-		of = of[n:]
+	if len(of) == 0 {
+		return nil
 	}
-	return nil
+	where, ids := store.In(tx, "id", idsOf(of))
+	return tx.Defer(ctx, `UPDATE job SET `+columns+` WHERE `+where, append(slices.Clip(values), ids)...)
 }
 
-// extend keeps a claim for another lease.
-func (q *Jobs) extend(ctx context.Context, c *Claim, lease time.Duration) error {
+// extend keeps claims that were made together for another lease. ErrLost: one of them is somebody else's by now.
+func (q *Jobs) extend(ctx context.Context, lease time.Duration, claims []*Claim) error {
 	return q.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE job SET run_at = ? WHERE id = ? AND claim = ?`, store.Micros(tx.Now().Add(lease)), c.ID, c.token)
-		if err == nil && n == 0 {
+		where, ids := store.In(tx, "id", idsOf(claims))
+		n, err := tx.Exec(ctx, `UPDATE job SET run_at = ? WHERE claim = ? AND `+where, store.Micros(tx.Now().Add(lease)), claims[0].token, ids)
+		if err == nil && n != int64(len(claims)) {
 			return ErrLost
 		}
 		return err

@@ -223,7 +223,7 @@ func TestADeadWorkersJobIsTakenOverAndTheLateWorkerLeavesNoTrace(t *testing.T) {
 		}
 		require.ErrorIs(t, tries(late[0][0]), ErrLost)
 		require.ErrorIs(t, q.db.Write(t.Context(), late[0][0].Held), ErrLost)
-		require.ErrorIs(t, q.extend(t.Context(), late[0][0], time.Hour), ErrLost)
+		require.ErrorIs(t, q.extend(t.Context(), time.Hour, late[0][:1]), ErrLost)
 		require.Zero(t, storetest.Count(t, q.db, `SELECT COUNT(*) FROM event`))
 
 		// The second worker gives it back, so that its attempts count as the first worker knows them. It is lost to

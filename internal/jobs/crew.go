@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -53,6 +54,11 @@ type Work func(ctx context.Context, tx *store.Tx, j Job) error
 // nil without having done so is ended for it.
 type Errand func(ctx context.Context, c *Claim) error
 
+// Errands does many jobs at once that were claimed together, by lane, each lane in order. It may leave jobs out, but not
+// one that stands before another of its lane that it does. Those that it does not end, because it left them out or
+// because it failed, are done one by one.
+type Errands func(ctx context.Context, lanes [][]*Claim) error
+
 // crew is the workers of one kind on this node.
 type crew struct {
 	q      *Jobs
@@ -60,6 +66,7 @@ type crew struct {
 	terms  Terms
 	work   Work
 	errand Errand
+	many   Errands
 	bell   chan struct{}
 }
 
@@ -76,6 +83,11 @@ func (q *Jobs) HandleWork(kind string, t Terms, w Work) { q.add(&crew{kind: kind
 // HandleErrand says how a kind that talks to the world is done.
 func (q *Jobs) HandleErrand(kind string, t Terms, e Errand) {
 	q.add(&crew{kind: kind, terms: t, errand: e})
+}
+
+// HandleErrands says how a kind is done that costs less when many are done at once.
+func (q *Jobs) HandleErrands(kind string, t Terms, many Errands, one Errand) {
+	q.add(&crew{kind: kind, terms: t, errand: one, many: many})
 }
 
 func (q *Jobs) add(c *crew) {
@@ -159,6 +171,14 @@ func (c *crew) round(ctx context.Context, free chan struct{}, wg *sync.WaitGroup
 		}
 		return more && err == nil
 	}
+	if c.many != nil {
+		wg.Go(func() {
+			c.together(ctx, groups, began)
+			free <- struct{}{}
+			c.wake()
+		})
+		return true
+	}
 	for i, g := range groups {
 		if i > 0 {
 			<-free // what is claimed is worked on or given back, also while stopping
@@ -182,6 +202,40 @@ func (c *crew) untilNext(ctx context.Context) time.Duration {
 		return idle
 	}
 	return max(5*time.Millisecond, min(idle, store.Time(next).Sub(c.q.db.Now())))
+}
+
+// together does jobs of many lanes at once, and one by one those that were not ended so. A lane whose head was claimed
+// before and not finished is left out: it may be what ended the one who had it, and the others should not count attempts
+// for it.
+func (c *crew) together(ctx context.Context, groups [][]*Claim, began time.Time) {
+	var fresh [][]*Claim
+	var all []*Claim
+	for _, g := range groups {
+		if g[0].Attempt == 1 {
+			fresh, all = append(fresh, g), append(all, g...)
+		}
+	}
+	if len(all) > 1 && ctx.Err() == nil {
+		if err := c.doMany(ctx, fresh, all); err != nil && ctx.Err() == nil {
+			c.q.log.Warn("jobs could not be done together; each is done by itself", "job", c.kind, "jobs", len(all), "err", err)
+		}
+	}
+	for _, g := range groups {
+		if left := slices.IndexFunc(g, func(c *Claim) bool { return !c.done }); left >= 0 {
+			c.group(ctx, g[left:], began)
+		}
+	}
+}
+
+func (c *crew) doMany(ctx context.Context, groups [][]*Claim, all []*Claim) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	kept, stop := c.keep(ctx, all...)
+	defer stop()
+	return c.many(kept, groups)
 }
 
 // group does jobs of one lane in order. When one is not done, those behind it wait for it. began is when they were
@@ -271,8 +325,8 @@ func (c *crew) do(ctx context.Context, claim *Claim) (err error) {
 	return c.q.db.Write(kept, claim.Done)
 }
 
-// keep extends the lease while an errand runs. When the job is lost, the errand's context ends.
-func (c *crew) keep(ctx context.Context, claim *Claim) (context.Context, func()) {
+// keep extends the lease while an errand runs. When a job is lost, the errand's context ends.
+func (c *crew) keep(ctx context.Context, claims ...*Claim) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	over := make(chan struct{})
 	go func() {
@@ -284,7 +338,7 @@ func (c *crew) keep(ctx context.Context, claim *Claim) (context.Context, func())
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				if err := c.q.extend(ctx, claim, c.terms.Lease); errors.Is(err, ErrLost) {
+				if err := c.q.extend(ctx, c.terms.Lease, claims); errors.Is(err, ErrLost) {
 					cancel(ErrLost)
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -144,6 +145,68 @@ func TestManyLanesKeepTheirOrderUnderManyWorkersAndRandomFailures(t *testing.T) 
 	})
 }
 
+// What is done together is what was not tried before, up to wherever it breaks off; the rest is done one by one.
+func TestManyLettersArePostedTogetherAndTheRestOneByOne(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		const lanes, each = 30, 12
+		q := queueOn(t, db)
+		var together atomic.Int64
+		post := func(ctx context.Context, claims ...*Claim) error {
+			return db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+				for _, c := range claims {
+					if err := q.Record(ctx, tx, Event{Kind: "posted", Subject: c.Lane, Data: c.Args}); err != nil {
+						return err
+					}
+				}
+				if err := Done(ctx, tx, claims...); err != nil || rand.IntN(8) > 0 {
+					return err
+				}
+				return errors.New("no ink")
+			})
+		}
+		q.HandleErrands("letter", Terms{Workers: 4, Claim: 16, Base: time.Millisecond, Most: 20 * time.Millisecond, Attempts: 1000}, func(ctx context.Context, lanes [][]*Claim) error {
+			if rand.IntN(8) == 0 {
+				panic("the bag bursts")
+			}
+			for at := range lanes[0] { // in rounds: every lane's first, then every lane's second
+				var some []*Claim
+				for _, lane := range lanes {
+					if lane[0].Attempt != 1 {
+						t.Error("what was tried before is tried together with others")
+					}
+					if at < len(lane) {
+						some = append(some, lane[at])
+					}
+				}
+				if err := post(ctx, some...); err != nil {
+					return err
+				}
+				together.Add(int64(len(some)))
+			}
+			return nil
+		}, func(ctx context.Context, c *Claim) error { return post(ctx, c) })
+		q.put(t, crowd(lanes, each)...)
+		works(t, q)
+		require.Eventually(t, func() bool { return storetest.Count(t, db, `SELECT COUNT(*) FROM job`) == 0 }, 30*time.Second, 10*time.Millisecond)
+		posted := map[string][]string{}
+		events, err := q.EventsAfter(t.Context(), 0, 2*lanes*each)
+		require.NoError(t, err)
+		for _, e := range events {
+			posted[e.Subject] = append(posted[e.Subject], string(e.Raw))
+		}
+		want := make([]string, each)
+		for i := range want {
+			want[i] = fmt.Sprint(i)
+		}
+		require.Len(t, posted, lanes)
+		for lane, got := range posted {
+			require.Equal(t, want, got, lane)
+		}
+		require.Positive(t, together.Load())
+	})
+}
+
 func TestTwoNodesOnOneDatabaseNeverShareAJobOrALane(t *testing.T) {
 	t.Parallel()
 	url := storetest.PostgresURL(t)
@@ -273,7 +336,7 @@ func TestAnErrandWhoseLeaseIsLostIsToldAndWritesNothing(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		q := queueOn(t, db)
 		began, told := make(chan struct{}), make(chan error, 1)
-		q.HandleErrand("letter", Terms{Lease: 60 * time.Millisecond}, func(ctx context.Context, c *Claim) error {
+		q.HandleErrand("letter", Terms{Lease: 900 * time.Millisecond}, func(ctx context.Context, c *Claim) error {
 			if c.Attempt > 1 {
 				return nil // the one who took over
 			}

@@ -43,7 +43,7 @@ func (q *Jobs) Record(ctx context.Context, tx *store.Tx, events ...Event) error 
 				return fmt.Errorf("jobs: record %s: %w", e.Kind, err)
 			}
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO event (at, kind, brand_id, case_id, subject, agent_id, data) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		if err := tx.Defer(ctx, `INSERT INTO event (at, kind, brand_id, case_id, subject, agent_id, data) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 			store.Micros(tx.Now()), e.Kind, string(e.Brand), string(e.Case), e.Subject, string(e.Agent), string(data)); err != nil {
 			return fmt.Errorf("jobs: record %s: %w", e.Kind, err)
 		}
@@ -74,7 +74,7 @@ func announce(ctx context.Context, tx *store.Tx) error {
 	if tx.Dialect() != store.Postgres {
 		return nil
 	}
-	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared(CAST(? AS BIGINT) + last_value - CASE WHEN is_called THEN 0 ELSE 1 END) FROM event_id_seq`, announced)
+	err := tx.Defer(ctx, `SELECT pg_advisory_xact_lock_shared(CAST(? AS BIGINT) + last_value - CASE WHEN is_called THEN 0 ELSE 1 END) FROM event_id_seq`, announced)
 	if err != nil {
 		return fmt.Errorf("jobs: record: %w", err)
 	}

@@ -67,10 +67,15 @@ func TestAnEventOfALateCommitIsNotPassedBy(t *testing.T) {
 			if err := q.Record(ctx, tx, Event{Kind: kind}); err != nil {
 				return err
 			}
-			if recorded != nil {
-				close(recorded)
-				<-commit
+			if recorded == nil {
+				return nil
 			}
+			var one int
+			if err := tx.Row(ctx, `SELECT 1`, nil, &one); err != nil { // what was deferred is done before it
+				return err
+			}
+			close(recorded)
+			<-commit
 			return nil
 		})
 	}
