@@ -4,8 +4,11 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -43,65 +46,111 @@ const seenEvery = time.Hour
 // Recognise finds the identity of an author on a network, or makes it, with a new person of their own. What the network
 // says of them now replaces what it said before.
 func Recognise(ctx context.Context, tx *store.Tx, brand hilft.BrandID, network string, a channel.Author) (Identity, error) {
-	a.Name, a.Handle = cleanName(a.Name), cleanName(a.Handle)
-	id, err := identity(ctx, tx, brand, network, a.ID)
-	switch {
-	case store.IsNoRows(err):
-		return introduce(ctx, tx, brand, network, a)
-	case err != nil:
-		return Identity{}, fmt.Errorf("people: recognise: %w", err)
+	all, err := RecogniseAll(ctx, tx, brand, network, []channel.Author{a})
+	if err != nil {
+		return Identity{}, err
 	}
+	return all[a.ID], nil
+}
+
+// RecogniseAll is Recognise for many authors at once, who may come several times: of what the network says of one, the
+// last holds. Identities are told by their remote id.
+func RecogniseAll(ctx context.Context, tx *store.Tx, brand hilft.BrandID, network string, authors []channel.Author) (map[string]Identity, error) {
+	last := map[string]channel.Author{}
+	var remotes []string
+	for _, a := range authors {
+		if _, twice := last[a.ID]; !twice {
+			remotes = append(remotes, a.ID)
+		}
+		a.Name, a.Handle = cleanName(a.Name), cleanName(a.Handle)
+		last[a.ID] = a
+	}
+	// In one order for all, so that two who write do not wait for each other.
+	slices.Sort(remotes)
+	known, err := identities(ctx, tx, brand, network, remotes)
+	if err != nil {
+		return nil, fmt.Errorf("people: recognise: %w", err)
+	}
+	var strangers []channel.Author
+	for _, remote := range remotes {
+		id, ok := known[remote]
+		if !ok {
+			strangers = append(strangers, last[remote])
+			continue
+		}
+		if known[remote], err = refresh(ctx, tx, id, last[remote]); err != nil {
+			return nil, fmt.Errorf("people: recognise: %w", err)
+		}
+	}
+	if err := introduce(ctx, tx, brand, network, strangers, known); err != nil {
+		return nil, fmt.Errorf("people: introduce: %w", err)
+	}
+	return known, nil
+}
+
+// refresh writes down what the network says of an identity now.
+func refresh(ctx context.Context, tx *store.Tx, id Identity, a channel.Author) (Identity, error) {
 	before := nameOf(channel.Author{ID: id.Remote, Name: id.Name, Handle: id.Handle})
 	if (a.Name == "" || a.Name == id.Name) && (a.Handle == "" || a.Handle == id.Handle) && (a.URL == "" || a.URL == id.URL) && tx.Now().Sub(id.Seen) < seenEvery {
 		return id, nil
 	}
-	if a.Name != "" {
-		id.Name = a.Name
-	}
-	if a.Handle != "" {
-		id.Handle = a.Handle
-	}
-	if a.URL != "" {
-		id.URL = a.URL
-	}
-	if _, err := tx.Exec(ctx, `UPDATE identity SET name = ?, handle = ?, url = ?, seen_at = ? WHERE id = ?`,
+	id.Name, id.Handle, id.URL = cmp.Or(a.Name, id.Name), cmp.Or(a.Handle, id.Handle), cmp.Or(a.URL, id.URL)
+	if err := tx.Defer(ctx, `UPDATE identity SET name = ?, handle = ?, url = ?, seen_at = ? WHERE id = ?`,
 		id.Name, id.Handle, id.URL, store.Micros(tx.Now()), string(id.ID)); err != nil {
-		return Identity{}, fmt.Errorf("people: recognise: %w", err)
+		return Identity{}, err
 	}
 	// A person goes by what this identity is called, unless they go by another name already.
 	if now := nameOf(channel.Author{ID: id.Remote, Name: id.Name, Handle: id.Handle}); now != before {
-		if _, err := tx.Exec(ctx, `UPDATE person SET name = ? WHERE id = ? AND name = ?`, now, string(id.Person), before); err != nil {
-			return Identity{}, fmt.Errorf("people: recognise: %w", err)
+		if err := tx.Defer(ctx, `UPDATE person SET name = ? WHERE id = ? AND name = ?`, now, string(id.Person), before); err != nil {
+			return Identity{}, err
 		}
 	}
 	return id, nil
 }
 
-// introduce makes an identity with its person. Two transactions may introduce the same one at once: the first wins, the
-// other takes what it finds.
-func introduce(ctx context.Context, tx *store.Tx, brand hilft.BrandID, network string, a channel.Author) (Identity, error) {
+// introduce makes identities, each with its person, and adds them to those that are known. Two transactions may
+// introduce the same one at once: the first wins, the other takes what it finds.
+func introduce(ctx context.Context, tx *store.Tx, brand hilft.BrandID, network string, strangers []channel.Author, known map[string]Identity) error {
+	if len(strangers) == 0 {
+		return nil
+	}
 	now := store.Micros(tx.Now())
-	id := Identity{
-		ID: hilft.IdentityID(hilft.NewID()), Person: hilft.PersonID(hilft.NewID()), Network: network,
-		Remote: a.ID, Handle: a.Handle, Name: a.Name, URL: a.URL, Seen: tx.Now(),
+	made := map[string]Identity{}
+	args := make([][]any, 0, len(strangers))
+	for _, a := range strangers {
+		id := Identity{
+			ID: hilft.IdentityID(hilft.NewID()), Person: hilft.PersonID(hilft.NewID()), Network: network,
+			Remote: a.ID, Handle: a.Handle, Name: a.Name, URL: a.URL, Seen: tx.Now(),
+		}
+		made[a.ID] = id
+		if err := tx.Defer(ctx, `INSERT INTO person (id, brand_id, name, made_at) VALUES (?, ?, ?, ?)`, string(id.Person), string(brand), nameOf(a), now); err != nil {
+			return err
+		}
+		args = append(args, []any{string(id.ID), string(brand), string(id.Person), network, a.ID, a.Handle, a.Name, a.URL, now, now})
 	}
-	if _, err := tx.Exec(ctx, `INSERT INTO person (id, brand_id, name, made_at) VALUES (?, ?, ?, ?)`,
-		string(id.Person), string(brand), nameOf(a), now); err != nil {
-		return Identity{}, fmt.Errorf("people: introduce: %w", err)
-	}
-	n, err := tx.Exec(ctx, `INSERT INTO identity (id, brand_id, person_id, network, remote_id, handle, name, url, made_at, seen_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		string(id.ID), string(brand), string(id.Person), network, a.ID, a.Handle, a.Name, a.URL, now, now)
+	err := tx.Many(ctx, `INSERT INTO identity (id, brand_id, person_id, network, remote_id, handle, name, url, made_at, seen_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING remote_id`, args, func(_ int, scan func(into ...any) error) error {
+		var remote string
+		err := scan(&remote)
+		known[remote] = made[remote]
+		return err
+	})
 	if err != nil {
-		return Identity{}, fmt.Errorf("people: introduce: %w", err)
+		return err
 	}
-	if n == 1 {
-		return id, nil
+	var lost []string
+	for _, a := range strangers {
+		if _, ok := known[a.ID]; ok {
+			continue
+		}
+		lost = append(lost, a.ID)
+		if err := tx.Defer(ctx, `DELETE FROM person WHERE id = ?`, string(made[a.ID].Person)); err != nil {
+			return err
+		}
 	}
-	if _, err := tx.Exec(ctx, `DELETE FROM person WHERE id = ?`, string(id.Person)); err != nil {
-		return Identity{}, fmt.Errorf("people: introduce: %w", err)
-	}
-	return identity(ctx, tx, brand, network, a.ID)
+	found, err := identities(ctx, tx, brand, network, lost)
+	maps.Copy(known, found)
+	return err
 }
 
 func nameOf(a channel.Author) string {
@@ -123,13 +172,18 @@ func scanIdentity(scan func(into ...any) error, id *Identity) error {
 	return err
 }
 
-func identity(ctx context.Context, tx *store.Tx, brand hilft.BrandID, network, remote string) (Identity, error) {
-	var id Identity
-	var seen int64
-	err := tx.Row(ctx, identityColumns+`WHERE brand_id = ? AND network = ? AND remote_id = ?`, []any{string(brand), network, remote},
-		&id.ID, &id.Person, &id.Network, &id.Remote, &id.Handle, &id.Name, &id.URL, &seen)
-	id.Seen = store.Time(seen)
-	return id, err
+// identities reads those of a network that bear these remote ids.
+func identities(ctx context.Context, tx *store.Tx, brand hilft.BrandID, network string, remotes []string) (map[string]Identity, error) {
+	found := map[string]Identity{}
+	if len(remotes) == 0 {
+		return found, nil
+	}
+	where, list := store.In(tx, "remote_id", remotes)
+	all, err := store.All(ctx, tx, identityColumns+`WHERE brand_id = ? AND network = ? AND `+where, []any{string(brand), network, list}, scanIdentity)
+	for _, id := range all {
+		found[id.Remote] = id
+	}
+	return found, err
 }
 
 // Find reads a person of a brand with their identities, the last seen first. NotFound where the brand has none.
