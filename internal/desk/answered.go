@@ -51,16 +51,34 @@ func whom(w said, oldestFirst []said) hilft.CaseID {
 	return found
 }
 
-// answered looks again whom our words in a public conversation answer that were written elsewhere, now that one more word
-// of it is known, and settles the cases that this changes. It returns the case of the new word.
+// answered puts a message that was just written into its case, and looks whom our words in its conversation answer that
+// were written with another tool, now that one more word of it is known. It returns the message's case.
+func (t *table) answered(ctx context.Context, s *seat, m *Message) (*seat, error) {
+	v, err := t.again(ctx, m.Conversation)
+	if err != nil {
+		return nil, err
+	}
+	if m.Visibility == hilft.Public && m.Direction == hilft.Outbound {
+		v.elsewhere = true
+	}
+	if !v.elsewhere {
+		if s != nil {
+			s.add(*m)
+		}
+		return s, nil
+	}
+	err = t.aside(ctx, func() (err error) {
+		m.Case, err = t.Desk.answered(ctx, t.tx, v.Conversation, *m)
+		return err
+	})
+	if err != nil || m.Case == "" {
+		return nil, err
+	}
+	return t.seat(ctx, m.Case)
+}
+
+// answered is the table's, in the database: it settles all cases that this changes, but that of the new word.
 func (d *Desk) answered(ctx context.Context, tx *store.Tx, v Conversation, m Message) (hilft.CaseID, error) {
-	if v.Visibility != hilft.Public {
-		return m.Case, nil
-	}
-	var ours int
-	if err := tx.Row(ctx, `SELECT COUNT(*) FROM message WHERE conversation_id = ? AND direction = 'outbound' AND agent_id = ''`, []any{string(v.ID)}, &ours); err != nil || ours == 0 {
-		return m.Case, err
-	}
 	all, err := store.All(ctx, tx, `SELECT id, remote_id, in_reply_to, direction, agent_id, at, case_id FROM message WHERE conversation_id = ? ORDER BY at, id`,
 		[]any{string(v.ID)}, func(scan func(into ...any) error, s *said) error {
 			var at int64

@@ -20,67 +20,64 @@ import (
 //
 // In a private conversation everything is about the conversation's case. In public everybody has a concern of their
 // own, whoever's thread it is.
-func (d *Desk) concern(ctx context.Context, tx *store.Tx, h Heard, v *Conversation) (c Case, opened bool, err error) {
+func (t *table) concern(ctx context.Context, h Heard, v *talk) (s *seat, opened bool, err error) {
 	id := v.Case
-	if v.Visibility == hilft.Public {
-		id = ""
-		if !h.Item.From.Us {
-			id, err = caseOfPersonIn(ctx, tx, *v, h.Identity.Person)
+	if h.Item.From.Us {
+		if v.Visibility == hilft.Public || id == "" {
+			return nil, false, nil
 		}
+		s, err = t.seat(ctx, id)
+		return s, false, err
 	}
-	if err == nil && !h.Item.From.Us {
-		id, err = d.caseElsewhere(ctx, tx, h, v, id)
+	if v.Visibility == hilft.Public {
+		in := speaker{v.ID, h.Identity.Person}
+		if v.fresh {
+			inVain(t.latest, []speaker{in})
+		} else if err := t.readLatest(ctx, []speaker{in}); err != nil {
+			return nil, false, err
+		}
+		id = t.latest[in].about
 	}
-	if err != nil {
-		return Case{}, false, err
+	if id, err = t.caseElsewhere(ctx, h, v.ID, id); err != nil {
+		return nil, false, err
 	}
 	if id != "" {
-		c, err = caseForUpdate(ctx, tx, h.Brand, id)
-		if err != nil || h.Item.From.Us {
-			return c, false, err
+		if s, err = t.seat(ctx, id); err != nil {
+			return nil, false, err
 		}
-		if c.State != hilft.Solved || tx.Now().Sub(c.SolvedAt) <= reopenWithin {
-			return c, false, d.take(ctx, tx, v, c.ID)
-		}
+		opened = s.State == hilft.Solved && t.tx.Now().Sub(s.SolvedAt) > reopenWithin
 	}
-	if h.Item.From.Us {
-		return Case{}, false, nil
+	if s == nil || opened {
+		s, opened = t.openCase(h), true
 	}
-	if c, err = d.openCase(ctx, tx, h, *v); err != nil {
-		return Case{}, false, err
-	}
-	return c, true, d.take(ctx, tx, v, c.ID)
+	s, err = t.take(ctx, v.ID, s)
+	return s, opened, err
 }
 
 // take makes a case the conversation's own. A private one brings the words in it that belonged to none.
-func (d *Desk) take(ctx context.Context, tx *store.Tx, v *Conversation, c hilft.CaseID) error {
-	if v.Case == c || v.Case != "" && v.Visibility == hilft.Public {
-		return nil
+func (t *table) take(ctx context.Context, in hilft.ConversationID, s *seat) (*seat, error) {
+	v, err := t.again(ctx, in)
+	if err != nil || v.Case == s.ID || v.Case != "" && v.Visibility == hilft.Public {
+		return s, err
 	}
-	v.Case = c
-	if err := saveConversation(ctx, tx, *v); err != nil || v.Visibility == hilft.Public {
-		return err
+	spoken := !v.fresh || slices.ContainsFunc(t.written, func(m Message) bool { return m.Conversation == v.ID })
+	brings := v.Visibility == hilft.Private && v.Case == "" && spoken
+	v.Case, v.changed = s.ID, true
+	if !brings {
+		return s, nil
 	}
-	return d.adopt(ctx, tx, *v, c)
-}
-
-// caseOfPersonIn finds the latest concern of a person in a public conversation.
-func caseOfPersonIn(ctx context.Context, tx *store.Tx, v Conversation, p hilft.PersonID) (hilft.CaseID, error) {
-	var id hilft.CaseID
-	err := tx.Row(ctx, `SELECT c.id FROM message m JOIN cases c ON c.id = m.case_id WHERE m.conversation_id = ? AND c.person_id = ? ORDER BY m.at DESC, m.id DESC LIMIT 1`,
-		[]any{string(v.ID), string(p)}, &id)
-	if store.IsNoRows(err) {
-		return "", nil
+	if err := t.aside(ctx, func() error { return t.adopt(ctx, t.tx, v.Conversation, s.ID) }); err != nil {
+		return nil, err
 	}
-	return id, err
+	return t.seat(ctx, s.ID)
 }
 
 // caseElsewhere finds the concern that a conversation goes on with, where it has none yet: the one of this person whose
 // message it answers in the other room, or that answers it from there (post, then direct message, in whatever order they
 // are reported); else, where threads are no concerns of their own, the one case that this person has open on this
 // account, when one room follows the other. A conversation that has a case becomes one with those it answers.
-func (d *Desk) caseElsewhere(ctx context.Context, tx *store.Tx, h Heard, v *Conversation, have hilft.CaseID) (hilft.CaseID, error) {
-	linked, err := casesLinked(ctx, tx, h)
+func (t *table) caseElsewhere(ctx context.Context, h Heard, in hilft.ConversationID, have hilft.CaseID) (hilft.CaseID, error) {
+	linked, err := t.linked(ctx, h)
 	if err != nil {
 		return "", err
 	}
@@ -89,7 +86,15 @@ func (d *Desk) caseElsewhere(ctx context.Context, tx *store.Tx, h Heard, v *Conv
 			have = id
 			continue
 		}
-		stays, err := d.absorb(ctx, tx, v, have, id)
+		v, err := t.again(ctx, in)
+		if err != nil {
+			return "", err
+		}
+		var stays hilft.CaseID
+		err = t.aside(ctx, func() (err error) {
+			stays, err = t.absorb(ctx, t.tx, &v.Conversation, have, id)
+			return err
+		})
 		if err != nil {
 			return "", err
 		}
@@ -98,22 +103,32 @@ func (d *Desk) caseElsewhere(ctx context.Context, tx *store.Tx, h Heard, v *Conv
 	if have != "" || h.ThreadIsConcern {
 		return have, nil
 	}
-	open, err := openOnes(ctx, tx, h.Brand, h.Account, h.Identity.Person, 2)
-	if err != nil || len(open) != 1 || h.Item.Visibility == hilft.Public && open[0].public {
+	person := h.Identity.Person
+	if err := t.readOpen(ctx, []hilft.PersonID{person}); err != nil {
 		return "", err
+	}
+	open := t.open[person]
+	if len(open) != 1 || h.Item.Visibility == hilft.Public && open[0].public {
+		return "", nil
 	}
 	return open[0].id, nil
 }
 
-// openOnes are the open cases of a person on an account, at most so many.
-func openOnes(ctx context.Context, tx *store.Tx, brand hilft.BrandID, acc hilft.AccountID, p hilft.PersonID, most int) ([]openOne, error) {
-	open, err := store.All(ctx, tx, `SELECT c.id, CASE WHEN EXISTS (SELECT 1 FROM message m WHERE m.case_id = c.id AND m.direction = 'inbound' AND m.visibility = 'public') THEN 1 ELSE 0 END
-		FROM cases c WHERE c.person_id = ? AND c.brand_id = ? AND c.account_id = ? AND c.state <> ? ORDER BY c.id LIMIT `+strconv.Itoa(most),
-		[]any{string(p), string(brand), string(acc), string(hilft.Solved)},
-		func(scan func(into ...any) error, o *openOne) error {
+// openOnes are the open cases of people on an account, of each at most so many.
+func openOnes(ctx context.Context, tx *store.Tx, brand hilft.BrandID, acc hilft.AccountID, people []hilft.PersonID, most int) (map[hilft.PersonID][]openOne, error) {
+	args := make([][]any, len(people))
+	for i, p := range people {
+		args[i] = []any{string(p), string(brand), string(acc), string(hilft.Solved)}
+	}
+	open := map[hilft.PersonID][]openOne{}
+	err := tx.Many(ctx, `SELECT c.id, CASE WHEN EXISTS (SELECT 1 FROM message m WHERE m.case_id = c.id AND m.direction = 'inbound' AND m.visibility = 'public') THEN 1 ELSE 0 END
+		FROM cases c WHERE c.person_id = ? AND c.brand_id = ? AND c.account_id = ? AND c.state <> ? ORDER BY c.id LIMIT `+strconv.Itoa(most), args,
+		func(i int, scan func(into ...any) error) error {
+			var o openOne
 			var public int
 			err := scan(&o.id, &public)
 			o.public = public == 1
+			open[people[i]] = append(open[people[i]], o)
 			return err
 		})
 	if err != nil {
@@ -128,64 +143,84 @@ type openOne struct {
 	public bool
 }
 
-// casesLinked are the cases of an item's author in the other room that the item answers, or that answer it.
-func casesLinked(ctx context.Context, tx *store.Tx, h Heard) (all []hilft.CaseID, err error) {
-	scan := func(scan func(into ...any) error, id *hilft.CaseID) error { return scan(id) }
-	add := func(ids []hilft.CaseID) {
-		for _, id := range ids {
-			if !slices.Contains(all, id) {
-				all = append(all, id)
-			}
+// linked are the cases of an item's author in the other room that the item answers, or that answer it.
+func (t *table) linked(ctx context.Context, h Heard) (all []hilft.CaseID, err error) {
+	add := func(id hilft.CaseID) {
+		if id != "" && !slices.Contains(all, id) {
+			all = append(all, id)
 		}
 	}
-	for _, ref := range h.Item.Refs[:min(len(h.Item.Refs), refsMost)] {
-		ids, err := store.All(ctx, tx, `SELECT c.id FROM message m JOIN cases c ON c.id = m.case_id WHERE m.account_id = ? AND m.remote_id = ? AND m.remote_id <> '' AND m.visibility <> ? AND c.person_id = ?`,
-			[]any{string(h.Account), ref, string(h.Item.Visibility), string(h.Identity.Person)}, scan)
-		if err != nil {
-			return nil, fmt.Errorf("desk: concern: %w", err)
-		}
-		add(ids)
+	asked := h.asked()
+	if err := t.readMessages(ctx, asked, h.SenderIDs); err != nil {
+		return nil, err
 	}
-	if h.Item.Visibility == hilft.Public {
-		ids, err := store.All(ctx, tx, `SELECT c.id FROM conversation_ref r JOIN conversation v ON v.id = r.conversation_id JOIN cases c ON c.id = v.case_id
-			WHERE r.account_id = ? AND r.visibility = ? AND r.ref = ? AND c.person_id = ?`,
-			[]any{string(h.Account), string(hilft.Private), ownRefs(h.Identity.Person, []string{h.Item.ID})[0], string(h.Identity.Person)}, scan)
-		if err != nil {
-			return nil, fmt.Errorf("desk: concern: %w", err)
+	for _, ref := range asked {
+		if k := t.messages[ref]; k != nil && k.visibility != h.Item.Visibility && k.person == h.Identity.Person {
+			add(k.in)
 		}
-		add(ids)
 	}
-	return all, nil
+	if h.Item.Visibility == hilft.Private {
+		return all, nil
+	}
+	v, err := t.conversation(ctx, h.answeredFrom())
+	if err != nil || v == nil || v.Case == "" {
+		return all, err
+	}
+	s, err := t.seat(ctx, v.Case)
+	if err == nil && s.Person == h.Identity.Person {
+		add(v.Case)
+	}
+	return all, err
 }
 
-func (d *Desk) openCase(ctx context.Context, tx *store.Tx, h Heard, v Conversation) (Case, error) {
-	c := Case{
+// asked are the messages that an item answers.
+func (h Heard) asked() []string {
+	return slices.DeleteFunc(slices.Clone(h.Item.Refs[:min(len(h.Item.Refs), refsMost)]), func(r string) bool { return r == "" })
+}
+
+// answeredFrom is where it is known that an item's author has answered it in private.
+func (h Heard) answeredFrom() place {
+	return place{hilft.Private, ownRef(h.Identity.Person, messageRef(h.Item.ID))}
+}
+
+// openCase opens a case; it is settled with the word that it is opened for.
+func (t *table) openCase(h Heard) *seat {
+	s := &seat{fresh: true, Case: Case{
 		ID: hilft.CaseID(hilft.NewID()), Brand: h.Brand, Person: h.Identity.Person, Title: titleOf(h.Item.Subject, h.Item.Text),
-		State: hilft.Open, Account: h.Account, Network: h.Network, Visibility: v.Visibility, MadeAt: tx.Now(), ChangedAt: tx.Now(),
-	}
-	var err error
-	if c.Number, err = nextNumber(ctx, tx); err != nil {
-		return Case{}, err
-	}
-	_, err = tx.Exec(ctx, `INSERT INTO cases (id, number, brand_id, person_id, title, state, agent_id, account_id, network, visibility, preview, language,
-			waits_since, due_at, answered, trouble, rank, changed_at, made_at, solved_at) VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, ?, '', '', 0, 0, 0, 0, ?, ?, ?, 0)`,
-		string(c.ID), c.Number, string(c.Brand), string(c.Person), c.Title, string(c.State), string(c.Account), c.Network, string(c.Visibility),
-		rank(c), store.Micros(c.ChangedAt), store.Micros(c.MadeAt))
-	if err != nil {
-		return Case{}, fmt.Errorf("desk: open case: %w", err)
-	}
-	return c, nil
+		State: hilft.Open, Account: h.Account, Network: h.Network, Visibility: h.Item.Visibility, MadeAt: t.tx.Now(), ChangedAt: t.tx.Now(),
+	}}
+	t.seats[s.ID] = s
+	return s
 }
 
-func nextNumber(ctx context.Context, tx *store.Tx) (n int64, err error) {
-	q := `UPDATE case_number SET last = last + 1 RETURNING last`
+func insertCase(ctx context.Context, tx *store.Tx, c Case) error {
+	err := tx.Defer(ctx, `INSERT INTO cases (id, number, brand_id, person_id, title, state, agent_id, account_id, network, visibility, preview, language,
+			waits_since, due_at, answered, trouble, rank, changed_at, made_at, solved_at) VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, 0)`,
+		string(c.ID), c.Number, string(c.Brand), string(c.Person), c.Title, string(c.State), string(c.Account), c.Network, string(c.Visibility), c.Preview,
+		store.Micros(c.WaitsSince), store.Micros(c.DueAt), store.Bit(c.Answered), c.Trouble, rank(c), store.Micros(c.ChangedAt), store.Micros(c.MadeAt))
+	if err != nil {
+		return fmt.Errorf("desk: open case: %w", err)
+	}
+	return nil
+}
+
+// nextNumbers are the numbers of the next cases, ascending.
+func nextNumbers(ctx context.Context, tx *store.Tx, n int) ([]int64, error) {
+	if n == 0 {
+		return nil, nil
+	}
+	q := `UPDATE case_number SET last = last + ? RETURNING last`
 	if tx.Dialect() == store.Postgres {
-		q = `SELECT nextval('case_number')`
+		q = `SELECT nextval('case_number') FROM generate_series(1, CAST(? AS INTEGER))`
 	}
-	if err := tx.Row(ctx, q, nil, &n); err != nil {
-		return 0, fmt.Errorf("desk: number: %w", err)
+	numbers, err := store.All(ctx, tx, q, []any{n}, func(scan func(into ...any) error, n *int64) error { return scan(n) })
+	if err != nil {
+		return nil, fmt.Errorf("desk: number: %w", err)
 	}
-	return n, nil
+	for len(numbers) < n { // SQLite tells the last
+		numbers = slices.Insert(numbers, 0, numbers[0]-1)
+	}
+	return numbers, nil
 }
 
 // titleMost is how long a case's title may be, in runes.

@@ -87,7 +87,7 @@ func (d *Desk) named(ctx context.Context, tx *store.Tx, m *Message, r channel.Re
 			return err
 		}
 	}
-	refs := []string{m.Remote}
+	refs := []string{messageRef(m.Remote)}
 	if r.Thread != "" {
 		refs = append(refs, threadRef(r.Thread))
 		v.Thread = cmp.Or(v.Thread, r.Thread)
@@ -110,7 +110,7 @@ func (d *Desk) named(ctx context.Context, tx *store.Tx, m *Message, r channel.Re
 		return err
 	}
 	_, err = tx.Exec(ctx, `UPDATE conversation_ref SET conversation_id = ? WHERE account_id = ? AND visibility = ? AND ref = ?`,
-		string(v.ID), string(v.Account), string(v.Visibility), m.Remote)
+		string(v.ID), string(v.Account), string(v.Visibility), refs[0])
 	return err
 }
 
@@ -134,7 +134,7 @@ func (d *Desk) gone(ctx context.Context, tx *store.Tx, m, shown Message) error {
 }
 
 func conversationOf(ctx context.Context, tx *store.Tx, m Message) (Conversation, error) {
-	v, err := store.All(ctx, tx, conversationColumns+`WHERE id = ?`, []any{string(m.Conversation)}, scanConversation)
+	v, err := store.All(ctx, tx, conversationColumns+fromConversation+`WHERE v.id = ?`, []any{string(m.Conversation)}, scanConversation)
 	if err == nil && len(v) == 0 {
 		err = store.NoRows
 	}

@@ -100,21 +100,38 @@ func (r *room) conversations() int { return r.count(`SELECT COUNT(*) FROM conver
 func (r *room) hearAt(b hilft.BrandID, acc hilft.AccountID, items ...channel.Item) {
 	r.t.Helper()
 	for _, it := range items {
-		r.clock.Forward(time.Second)
-		require.NoError(r.t, r.db.Write(r.t.Context(), func(ctx context.Context, tx *store.Tx) error {
-			if it.Kind != channel.Said {
-				return r.desk.Change(ctx, tx, Changed{Brand: b, Account: acc, Item: it})
-			}
-			h := Heard{Brand: b, Account: acc, Network: network, ThreadIsConcern: r.mail, Item: it}
-			if !it.From.Us {
-				var err error
-				if h.Identity, err = people.Recognise(ctx, tx, b, network, it.From); err != nil {
-					return err
-				}
-			}
-			return r.desk.Hear(ctx, tx, h)
-		}), "%+v", it)
+		r.hearTogether(b, acc, it)
 	}
+}
+
+// hearTogether lets the network report items at once, in one transaction.
+func (r *room) hearTogether(b hilft.BrandID, acc hilft.AccountID, items ...channel.Item) {
+	r.t.Helper()
+	r.clock.Forward(time.Second)
+	require.NoError(r.t, r.db.Write(r.t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		var words []Heard
+		for _, it := range items {
+			h := Heard{Brand: b, Account: acc, Network: network, ThreadIsConcern: r.mail, Item: it}
+			if it.Kind == channel.Said {
+				if !it.From.Us {
+					var err error
+					if h.Identity, err = people.Recognise(ctx, tx, b, network, it.From); err != nil {
+						return err
+					}
+				}
+				words = append(words, h)
+				continue
+			}
+			if err := r.desk.Hear(ctx, tx, words...); err != nil {
+				return err
+			}
+			words = nil
+			if err := r.desk.Change(ctx, tx, Changed{Brand: b, Account: acc, Item: it}); err != nil {
+				return err
+			}
+		}
+		return r.desk.Hear(ctx, tx, words...)
+	}), "%+v", items)
 }
 
 // message finds what bears a remote id.

@@ -35,72 +35,82 @@ type Heard struct {
 }
 
 // Hear puts what somebody said into its conversation and case, and opens either where there is none. The same message
-// heard again changes nothing.
-func (d *Desk) Hear(ctx context.Context, tx *store.Tx, h Heard) error {
-	if err := among(ctx, tx, h.Account, append(refsOf(h), whoKey(h.Identity.Person))...); err != nil {
-		return err
+// heard again changes nothing. Words of one account may be heard together: they find the same places as if they had been
+// heard one after another.
+func (d *Desk) Hear(ctx context.Context, tx *store.Tx, words ...Heard) error {
+	if len(words) == 0 {
+		return nil
 	}
-	known, err := heardBefore(ctx, tx, &h)
-	if err != nil || known {
-		return err
-	}
-	v, err := d.conversation(ctx, tx, h)
+	t, err := d.lay(ctx, tx, words)
 	if err != nil {
 		return err
 	}
-	m := message(h, v, tx.Now())
-	if err := applyPending(ctx, tx, &m); err != nil {
-		return err
+	for _, h := range words {
+		if err := t.hear(ctx, h); err != nil {
+			return err
+		}
 	}
-	c, opened, err := d.concern(ctx, tx, h, &v)
-	if err != nil {
-		return err
-	}
-	if m.Case = c.ID; c.ID != "" {
-		m.MadeAt = c.next(tx.Now())
-	}
-	if err := insertMessage(ctx, tx, m); err != nil {
-		return err
-	}
-	if m.Case, err = d.answered(ctx, tx, v, m); err != nil {
-		return err
-	}
-	if m.Case == "" {
-		return nil // we spoke first: nobody wants anything yet
-	}
-	if c, err = caseForUpdate(ctx, tx, h.Brand, m.Case); err != nil {
-		return err
-	}
-	before := c.State
-	if c, err = d.settle(ctx, tx, c); err != nil {
-		return err
-	}
-	return d.tellHeard(ctx, tx, c, m, opened, before)
+	return t.clear(ctx)
 }
 
-func (d *Desk) tellHeard(ctx context.Context, tx *store.Tx, c Case, m Message, opened bool, before hilft.CaseState) error {
-	var events []jobs.Event
+func (t *table) hear(ctx context.Context, h Heard) error {
+	heard, err := t.heardBefore(ctx, &h)
+	if err != nil || heard {
+		return err
+	}
+	v, err := t.converse(ctx, h)
+	if err != nil {
+		return err
+	}
+	m := message(h, v.Conversation, t.tx.Now())
+	if err := t.applyPending(ctx, &m); err != nil {
+		return err
+	}
+	s, opened, err := t.concern(ctx, h, v)
+	if err != nil {
+		return err
+	}
+	if s != nil {
+		m.Case, m.MadeAt = s.ID, s.next(t.tx.Now())
+	}
+	t.written = append(t.written, m)
+	if s, err = t.answered(ctx, s, &m); err != nil {
+		return err
+	}
+	k := &known{visibility: m.Visibility, identity: m.Identity, subject: m.Subject, body: m.Body, in: m.Case}
+	t.messages[m.Remote] = k
+	if s == nil {
+		return nil // we spoke first: nobody wants anything yet
+	}
+	k.person = s.Person
+	before := s.State
+	s.settle(t.within, t.tx.Now())
+	t.settled(s, m)
+	t.tell(s.Case, m, opened, before)
+	return nil
+}
+
+func (t *table) tell(c Case, m Message, opened bool, before hilft.CaseState) {
 	switch {
 	case opened:
-		events = append(events, jobs.Event{Kind: hilft.EventCaseOpened, Brand: c.Brand, Case: c.ID, Subject: string(c.ID)})
+		t.events = append(t.events, jobs.Event{Kind: hilft.EventCaseOpened, Brand: c.Brand, Case: c.ID, Subject: string(c.ID)})
 	case before == hilft.Solved && c.State != hilft.Solved:
-		events = append(events, jobs.Event{Kind: hilft.EventCaseReopened, Brand: c.Brand, Case: c.ID, Subject: string(c.ID)})
+		t.events = append(t.events, jobs.Event{Kind: hilft.EventCaseReopened, Brand: c.Brand, Case: c.ID, Subject: string(c.ID)})
 	}
-	events = append(events, jobs.Event{Kind: hilft.EventMessageHeard, Brand: c.Brand, Case: c.ID, Subject: string(m.ID)})
-	return d.jobs.Record(ctx, tx, events...)
+	t.events = append(t.events, jobs.Event{Kind: hilft.EventMessageHeard, Brand: c.Brand, Case: c.ID, Subject: string(m.ID)})
 }
 
 // heardBefore tells whether the item's message is here already. Where senders name their messages, another message may
 // bear the same id, by accident or on purpose: it is no less a customer's word, so it gets an id of its own.
-func heardBefore(ctx context.Context, tx *store.Tx, h *Heard) (bool, error) {
+func (t *table) heardBefore(ctx context.Context, h *Heard) (bool, error) {
 	for range 2 {
-		m, err := messageByRemote(ctx, tx, h.Account, h.Item.ID)
+		k, err := t.known(ctx, h.Item.ID, h.SenderIDs)
 		switch {
-		case store.IsNoRows(err):
-			return false, nil
 		case err != nil:
 			return false, err
-		case !h.SenderIDs || h.Item.From.Us || m.Identity == h.Identity.ID && m.Subject == h.Item.Subject && m.Body == h.Item.Text:
+		case k == nil:
+			return false, nil
+		case !h.SenderIDs || h.Item.From.Us || k.identity == h.Identity.ID && k.subject == h.Item.Subject && k.body == h.Item.Text:
 			return true, nil
 		}
 		sum := sha256.Sum256([]byte(string(h.Identity.ID) + "\x00" + h.Item.Subject + "\x00" + h.Item.Text))
@@ -126,8 +136,12 @@ func message(h Heard, v Conversation, now time.Time) Message {
 }
 
 // applyPending gives a message what was reported of it before it came itself.
-func applyPending(ctx context.Context, tx *store.Tx, m *Message) error {
-	err := tx.Rows(ctx, `SELECT kind, at, body, html FROM pending_change WHERE account_id = ? AND remote_id = ? ORDER BY kind DESC`,
+func (t *table) applyPending(ctx context.Context, m *Message) error {
+	if err := t.readPending(ctx, []string{m.Remote}); err != nil || !t.pending[m.Remote] {
+		return err
+	}
+	t.pending[m.Remote] = false
+	err := t.tx.Rows(ctx, `SELECT kind, at, body, html FROM pending_change WHERE account_id = ? AND remote_id = ? ORDER BY kind DESC`,
 		[]any{string(m.Account), m.Remote}, func(scan func(into ...any) error) error {
 			var kind channel.ItemKind
 			var us int64
@@ -139,7 +153,7 @@ func applyPending(ctx context.Context, tx *store.Tx, m *Message) error {
 			return nil
 		})
 	if err == nil {
-		_, err = tx.Exec(ctx, `DELETE FROM pending_change WHERE account_id = ? AND remote_id = ?`, string(m.Account), m.Remote)
+		err = t.tx.Defer(ctx, `DELETE FROM pending_change WHERE account_id = ? AND remote_id = ?`, string(m.Account), m.Remote)
 	}
 	if err != nil {
 		return fmt.Errorf("desk: pending change: %w", err)

@@ -141,6 +141,36 @@ func TestEveryOrderOfReportsEndsAlike(t *testing.T) {
 	})
 }
 
+// Words that are heard together end up where they would have, had they been heard one after another.
+func TestWordsHeardTogetherEndAlike(t *testing.T) {
+	t.Parallel()
+	atDesk(t, func(t *testing.T, r *room) {
+		n := 0
+		tell := func(hear func(b hilft.BrandID, acc hilft.AccountID)) string {
+			n++
+			b := hilft.BrandID(fmt.Sprint("brand", n))
+			hear(b, hilft.AccountID(fmt.Sprint("account", n)))
+			return r.picture(b)
+		}
+		rapid.Check(t, func(rt *rapid.T) {
+			r.mail = rapid.Bool().Draw(rt, "threads are concerns")
+			began := r.clock.Now().Add(-24 * hour)
+			items := rapid.Permutation(append(story(rt, began), story(rt, began)...)).Draw(rt, "order")
+			want := tell(func(b hilft.BrandID, acc hilft.AccountID) { r.hearAt(b, acc, items...) })
+			got := tell(func(b hilft.BrandID, acc hilft.AccountID) {
+				for left := items; len(left) > 0; {
+					together := rapid.IntRange(1, len(left)).Draw(rt, "together")
+					r.hearTogether(b, acc, left[:together]...)
+					left = left[together:]
+				}
+			})
+			if d := cmp.Diff(want, got); d != "" {
+				rt.Fatalf("(-one by one +together)\n%s\n%s", d, toldAs(items))
+			}
+		})
+	})
+}
+
 func toldAs(items []channel.Item) string {
 	var b strings.Builder
 	for _, it := range items {

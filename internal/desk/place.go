@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/internal/store"
@@ -16,133 +17,139 @@ import (
 // refsMost bounds by how many earlier messages a conversation is looked for.
 const refsMost = 32
 
-// conversation finds the remote thread that an item belongs to, or begins it. Networks without thread ids tell threads
-// by which message answers which, in any order; so every id that an item names leads to its conversation from then on,
-// and an item that names ids of two conversations shows that they are one.
+// converse finds the remote thread that an item belongs to, or begins it. Networks without thread ids tell threads by
+// which message answers which, in any order; so every id that an item names leads to its conversation from then on, and
+// an item that names ids of two conversations shows that they are one.
 //
 // In private, what somebody names leads only themselves: to name the id of another's message proves nothing.
-func (d *Desk) conversation(ctx context.Context, tx *store.Tx, h Heard) (Conversation, error) {
-	refs := refsOf(h)
-	found, err := found(ctx, tx, h, refs)
+func (t *table) converse(ctx context.Context, h Heard) (*talk, error) {
+	found, err := t.joinable(ctx, h)
 	if err != nil {
-		return Conversation{}, err
+		return nil, err
 	}
-	var v Conversation
-	if len(found) == 0 {
-		v, err = beginConversation(ctx, tx, h)
-	} else {
-		v, err = d.oneOf(ctx, tx, h, found)
-	}
-	if err != nil {
-		return Conversation{}, err
-	}
-	if v, err = learn(ctx, tx, h, v); err != nil {
-		return Conversation{}, err
-	}
-	if h.ownRefs() {
-		if err := addRefs(ctx, tx, v, ownRefs(h.Identity.Person, refs)); err != nil {
-			return Conversation{}, err
+	if len(found) > 1 && t.tx.Dialect() == store.Postgres {
+		if err := t.aside(ctx, func() error { return alone(ctx, t.tx, t.account) }); err != nil {
+			return nil, err
+		}
+		if found, err = t.joinable(ctx, h); err != nil {
+			return nil, err
 		}
 	}
-	if err := addRefs(ctx, tx, v, refs); err != nil {
-		return Conversation{}, err
+	var v *talk
+	if len(found) == 0 {
+		v = t.begin(h)
+	} else if v, err = t.oneOf(ctx, h, found); err != nil {
+		return nil, err
 	}
-	// Where an item stands is known by the item: whoever only named it before has no say in it any more.
-	_, err = tx.Exec(ctx, `UPDATE conversation_ref SET conversation_id = ? WHERE account_id = ? AND visibility = ? AND ref = ?`,
-		string(v.ID), string(v.Account), string(v.Visibility), h.Item.ID)
-	if err != nil {
-		return Conversation{}, fmt.Errorf("desk: conversation: %w", err)
+	v.learn(h)
+	// An id that leads elsewhere already stays there: it was named by somebody who may not join what it leads to. But where
+	// an item stands is known by the item: whoever only named it before has no say in it any more.
+	for _, p := range h.leads() {
+		if err := t.readRefs(ctx, []place{p}); err != nil {
+			return nil, err
+		}
+		if t.refs[p] == "" || p == h.itself() && t.refs[p] != v.ID {
+			t.lead(p, v.ID)
+		}
 	}
 	return v, nil
 }
 
-// found finds the conversations that an item may join, the one it names first before the others, and waits for its turn
-// in them.
-func found(ctx context.Context, tx *store.Tx, h Heard, refs []string) ([]Conversation, error) {
-	all, err := joinable(ctx, tx, h, refs)
-	if err != nil || len(all) == 0 || tx.Dialect() != store.Postgres {
-		return all, err
-	}
-	if len(all) == 1 {
-		if err := among(ctx, tx, h.Account, conversationKey(all[0].ID)); err != nil {
+// joinable finds the conversations that an item may join, the one it names first before the others.
+func (t *table) joinable(ctx context.Context, h Heard) (all []*talk, err error) {
+	for _, p := range h.leads() {
+		v, err := t.conversation(ctx, p)
+		if err != nil {
 			return nil, err
 		}
-		now, err := joinable(ctx, tx, h, refs)
-		if err != nil || len(now) == 1 && now[0].ID == all[0].ID {
-			return now, err
-		}
-	}
-	if err := alone(ctx, tx, h.Account); err != nil {
-		return nil, err
-	}
-	return joinable(ctx, tx, h, refs)
-}
-
-func joinable(ctx context.Context, tx *store.Tx, h Heard, refs []string) ([]Conversation, error) {
-	all, err := conversationsByRef(ctx, tx, h.Account, h.Item.Visibility, refs)
-	if err != nil {
-		return nil, err
-	}
-	all = slices.DeleteFunc(all, func(v Conversation) bool { return !mayJoin(h, v) })
-	if !h.ownRefs() {
-		return all, nil
-	}
-	own, err := conversationsByRef(ctx, tx, h.Account, h.Item.Visibility, ownRefs(h.Identity.Person, refs))
-	for _, v := range own {
-		if !slices.ContainsFunc(all, func(f Conversation) bool { return f.ID == v.ID }) {
+		if v != nil && (h.own(p) || mayJoin(h, v.Conversation)) && !slices.Contains(all, v) {
 			all = append(all, v)
 		}
 	}
-	return all, err
+	return all, nil
+}
+
+// begin begins a conversation.
+func (t *table) begin(h Heard) *talk {
+	v := &talk{fresh: true, Conversation: Conversation{
+		ID: hilft.ConversationID(hilft.NewID()), Brand: h.Brand, Account: h.Account, Network: h.Network, Thread: h.Item.Thread,
+		Visibility: h.Item.Visibility, Subject: h.Item.Subject, URL: h.Item.URL, MadeAt: t.tx.Now(),
+	}}
+	if !h.Item.From.Us {
+		v.Person = h.Identity.Person
+	}
+	t.conversations[v.ID] = v
+	return v
+}
+
+// again is a conversation after the table was put aside.
+func (t *table) again(ctx context.Context, id hilft.ConversationID) (*talk, error) {
+	if err := t.readConversations(ctx, []hilft.ConversationID{id}); err != nil {
+		return nil, err
+	}
+	v := t.conversations[id]
+	if v == nil {
+		return nil, fmt.Errorf("desk: conversation %s is gone", id)
+	}
+	return v, nil
 }
 
 // oneOf makes one conversation of those that an item names, the one it names first and those that may be one with it.
 // The oldest stays.
-func (d *Desk) oneOf(ctx context.Context, tx *store.Tx, h Heard, found []Conversation) (Conversation, error) {
-	one := found[:1:1]
+func (t *table) oneOf(ctx context.Context, h Heard, found []*talk) (*talk, error) {
+	one := []Conversation{found[0].Conversation}
 	person := found[0].Person
 	for _, other := range found[1:] {
 		if other.Visibility == hilft.Public || person == "" || other.Person == "" || person == other.Person {
-			one = append(one, other)
+			one = append(one, other.Conversation)
 			if person == "" {
 				person = other.Person
 			}
 		}
 	}
+	if len(one) == 1 {
+		return found[0], nil
+	}
 	slices.SortFunc(one, func(a, b Conversation) int { return cmp.Compare(a.ID, b.ID) })
-	v := one[0]
-	for _, other := range one[1:] {
+	if err := t.aside(ctx, func() error { return t.uniteAll(ctx, t.tx, one, !h.ThreadIsConcern) }); err != nil {
+		return nil, err
+	}
+	return t.again(ctx, one[0].ID)
+}
+
+// uniteAll makes one conversation of several, the first. Where one room follows the other, the cases of those whose
+// words came together by it follow as well.
+func (d *Desk) uniteAll(ctx context.Context, tx *store.Tx, all []Conversation, follow bool) error {
+	v := all[0]
+	for _, other := range all[1:] {
 		merged, err := d.unite(ctx, tx, &v, other)
 		if err != nil {
-			return Conversation{}, err
+			return err
 		}
 		for _, p := range merged {
-			if h.ThreadIsConcern {
+			if !follow {
 				break
 			}
 			if err := d.follow(ctx, tx, &v, p); err != nil {
-				return Conversation{}, err
+				return err
 			}
 		}
 	}
-	return v, nil
+	return nil
 }
 
 // learn adds to a conversation what it did not have: who speaks there with us, and what the network calls it.
-func learn(ctx context.Context, tx *store.Tx, h Heard, v Conversation) (Conversation, error) {
-	old := v
+func (v *talk) learn(h Heard) {
+	old := v.Conversation
 	if v.Person == "" && !h.Item.From.Us { // we spoke first; now somebody answers
 		v.Person = h.Identity.Person
 	}
 	v.Thread, v.Subject, v.URL = cmp.Or(v.Thread, h.Item.Thread), cmp.Or(v.Subject, h.Item.Subject), cmp.Or(v.URL, h.Item.URL)
-	if v == old {
-		return v, nil
-	}
-	return v, saveConversation(ctx, tx, v)
+	v.changed = v.changed || v.Conversation != old
 }
 
 func saveConversation(ctx context.Context, tx *store.Tx, v Conversation) error {
-	_, err := tx.Exec(ctx, `UPDATE conversation SET thread = ?, person_id = ?, case_id = ?, subject = ?, url = ? WHERE id = ?`,
+	err := tx.Defer(ctx, `UPDATE conversation SET thread = ?, person_id = ?, case_id = ?, subject = ?, url = ? WHERE id = ?`,
 		v.Thread, string(v.Person), string(v.Case), v.Subject, v.URL, string(v.ID))
 	if err != nil {
 		return fmt.Errorf("desk: conversation: %w", err)
@@ -156,35 +163,62 @@ func refsOf(h Heard) []string {
 	if h.Item.Thread != "" {
 		refs = append(refs, threadRef(h.Item.Thread))
 	}
-	for _, r := range h.Item.Refs {
-		if r != "" && r != h.Item.ID && !slices.Contains(refs, r) && len(refs) < refsMost {
+	for _, id := range h.Item.Refs {
+		if r := messageRef(id); id != "" && id != h.Item.ID && !slices.Contains(refs, r) && len(refs) < refsMost {
 			refs = append(refs, r)
 		}
 	}
-	return append(refs, h.Item.ID)
+	return append(refs, messageRef(h.Item.ID))
 }
 
 // threadRef keeps ids of threads apart from ids of messages: a network may number both alike.
 func threadRef(thread string) string { return "thread:" + thread }
 
-// ownRefs tells whether what an item names is kept for its author alone as well.
-func (h Heard) ownRefs() bool { return h.Item.Visibility == hilft.Private && !h.Item.From.Us }
-
-// ownRefs are refs as one person names them.
-func ownRefs(p hilft.PersonID, refs []string) []string {
-	own := make([]string, len(refs))
-	for i, r := range refs {
-		own[i] = "by:" + string(p) + ":" + r
+// messageRef is the id of a message, which a sender may have chosen: it must not pass for another kind of ref.
+func messageRef(id string) string {
+	for _, kind := range []string{"thread:", "by:", "id:"} {
+		if strings.HasPrefix(id, kind) {
+			return "id:" + id
+		}
 	}
-	return own
+	return id
 }
+
+// leads are the places by which an item's conversation is known: what it names, and in private what its author has named
+// as well, for them alone.
+func (h Heard) leads() []place {
+	var all []place
+	for _, ref := range refsOf(h) {
+		all = append(all, place{h.Item.Visibility, ref})
+	}
+	if h.Item.Visibility == hilft.Private && !h.Item.From.Us {
+		for _, p := range all {
+			all = append(all, place{hilft.Private, ownRef(h.Identity.Person, p.ref)})
+		}
+	}
+	return all
+}
+
+// own tells whether a place is kept for the item's author alone.
+func (h Heard) own(p place) bool {
+	return p.visibility == hilft.Private && strings.HasPrefix(p.ref, ownRef(h.Identity.Person, ""))
+}
+
+// itself is where an item itself is found.
+func (h Heard) itself() place { return place{h.Item.Visibility, messageRef(h.Item.ID)} }
+
+// ownRef is an id as one person names it.
+func ownRef(p hilft.PersonID, ref string) string { return "by:" + string(p) + ":" + ref }
 
 // mayJoin keeps strangers out of private conversations.
 func mayJoin(h Heard, v Conversation) bool {
 	return v.Visibility == hilft.Public || h.Item.From.Us || h.Item.Proven || v.Person == "" || v.Person == h.Identity.Person
 }
 
-const conversationColumns = `SELECT id, brand_id, account_id, network, thread, visibility, person_id, case_id, subject, url, made_at FROM conversation `
+const (
+	conversationColumns = `SELECT v.id, v.brand_id, v.account_id, v.network, v.thread, v.visibility, v.person_id, v.case_id, v.subject, v.url, v.made_at`
+	fromConversation    = ` FROM conversation v `
+)
 
 func scanConversation(scan func(into ...any) error, v *Conversation) error {
 	var made int64
@@ -197,7 +231,7 @@ func scanConversation(scan func(into ...any) error, v *Conversation) error {
 func conversationsByRef(ctx context.Context, tx *store.Tx, acc hilft.AccountID, vis hilft.Visibility, refs []string) ([]Conversation, error) {
 	var found []Conversation
 	for _, ref := range refs {
-		v, err := store.All(ctx, tx, conversationColumns+`WHERE id = (SELECT conversation_id FROM conversation_ref WHERE account_id = ? AND visibility = ? AND ref = ?)`,
+		v, err := store.All(ctx, tx, conversationColumns+fromConversation+`WHERE v.id = (SELECT conversation_id FROM conversation_ref WHERE account_id = ? AND visibility = ? AND ref = ?)`,
 			[]any{string(acc), string(vis), ref}, scanConversation)
 		if err != nil {
 			return nil, fmt.Errorf("desk: conversation: %w", err)
@@ -209,19 +243,8 @@ func conversationsByRef(ctx context.Context, tx *store.Tx, acc hilft.AccountID, 
 	return found, nil
 }
 
-func beginConversation(ctx context.Context, tx *store.Tx, h Heard) (Conversation, error) {
-	v := Conversation{
-		ID: hilft.ConversationID(hilft.NewID()), Brand: h.Brand, Account: h.Account, Network: h.Network, Thread: h.Item.Thread,
-		Visibility: h.Item.Visibility, Subject: h.Item.Subject, URL: h.Item.URL, MadeAt: tx.Now(),
-	}
-	if !h.Item.From.Us {
-		v.Person = h.Identity.Person
-	}
-	return v, insertConversation(ctx, tx, v)
-}
-
 func insertConversation(ctx context.Context, tx *store.Tx, v Conversation) error {
-	_, err := tx.Exec(ctx, `INSERT INTO conversation (id, brand_id, account_id, network, thread, visibility, person_id, case_id, subject, url, made_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	err := tx.Defer(ctx, `INSERT INTO conversation (id, brand_id, account_id, network, thread, visibility, person_id, case_id, subject, url, made_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		string(v.ID), string(v.Brand), string(v.Account), v.Network, v.Thread, string(v.Visibility), string(v.Person), string(v.Case), v.Subject, v.URL, store.Micros(v.MadeAt))
 	if err != nil {
 		return fmt.Errorf("desk: conversation: %w", err)
@@ -233,7 +256,7 @@ func insertConversation(ctx context.Context, tx *store.Tx, v Conversation) error
 // somebody who may not join what it leads to.
 func addRefs(ctx context.Context, tx *store.Tx, v Conversation, refs []string) error {
 	for _, ref := range refs {
-		if _, err := tx.Exec(ctx, `INSERT INTO conversation_ref (account_id, visibility, ref, conversation_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		if err := tx.Defer(ctx, `INSERT INTO conversation_ref (account_id, visibility, ref, conversation_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 			string(v.Account), string(v.Visibility), ref, string(v.ID)); err != nil {
 			return fmt.Errorf("desk: conversation: %w", err)
 		}
@@ -301,7 +324,8 @@ func (d *Desk) merge(ctx context.Context, tx *store.Tx, v *Conversation) (merged
 // other in private: had the words that show that the first is one been reported sooner, the other would have gone on
 // with it.
 func (d *Desk) follow(ctx context.Context, tx *store.Tx, v *Conversation, p hilft.PersonID) error {
-	open, err := openOnes(ctx, tx, v.Brand, v.Account, p, 3)
+	of, err := openOnes(ctx, tx, v.Brand, v.Account, []hilft.PersonID{p}, 3)
+	open := of[p]
 	if err != nil || len(open) != 2 || open[0].public == open[1].public {
 		return err
 	}

@@ -140,8 +140,8 @@ func (d *Desk) room(ctx context.Context, tx *store.Tx, c Case, r Reply) (Convers
 
 // caseConversations are the conversations in which a case was spoken of, the last spoken in first.
 func caseConversations(ctx context.Context, tx *store.Tx, c Case) ([]Conversation, error) {
-	all, err := store.All(ctx, tx, conversationColumns+`WHERE brand_id = ? AND (case_id = ? OR id IN (SELECT conversation_id FROM message WHERE case_id = ?))
-		ORDER BY COALESCE((SELECT MAX(at) FROM message m WHERE m.conversation_id = conversation.id AND m.case_id = ?), made_at) DESC, id`,
+	all, err := store.All(ctx, tx, conversationColumns+fromConversation+`WHERE v.brand_id = ? AND (v.case_id = ? OR v.id IN (SELECT conversation_id FROM message WHERE case_id = ?))
+		ORDER BY COALESCE((SELECT MAX(at) FROM message m WHERE m.conversation_id = v.id AND m.case_id = ?), v.made_at) DESC, v.id`,
 		[]any{string(c.Brand), string(c.ID), string(c.ID), string(c.ID)}, scanConversation)
 	if err != nil {
 		return nil, fmt.Errorf("desk: conversations: %w", err)

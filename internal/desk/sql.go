@@ -39,12 +39,31 @@ func oneCase(ctx context.Context, tx *store.Tx, brand hilft.BrandID, id hilft.Ca
 
 // caseForUpdate is oneCase for those who will change it.
 func caseForUpdate(ctx context.Context, tx *store.Tx, brand hilft.BrandID, id hilft.CaseID) (Case, error) {
-	if tx.Lock() != "" {
-		if _, err := tx.Exec(ctx, `SELECT 1 FROM cases WHERE id = ?`+tx.Lock(), string(id)); err != nil {
-			return Case{}, fmt.Errorf("desk: case: %w", err)
-		}
+	all, err := casesForUpdate(ctx, tx, brand, []hilft.CaseID{id})
+	if err == nil && len(all) == 0 {
+		err = hilft.Fail(hilft.NotFound, "case.not_found", nil)
 	}
-	return oneCase(ctx, tx, brand, id)
+	if err != nil {
+		return Case{}, err
+	}
+	return all[0], nil
+}
+
+// casesForUpdate reads cases of a brand in the order of their ids, and keeps others from changing them.
+func casesForUpdate(ctx context.Context, tx *store.Tx, brand hilft.BrandID, ids []hilft.CaseID) ([]Case, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	lock := ""
+	if tx.Dialect() == store.Postgres {
+		lock = " FOR UPDATE OF c"
+	}
+	where, list := store.In(tx, "c.id", texts(ids))
+	all, err := store.All(ctx, tx, caseColumns+`WHERE c.brand_id = ? AND `+where+` ORDER BY c.id`+lock, []any{string(brand), list}, scanCase)
+	if err != nil {
+		return nil, fmt.Errorf("desk: case: %w", err)
+	}
+	return all, nil
 }
 
 const messageColumns = `SELECT m.id, m.brand_id, m.conversation_id, m.case_id, m.account_id, m.network, m.remote_id, m.direction, m.visibility, m.identity_id, m.agent_id,
@@ -102,7 +121,7 @@ func insertMessage(ctx context.Context, tx *store.Tx, m Message) error {
 	if err != nil {
 		return fmt.Errorf("desk: message: %w", err)
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO message (id, brand_id, conversation_id, case_id, account_id, network, remote_id, direction, visibility, identity_id, agent_id,
+	err = tx.Defer(ctx, `INSERT INTO message (id, brand_id, conversation_id, case_id, account_id, network, remote_id, direction, visibility, identity_id, agent_id,
 			in_reply_to, subject, body, quoted, html, url, files, auto, at, made_at, edited_at, deleted_at, delivery, reason, detail, retry_at, request)
 		VALUES (`+store.Marks(28)+`)`,
 		string(m.ID), string(m.Brand), string(m.Conversation), string(m.Case), string(m.Account), m.Network, m.Remote, string(m.Direction), string(m.Visibility),

@@ -6,7 +6,6 @@ package desk
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 
 // word is a message as far as it matters for where its case stands.
 type word struct {
+	id         hilft.MessageID
 	direction  hilft.Direction
 	delivery   hilft.Delivery
 	here       bool // written in this house, by somebody who saw what had been heard until then
@@ -26,6 +26,7 @@ type word struct {
 	account    hilft.AccountID
 	network    string
 	visibility hilft.Visibility
+	subject    string
 	text       string
 }
 
@@ -37,6 +38,9 @@ func (w word) answers() bool {
 	return w.direction == hilft.Outbound && !w.deleted &&
 		(w.delivery == hilft.Sent || w.delivery == hilft.Sending || w.delivery == hilft.Queued)
 }
+
+// names tells whether a case may be called by this word.
+func (w word) names() bool { return w.direction == hilft.Inbound && !w.deleted }
 
 func (w word) trouble() bool { return w.delivery == hilft.Failed || w.delivery == hilft.Unknown }
 
@@ -129,55 +133,36 @@ const wordsMost = 200
 
 // settle looks at a case's words and writes down where it stands.
 func (d *Desk) settle(ctx context.Context, tx *store.Tx, c Case) (Case, error) {
-	words, err := store.All(ctx, tx, `SELECT direction, delivery, agent_id, auto, deleted_at, at, made_at, account_id, network, visibility, substr(body, 1, ?)
-		FROM message WHERE case_id = ? ORDER BY at DESC, id DESC LIMIT `+strconv.Itoa(wordsMost), []any{4 * previewMost, string(c.ID)},
-		func(scan func(into ...any) error, w *word) error {
-			var auto int
-			var deleted, at, made int64
-			var agent string
-			err := scan(&w.direction, &w.delivery, &agent, &auto, &deleted, &at, &made, &w.account, &w.network, &w.visibility, &w.text)
-			w.here, w.auto, w.deleted, w.at, w.madeAt = agent != "", auto == 1, deleted != 0, store.Time(at), store.Time(made)
-			return err
-		})
+	s, err := sit(ctx, tx, []Case{c})
 	if err != nil {
-		return c, fmt.Errorf("desk: settle: %w", err)
+		return c, err
 	}
 	in, err := d.answerIn(ctx, tx, c.Brand)
 	if err != nil {
 		return c, err
 	}
-	c = stand(c, words, in)
-	if c.Title, err = title(ctx, tx, c.ID); err != nil {
-		return c, err
-	}
-	return d.save(ctx, tx, c)
-}
-
-// title is what a case is called: by its oldest word that is still there, whenever that was heard.
-func title(ctx context.Context, tx *store.Tx, id hilft.CaseID) (string, error) {
-	var subject, body string
-	err := tx.Row(ctx, `SELECT subject, substr(body, 1, ?) FROM message WHERE case_id = ? AND direction = 'inbound' AND deleted_at = 0 ORDER BY at, id LIMIT 1`,
-		[]any{4 * previewMost, string(id)}, &subject, &body)
-	if err != nil && !store.IsNoRows(err) {
-		return "", fmt.Errorf("desk: title: %w", err)
-	}
-	return titleOf(subject, body), nil
+	s[0].settle(in, tx.Now())
+	return s[0].Case, saveCase(ctx, tx, s[0].Case)
 }
 
 // next is the time of the next thing that happens in a case. It ascends, whatever clocks say and however long a
 // transaction waited for another: what an agent has seen is told from what came since by it.
 func (c Case) next(now time.Time) time.Time { return latest(now, c.ChangedAt.Add(time.Microsecond)) }
 
-// save writes a case as it stands.
+// save writes down a case that something happened to.
 func (d *Desk) save(ctx context.Context, tx *store.Tx, c Case) (Case, error) {
 	c.ChangedAt = c.next(tx.Now())
-	_, err := tx.Exec(ctx, `UPDATE cases SET title = ?, state = ?, agent_id = ?, account_id = ?, network = ?, visibility = ?, preview = ?,
+	return c, saveCase(ctx, tx, c)
+}
+
+func saveCase(ctx context.Context, tx *store.Tx, c Case) error {
+	err := tx.Defer(ctx, `UPDATE cases SET title = ?, state = ?, agent_id = ?, account_id = ?, network = ?, visibility = ?, preview = ?,
 			waits_since = ?, due_at = ?, answered = ?, trouble = ?, rank = ?, changed_at = ?, solved_at = ? WHERE id = ?`,
 		c.Title, string(c.State), string(c.Agent), string(c.Account), c.Network, string(c.Visibility), c.Preview,
 		store.Micros(c.WaitsSince), store.Micros(c.DueAt), store.Bit(c.Answered), c.Trouble, rank(c), store.Micros(c.ChangedAt),
 		store.Micros(c.SolvedAt), string(c.ID))
 	if err != nil {
-		return c, fmt.Errorf("desk: save: %w", err)
+		return fmt.Errorf("desk: save: %w", err)
 	}
-	return c, nil
+	return nil
 }
