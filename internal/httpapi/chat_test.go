@@ -82,7 +82,7 @@ func (noIntake) Prepare(context.Context, switchboard.Source, channel.Item) (swit
 	return nil, nil
 }
 
-func (noIntake) Take(context.Context, *store.Tx, switchboard.Source, switchboard.Prepared) error {
+func (noIntake) Take(context.Context, *store.Tx, switchboard.Source, ...switchboard.Prepared) error {
 	return nil
 }
 

@@ -72,25 +72,42 @@ func (in *Intake) Prepare(ctx context.Context, _ switchboard.Source, item channe
 	return p, nil
 }
 
-// Take gives an item its place.
-func (in *Intake) Take(ctx context.Context, tx *store.Tx, from switchboard.Source, sp switchboard.Prepared) error {
-	p, ok := sp.(prepared)
-	if !ok {
-		return fmt.Errorf("intake: take: %T was not prepared here", sp)
+// Take gives items their places, in their order.
+func (in *Intake) Take(ctx context.Context, tx *store.Tx, from switchboard.Source, items ...switchboard.Prepared) error {
+	var authors []channel.Author
+	for _, sp := range items {
+		p, ok := sp.(prepared)
+		if !ok {
+			return fmt.Errorf("intake: take: %T was not prepared here", sp)
+		}
+		if p.item.Kind == channel.Said && !p.item.From.Us {
+			authors = append(authors, p.item.From)
+		}
 	}
-	it := p.item
-	if it.Kind == channel.Edited || it.Kind == channel.Deleted {
-		return in.desk.Change(ctx, tx, desk.Changed{Brand: from.Brand, Account: from.Account, Item: it})
+	who, err := people.RecogniseAll(ctx, tx, from.Brand, from.Network, authors)
+	if err != nil {
+		return err
 	}
-	h := desk.Heard{Brand: from.Brand, Account: from.Account, Network: from.Network, ThreadIsConcern: from.Policy.ThreadIsConcern, SenderIDs: from.Policy.SenderIDs, Item: it, Files: p.files}
-	if !it.From.Us {
-		who, err := people.Recognise(ctx, tx, from.Brand, from.Network, it.From)
-		if err != nil {
+	var words []desk.Heard
+	for _, sp := range items {
+		p := sp.(prepared) //nolint:forcetypeassert // looked at above
+		if p.item.Kind == channel.Said {
+			words = append(words, desk.Heard{
+				Brand: from.Brand, Account: from.Account, Network: from.Network, ThreadIsConcern: from.Policy.ThreadIsConcern, SenderIDs: from.Policy.SenderIDs,
+				Item: p.item, Identity: who[p.item.From.ID], Files: p.files,
+			})
+			continue
+		}
+		// What was said before it is there when it is changed.
+		if err := in.desk.Hear(ctx, tx, words...); err != nil {
 			return err
 		}
-		h.Identity = who
+		words = nil
+		if err := in.desk.Change(ctx, tx, desk.Changed{Brand: from.Brand, Account: from.Account, Item: p.item}); err != nil {
+			return err
+		}
 	}
-	return in.desk.Hear(ctx, tx, h)
+	return in.desk.Hear(ctx, tx, words...)
 }
 
 // tidy takes out of an item what databases refuse and what nobody reads, and keeps its time sane: a network's clock may

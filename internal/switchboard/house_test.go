@@ -100,8 +100,13 @@ func (h *house) Prepare(_ context.Context, _ Source, it channel.Item) (Prepared,
 	return it, nil
 }
 
-func (h *house) Take(ctx context.Context, tx *store.Tx, from Source, p Prepared) error {
-	return h.Jobs.Record(ctx, tx, jobs.Event{Kind: "placed", Brand: from.Brand, Subject: p.(channel.Item).ID})
+func (h *house) Take(ctx context.Context, tx *store.Tx, from Source, items ...Prepared) error {
+	for _, p := range items {
+		if err := h.Jobs.Record(ctx, tx, jobs.Event{Kind: "placed", Brand: from.Brand, Subject: p.(channel.Item).ID}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // works lets the queue work until the test ends.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/hilft/hilft"
@@ -22,51 +23,84 @@ type intakeArgs struct {
 	Inbox int64 `json:"inbox"`
 }
 
+// arrival is a delivery that was stored and has no place yet.
+type arrival struct {
+	claim *jobs.Claim
+	inbox int64
+	stored
+	from  Source
+	items []Prepared
+}
+
+// stored is a delivery as it came, and the account to which it did.
+type stored struct {
+	to  hilft.AccountID
+	raw channel.Raw
+}
+
 // place reads one delivery and lets the intake give its items their places: all of them and the end of the delivery in
 // one transaction.
 func (s *Switchboard) place(ctx context.Context, c *jobs.Claim) error {
 	faults.Point(faults.IntakeClaimed)
 	s.receiver.calm(ctx)
-	var args intakeArgs
-	if err := c.Read(&args); err != nil {
-		return err
-	}
-	raw, id, err := s.delivery(ctx, args.Inbox)
+	all, err := s.arrivals(ctx, []*jobs.Claim{c})
 	if err != nil {
 		return err
 	}
-	from, err := s.source(ctx, id)
-	if hilft.KindOf(err) == hilft.NotFound {
-		return s.orphan(ctx, c, args.Inbox, id)
+	err = s.prepare(ctx, all[0])
+	if cause, ok := errors.AsType[unreadable](err); ok {
+		return s.stuck(ctx, all[0], cause.error)
 	}
 	if err != nil {
 		return err
 	}
-	items, err := s.translate(ctx, from, raw)
+	return s.take(ctx, all)
+}
+
+// placeMany places deliveries that were claimed together, those of one account in one transaction. What cannot be read
+// it leaves out, with what stands behind it in its lane.
+func (s *Switchboard) placeMany(ctx context.Context, lanes [][]*jobs.Claim) error {
+	faults.Point(faults.IntakeClaimed)
+	s.receiver.calm(ctx)
+	all, err := s.arrivals(ctx, slices.Concat(lanes...))
 	if err != nil {
-		return s.stuck(ctx, c, args.Inbox, from, err)
+		return err
 	}
-	ready := make([]Prepared, 0, len(items))
-	for _, item := range items {
-		p, err := s.intake.Prepare(ctx, from, item)
-		if hilft.KindOf(err) == hilft.Invalid {
-			return s.stuck(ctx, c, args.Inbox, from, err)
-		}
-		if err != nil {
-			return err
-		}
-		ready = append(ready, p)
-	}
-	err = s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if err := c.Done(ctx, tx); err != nil {
-			return err
-		}
-		for _, p := range ready {
-			if err := s.intake.Take(ctx, tx, from, p); err != nil {
-				return err
+	of := map[hilft.AccountID][]*arrival{}
+	for _, lane := range lanes {
+		mine := all[:len(lane)]
+		all = all[len(lane):]
+		for _, d := range mine {
+			if err := s.prepare(ctx, d); err != nil {
+				break
 			}
+			of[d.to] = append(of[d.to], d)
 		}
-		_, err := tx.Exec(ctx, `UPDATE inbox SET state = 'taken', error = '' WHERE id = ?`, args.Inbox)
+	}
+	var errs []error
+	for _, some := range of {
+		errs = append(errs, s.take(ctx, some))
+	}
+	return errors.Join(errs...)
+}
+
+// take lets the intake give deliveries of one account their places.
+func (s *Switchboard) take(ctx context.Context, all []*arrival) error {
+	var claims []*jobs.Claim
+	var inbox []int64
+	var items []Prepared
+	for _, d := range all {
+		claims, inbox, items = append(claims, d.claim), append(inbox, d.inbox), append(items, d.items...)
+	}
+	err := s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := jobs.Done(ctx, tx, claims...); err != nil {
+			return err
+		}
+		if err := s.intake.Take(ctx, tx, all[0].from, items...); err != nil {
+			return err
+		}
+		where, ids := store.In(tx, "id", inbox)
+		_, err := tx.Exec(ctx, `UPDATE inbox SET state = 'taken', error = '' WHERE `+where, ids)
 		faults.Point(faults.IntakeTaken)
 		return err
 	})
@@ -76,31 +110,106 @@ func (s *Switchboard) place(ctx context.Context, c *jobs.Claim) error {
 	return err
 }
 
-// delivery reads a stored delivery and which account it came to.
-func (s *Switchboard) delivery(ctx context.Context, inbox int64) (raw channel.Raw, id hilft.AccountID, err error) {
-	var hash string
-	err = s.DB.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
-		return tx.Row(ctx, `SELECT account_id, key, kind, body, blob FROM inbox WHERE id = ?`, []any{inbox}, &id, &raw.Key, &raw.Kind, &raw.Body, &hash)
-	})
-	if err == nil && hash != "" {
-		raw.Body, err = s.blob(ctx, hash)
+// arrivals reads what was stored, in the order of the claims.
+func (s *Switchboard) arrivals(ctx context.Context, claims []*jobs.Claim) ([]*arrival, error) {
+	all := make([]*arrival, len(claims))
+	ids := make([]int64, len(claims))
+	for i, c := range claims {
+		var args intakeArgs
+		if err := c.Read(&args); err != nil {
+			return nil, err
+		}
+		all[i], ids[i] = &arrival{claim: c, inbox: args.Inbox}, args.Inbox
 	}
+	found, err := s.stored(ctx, ids)
 	if err != nil {
-		return raw, id, fmt.Errorf("switchboard: delivery %d: %w", inbox, err)
+		return nil, err
 	}
-	return raw, id, nil
+	for _, d := range all {
+		d.stored = found[d.inbox]
+	}
+	return all, nil
 }
 
-// source is where the deliveries of an account come from. NotFound: it was removed.
-func (s *Switchboard) source(ctx context.Context, id hilft.AccountID) (Source, error) {
-	a, err := s.Account(ctx, id)
+// stored reads deliveries. To miss one is an error.
+func (s *Switchboard) stored(ctx context.Context, ids []int64) (map[int64]stored, error) {
+	found := map[int64]stored{}
+	hashes := map[int64]string{}
+	err := s.DB.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+		where, list := store.In(tx, "id", ids)
+		return tx.Rows(ctx, `SELECT id, account_id, key, kind, body, blob FROM inbox WHERE `+where, []any{list}, func(scan func(into ...any) error) error {
+			var id int64
+			var d stored
+			var hash string
+			err := scan(&id, &d.to, &d.raw.Key, &d.raw.Kind, &d.raw.Body, &hash)
+			found[id] = d
+			if hash != "" {
+				hashes[id] = hash
+			}
+			return err
+		})
+	})
 	if err != nil {
-		return Source{}, err
+		return nil, fmt.Errorf("switchboard: deliveries: %w", err)
+	}
+	for _, id := range ids {
+		d, ok := found[id]
+		if !ok {
+			return nil, fmt.Errorf("switchboard: delivery %d is gone", id)
+		}
+		if hashes[id] != "" {
+			if d.raw.Body, err = s.blob(ctx, hashes[id]); err != nil {
+				return nil, fmt.Errorf("switchboard: delivery %d: %w", id, err)
+			}
+			found[id] = d
+		}
+	}
+	return found, nil
+}
+
+// unreadable says why a delivery is kept and listed instead of being placed.
+type unreadable struct{ error }
+
+// prepare reads what a delivery says and makes its items ready to be taken.
+func (s *Switchboard) prepare(ctx context.Context, d *arrival) error {
+	a, err := s.Account(ctx, d.to)
+	if hilft.KindOf(err) == hilft.NotFound {
+		return s.orphan(ctx, d)
+	}
+	if err != nil {
+		return err
 	}
 	if _, err := s.connector(a.Network); err != nil {
-		return Source{}, err
+		return err
 	}
-	return Source{Account: a.ID, Brand: a.Brand, Network: a.Network, Policy: s.policies[a.Network]}, nil
+	d.from = Source{Account: a.ID, Brand: a.Brand, Network: a.Network, Policy: s.policies[a.Network]}
+	items, err := s.translate(a, d.raw)
+	if err != nil {
+		return unreadable{err}
+	}
+	for _, item := range items {
+		p, err := s.intake.Prepare(ctx, d.from, item)
+		if hilft.KindOf(err) == hilft.Invalid {
+			return unreadable{err}
+		}
+		if err != nil {
+			return err
+		}
+		d.items = append(d.items, p)
+	}
+	return nil
+}
+
+// orphan is why a delivery is not read whose account was removed before: we have told the network that we have it.
+func (s *Switchboard) orphan(ctx context.Context, d *arrival) error {
+	d.from.Account = d.to
+	err := s.DB.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return tx.Row(ctx, `SELECT brand_id FROM account WHERE id = ?`, []any{string(d.to)}, &d.from.Brand)
+	})
+	if err != nil {
+		return fmt.Errorf("switchboard: delivery %d: %w", d.inbox, err)
+	}
+	return unreadable{errors.New("its account was removed before it was read")}
 }
 
 func (s *Switchboard) blob(ctx context.Context, hash string) (_ []byte, err error) {
@@ -113,18 +222,14 @@ func (s *Switchboard) blob(ctx context.Context, hash string) (_ []byte, err erro
 }
 
 // translate asks the connector what a delivery says. A connector that panics has not understood it.
-func (s *Switchboard) translate(ctx context.Context, from Source, raw channel.Raw) (items []channel.Item, err error) {
-	a, err := s.Account(ctx, from.Account)
-	if err != nil {
-		return nil, err
-	}
+func (s *Switchboard) translate(a Account, raw channel.Raw) (items []channel.Item, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
-			s.Log.Error("a connector panicked", "network", from.Network, "account_id", string(from.Account), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			s.Log.Error("a connector panicked", "network", a.Network, "account_id", string(a.ID), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		}
 	}()
-	items, err = s.connectors[from.Network].Translate(s.channel(a), raw)
+	items, err = s.connectors[a.Network].Translate(s.channel(a), raw)
 	if err != nil {
 		return nil, err
 	}
@@ -137,30 +242,19 @@ func (s *Switchboard) translate(ctx context.Context, from Source, raw channel.Ra
 	return items, nil
 }
 
-// orphan lists a delivery whose account was removed before it was read: we have told the network that we have it.
-func (s *Switchboard) orphan(ctx context.Context, c *jobs.Claim, inbox int64, id hilft.AccountID) error {
-	var brand hilft.BrandID
-	if err := s.DB.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
-		return tx.Row(ctx, `SELECT brand_id FROM account WHERE id = ?`, []any{string(id)}, &brand)
-	}); err != nil {
-		return fmt.Errorf("switchboard: delivery %d: %w", inbox, err)
-	}
-	return s.stuck(ctx, c, inbox, Source{Account: id, Brand: brand}, errors.New("its account was removed before it was read"))
-}
-
 // stuck keeps a delivery that could not be read and lists it.
-func (s *Switchboard) stuck(ctx context.Context, c *jobs.Claim, inbox int64, from Source, cause error) error {
-	s.Log.Error("a delivery could not be read; it is kept and listed", "network", from.Network, "account_id", string(from.Account), "inbox_id", inbox, "err", cause)
+func (s *Switchboard) stuck(ctx context.Context, d *arrival, cause error) error {
+	s.Log.Error("a delivery could not be read; it is kept and listed", "network", d.from.Network, "account_id", string(d.to), "inbox_id", d.inbox, "err", cause)
 	return s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if err := c.Done(ctx, tx); err != nil {
+		if err := d.claim.Done(ctx, tx); err != nil {
 			return err
 		}
 		why := cause.Error()
 		why = why[:min(len(why), 1000)]
-		if _, err := tx.Exec(ctx, `UPDATE inbox SET state = 'stuck', error = ? WHERE id = ?`, cleanWhy(why), inbox); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE inbox SET state = 'stuck', error = ? WHERE id = ?`, cleanWhy(why), d.inbox); err != nil {
 			return err
 		}
-		return s.Jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventItemStuck, Brand: from.Brand, Subject: fmt.Sprint(inbox)})
+		return s.Jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventItemStuck, Brand: d.from.Brand, Subject: fmt.Sprint(d.inbox)})
 	})
 }
 
@@ -206,8 +300,8 @@ func (s *Switchboard) RawOf(ctx context.Context, brand hilft.BrandID, id int64) 
 	if err != nil {
 		return nil, fmt.Errorf("switchboard: raw: %w", err)
 	}
-	raw, _, err := s.delivery(ctx, id)
-	return raw.Body, err
+	found, err := s.stored(ctx, []int64{id})
+	return found[id].raw.Body, err
 }
 
 // ReadAgain tries to read a stuck delivery once more, as after an upgrade. NotFound: it is not stuck, or its account was

@@ -231,6 +231,42 @@ func TestWhatCannotBeReadIsKeptAndListed(t *testing.T) {
 	})
 }
 
+func TestAmongManyABadOneHoldsUpItsOwnLaneOnly(t *testing.T) {
+	t.Parallel()
+	inHouse(t, func(t *testing.T, h *house) {
+		a, b := h.connect("a"), h.connect("b")
+		const lanes, each = 8, 5
+		spoilt := map[string]bool{"2-1": true, "5-0": true, "5-4": true}
+		for _, to := range []Account{a, b} {
+			var all []channel.Raw
+			for i := range each {
+				for lane := range lanes {
+					id := fmt.Sprint(lane, "-", i)
+					r := raw(id, string(to.ID)+" "+id)
+					if r.Lane = fmt.Sprint(lane); spoilt[id] {
+						r.Body = []byte("garbled")
+					}
+					all = append(all, r)
+				}
+			}
+			require.NoError(t, h.Receive(t.Context(), to.ID, all...))
+		}
+		h.works()
+		next := map[string]int{}
+		for _, id := range h.placed(2 * (lanes*each - len(spoilt))) {
+			at := strings.LastIndexByte(id, '-')
+			var i int
+			_, err := fmt.Sscan(id[at+1:], &i)
+			require.NoError(t, err)
+			require.GreaterOrEqual(t, i, next[id[:at]], "a lane is out of order")
+			next[id[:at]] = i + 1
+		}
+		require.Len(t, next, 2*lanes)
+		h.see("the bad ones are listed", func() bool { return h.count(`SELECT COUNT(*) FROM inbox WHERE state = 'stuck'`) == 2*len(spoilt) })
+		require.Zero(t, h.count(`SELECT COUNT(*) FROM inbox WHERE state = 'new'`))
+	})
+}
+
 func TestWhatTheRoomAboveCannotUse(t *testing.T) {
 	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {

@@ -22,8 +22,8 @@ import (
 type Intake interface {
 	// Prepare does what must not happen inside a transaction: it stores files. Its result goes to Take.
 	Prepare(ctx context.Context, from Source, item channel.Item) (Prepared, error)
-	// Take gives the item its place, in the transaction that ends the delivery.
-	Take(ctx context.Context, tx *store.Tx, from Source, p Prepared) error
+	// Take gives items their places, in their order, in the transaction that ends their deliveries.
+	Take(ctx context.Context, tx *store.Tx, from Source, items ...Prepared) error
 }
 
 // Prepared is an item that is ready to be taken; only the intake looks into it.
@@ -78,7 +78,7 @@ func New(d Deps, in Intake) *Switchboard {
 		s.connectors[about.ID], s.policies[about.ID] = c, about.Policy
 	}
 	s.receiver = startReceiver(s)
-	d.Jobs.HandleErrand(hilft.JobIntake, jobs.Terms{Workers: 16, Attempts: 20}, s.place)
+	d.Jobs.HandleErrands(hilft.JobIntake, jobs.Terms{Workers: 4, Attempts: 20}, s.placeMany, s.place)
 	d.Jobs.HandleErrand(hilft.JobDeliver, jobs.Terms{Workers: 16, Claim: 16, Lease: 2 * time.Minute, Attempts: 1 << 30, Base: 2 * time.Second, Most: 5 * time.Minute}, s.deliver)
 	return s
 }
