@@ -166,14 +166,9 @@ func (t *table) foresee(ctx context.Context, words []Heard) error {
 // foreseeCases reads the cases that words will go to, as far as that can be seen before they are placed.
 func (t *table) foreseeCases(ctx context.Context, words []Heard) error {
 	var speakers []speaker
-	var persons []hilft.PersonID
 	for _, h := range words {
-		if h.Item.From.Us {
-			continue
-		}
-		persons = append(persons, h.Identity.Person)
 		for _, p := range h.leads() {
-			if id := t.refs[p]; p.visibility == hilft.Public && id != "" {
+			if id := t.refs[p]; id != "" && p.visibility == hilft.Public && !h.Item.From.Us {
 				speakers = append(speakers, speaker{id, h.Identity.Person})
 			}
 		}
@@ -181,19 +176,25 @@ func (t *table) foreseeCases(ctx context.Context, words []Heard) error {
 	if err := t.readLatest(ctx, speakers); err != nil {
 		return err
 	}
-	if !words[0].ThreadIsConcern {
-		if err := t.readOpen(ctx, persons); err != nil {
-			return err
-		}
-	}
 	var cases []hilft.CaseID
-	for _, v := range t.conversations {
-		if v != nil && v.Visibility == hilft.Private {
-			cases = append(cases, v.Case)
+	var without []hilft.PersonID
+	for _, h := range words {
+		var its hilft.CaseID
+		for _, p := range h.leads() {
+			if v := t.conversations[t.refs[p]]; v == nil {
+				continue
+			} else if v.Visibility == hilft.Private {
+				its = cmp.Or(its, v.Case)
+			} else {
+				its = cmp.Or(its, t.latest[speaker{v.ID, h.Identity.Person}].about)
+			}
+		}
+		if cases = append(cases, its); its == "" && !h.Item.From.Us && !h.ThreadIsConcern {
+			without = append(without, h.Identity.Person)
 		}
 	}
-	for _, s := range t.latest {
-		cases = append(cases, s.about)
+	if err := t.readOpen(ctx, without); err != nil {
+		return err
 	}
 	for _, open := range t.open {
 		if len(open) == 1 {
@@ -242,8 +243,8 @@ func (t *table) readRefs(ctx context.Context, places []place) error {
 		if len(refs) == 0 {
 			continue
 		}
-		where, list := store.In(t.tx, "ref", refs)
-		err := t.tx.Rows(ctx, `SELECT ref, conversation_id FROM conversation_ref WHERE account_id = ? AND visibility = ? AND `+where,
+		from, list := store.Values(t.tx, refs)
+		err := t.tx.Rows(ctx, `SELECT k.value, COALESCE((SELECT conversation_id FROM conversation_ref WHERE account_id = ? AND visibility = ? AND ref = k.value), '') FROM `+from,
 			[]any{string(t.account), string(vis), list}, func(scan func(into ...any) error) error {
 				var id hilft.ConversationID
 				p := place{visibility: vis}
@@ -255,7 +256,6 @@ func (t *table) readRefs(ctx context.Context, places []place) error {
 			return fmt.Errorf("desk: conversation: %w", err)
 		}
 	}
-	inVain(t.refs, places)
 	return nil
 }
 

@@ -22,7 +22,6 @@ import (
 type Claim struct {
 	Job
 	token int64 // of this claim and no other
-	last  bool  // of its lane's jobs that were claimed together
 	done  bool
 }
 
@@ -36,12 +35,22 @@ func Done(ctx context.Context, tx *store.Tx, claims ...*Claim) error {
 	if len(claims) == 0 {
 		return nil
 	}
+	n := 0
+	awaited := map[string]bool{}
 	where, ids := store.In(tx, "id", idsOf(claims))
-	n, err := tx.Exec(ctx, `DELETE FROM job WHERE claim = ? AND `+where, claims[0].token, ids)
+	err := tx.Rows(ctx, `DELETE FROM job WHERE claim = ? AND `+where+` RETURNING lane, awaited`, []any{claims[0].token, ids}, func(scan func(into ...any) error) error {
+		var lane string
+		var one int
+		err := scan(&lane, &one)
+		if n++; one == 1 {
+			awaited[lane] = true
+		}
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("jobs: done: %w", err)
 	}
-	if n != int64(len(claims)) {
+	if n != len(claims) {
 		return ErrLost
 	}
 	tx.After(func() {
@@ -49,11 +58,8 @@ func Done(ctx context.Context, tx *store.Tx, claims ...*Claim) error {
 			c.done = true
 		}
 	})
-	for _, c := range claims {
-		if !c.last {
-			continue // the next of its lane is the same worker's already
-		}
-		if err := release(ctx, tx, c.Lane); err != nil {
+	for lane := range awaited {
+		if err := release(ctx, tx, lane); err != nil {
 			return err
 		}
 	}
@@ -134,7 +140,6 @@ func (q *Jobs) claim(ctx context.Context, kind string, most int, lease time.Dura
 			}
 			if len(g) > 0 {
 				taken = append(taken, g...)
-				g[len(g)-1].last = true
 				groups = append(groups, g)
 			}
 		}
@@ -156,8 +161,8 @@ func (q *Jobs) claim(ctx context.Context, kind string, most int, lease time.Dura
 const putOffLeast = 100 * time.Millisecond
 
 // putOff lets jobs wait as long as the one that is in their way, so that claims need not step over them again and again.
-// Whoever ends that one lets them go; on Postgres it is therefore kept from ending until we are done, and when it is just
-// ending, nobody is put off.
+// Whoever ends that one lets them go, for it is written down that they wait for it. On Postgres it is kept from ending
+// until we are done, and when it is just ending, nobody is put off.
 func putOff(ctx context.Context, tx *store.Tx, behind []*Claim, line []place) (bool, error) {
 	if len(line) == 0 {
 		return false, nil
@@ -171,6 +176,9 @@ func putOff(ctx context.Context, tx *store.Tx, behind []*Claim, line []place) (b
 			}
 			return false, err
 		}
+	}
+	if err := tx.Defer(ctx, `UPDATE job SET awaited = 1 WHERE id = ? AND awaited = 0`, line[0].id); err != nil {
+		return false, err
 	}
 	until := max(line[0].runAt, store.Micros(tx.Now().Add(putOffLeast)))
 	return true, set(ctx, tx, `claim = 0, run_at = ?`, []any{until}, behind)

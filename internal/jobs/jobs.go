@@ -61,7 +61,7 @@ type Order struct {
 
 // Enqueue writes jobs in the transaction of their cause. A job whose key is already there is left as it is.
 func (q *Jobs) Enqueue(ctx context.Context, tx *store.Tx, orders ...Order) error {
-	const row = "(?,?,?,?,?,?,0,0,0,'')"
+	const row = "(?,?,?,?,?,?,0,0,0,'',0)"
 	kinds := map[string]bool{}
 	for len(orders) > 0 {
 		n := min(len(orders), 64)
@@ -83,7 +83,7 @@ func (q *Jobs) Enqueue(ctx context.Context, tx *store.Tx, orders ...Order) error
 				kinds[o.Kind] = true
 			}
 		}
-		_, err := tx.Exec(ctx, "INSERT INTO job (kind, lane, key, args, made_at, run_at, claim, attempt, dead_at, error) VALUES "+
+		_, err := tx.Exec(ctx, "INSERT INTO job (kind, lane, key, args, made_at, run_at, claim, attempt, dead_at, error, awaited) VALUES "+
 			strings.TrimSuffix(strings.Repeat(row+",", n), ",")+" ON CONFLICT DO NOTHING", args...)
 		if err != nil {
 			return fmt.Errorf("jobs: enqueue: %w", err)

@@ -215,7 +215,7 @@ CREATE TABLE job (
   attempt  BIGINT NOT NULL,
   dead_at  BIGINT NOT NULL,
   error    TEXT   NOT NULL
-);
+, awaited BIGINT NOT NULL DEFAULT 0);
 
 CREATE INDEX job_dead ON job (dead_at) WHERE dead_at <> 0;
 
@@ -273,6 +273,8 @@ CREATE TABLE message (
 CREATE INDEX message_case ON message (case_id, at, id);
 
 CREATE INDEX message_conversation ON message (conversation_id, at, id);
+
+CREATE INDEX message_elsewhere ON message (conversation_id) WHERE direction = 'outbound' AND agent_id = '';
 
 CREATE UNIQUE INDEX message_remote ON message (account_id, remote_id) WHERE remote_id <> '';
 

@@ -257,6 +257,11 @@ func TestManyQuestionsAndAnyNumberOfValues(t *testing.T) {
 				require.NoError(t, tx.Row(ctx, `SELECT COUNT(*) FROM person WHERE `+where, []any{list}, &n))
 				require.Equal(t, min(len(ids)/2*2, 2), n, "%v", ids)
 			}
+			table, list := store.Values(tx, []string{"nobody", "a"})
+			names, err := store.All(ctx, tx, `SELECT COALESCE((SELECT name FROM person WHERE id = k.value), '') FROM `+table+` ORDER BY k.value`, []any{list},
+				func(scan func(into ...any) error, name *string) error { return scan(name) })
+			require.NoError(t, err)
+			require.Equal(t, []string{"Mira a", ""}, names)
 			where, list := store.In(tx, "made_at", []int64{store.Micros(tx.Now()), 0})
 			var n int
 			require.NoError(t, tx.Row(ctx, `SELECT COUNT(*) FROM person WHERE `+where, []any{list}, &n))

@@ -174,6 +174,16 @@ func In[T string | int64](tx *Tx, column string, values []T) (condition string, 
 	return column + " IN (SELECT value FROM json_each(?))", string(list)
 }
 
+// Values makes these values the rows of a table k with one column, value, for questions about each of them that one
+// index answers. In may lead Postgres to read all rows that meet the other conditions, until it has counted them.
+func Values(tx *Tx, values []string) (table string, arg any) {
+	if tx.pg != nil {
+		return "unnest(CAST(? AS TEXT[])) AS k(value)", values
+	}
+	_, arg = In(tx, "", values)
+	return "json_each(?) AS k", arg
+}
+
 // rows are the rows of either driver.
 type rows interface {
 	Next() bool
