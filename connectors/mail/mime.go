@@ -22,6 +22,7 @@ const (
 	maxDepth      = 50
 	maxHeader     = 1 << 20   // bytes of a mail's header; a larger one is not read at all
 	maxPartHeader = 32 << 10  // bytes of the header of a part
+	maxMedia      = 4 << 10   // bytes of a Content-Type or Content-Disposition; enmime takes the square of the time for more
 	maxLooked     = 192 << 20 // bytes looked through for boundaries: every level looks through all that lies in it
 )
 
@@ -62,7 +63,7 @@ type splitter struct {
 }
 
 func (s *splitter) split(header textproto.MIMEHeader, body []byte, depth int, either *alternative) {
-	kind, params, _, err := mediatype.Parse(first(header, "Content-Type"))
+	kind, params, err := media(header, "Content-Type")
 	if err != nil || kind == "" {
 		kind, params = "text/plain", nil
 		if depth > 0 && first(header, "Content-Type") != "" {
@@ -262,7 +263,7 @@ func fromBase64(b []byte) []byte {
 
 // disposition returns what the sender wants done with a part ("attachment"), and the name of its file.
 func (p part) disposition() (what, name string) {
-	what, params, _, err := mediatype.Parse(first(p.header, "Content-Disposition"))
+	what, params, err := media(p.header, "Content-Disposition")
 	if err != nil {
 		what = ""
 	}
@@ -271,6 +272,13 @@ func (p part) disposition() (what, name string) {
 		name = p.params["name"]
 	}
 	return strings.ToLower(what), name
+}
+
+// media reads a header that is a word with parameters.
+func media(h textproto.MIMEHeader, name string) (word string, params map[string]string, err error) {
+	value := first(h, name)
+	word, params, _, err = mediatype.Parse(value[:min(len(value), maxMedia)])
+	return word, params, err
 }
 
 func first(h textproto.MIMEHeader, name string) string {

@@ -275,6 +275,9 @@ func TestHostileMailsAreBounded(t *testing.T) { //nolint:paralleltest // it meas
 		}
 		return b.String() + "\r\nganz innen\r\n"
 	}
+	inEachPart := func(line string) string {
+		return head + "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\n"+line+"\r\n\r\nx\r\n", 999)
+	}
 	rfc822 := head + strings.Repeat("Content-Type: message/rfc822\r\n\r\n", 1000) + "\r\ninnen"
 	for name, c := range map[string]struct {
 		raw        string
@@ -288,6 +291,9 @@ func TestHostileMailsAreBounded(t *testing.T) { //nolint:paralleltest // it meas
 		"letters in letters":    {rfc822, false},
 		"encoded words":         {head + "Subject: " + strings.Repeat("=?utf-8?b?w7w=?= ", 50_000) + "\r\n\r\nText", false},
 		"broken boundary":       {head + "Content-Type: multipart/mixed; boundary=\"\r\n\r\nText", false},
+		"parameters":            {inEachPart("Content-Type: image/png" + strings.Repeat("; a=b", 6_000)), false},
+		"semicolons":            {inEachPart("Content-Type: image/png" + strings.Repeat(";", 30_000)), false},
+		"quotes in a file name": {inEachPart(`Content-Disposition: attachment; filename="` + strings.Repeat(`\"`, 10_000) + `"`), false},
 		"boundary never there":  {head + "Content-Type: multipart/mixed; boundary=nie\r\n\r\nText", false},
 		"addresses":             {"From: " + strings.Repeat("\"", 300_000) + "<mira@example.org>, mira@example.org\r\n\r\nText", true},
 		"quotes":                {head + "\r\n" + strings.Repeat("> ", 5<<20) + "\r\nneu", false},
