@@ -33,6 +33,9 @@
 // answer with all that it quotes to a stranger. A form on a website that writes in the name of our own address or of a
 // noreply address, with the customer in Reply-To, is the exception: there the customer is the author.
 //
+// For the same reason a mail from our own address counts as ours only where it carries a token of the conversation: a
+// colleague who answers from another program quotes one. Any other is a stranger's until somebody has looked at it.
+//
 // # What mail cannot do
 //
 // A mail that went out cannot be changed or taken back. The server's 250 says that it has the mail, not that somebody

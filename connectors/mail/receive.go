@@ -56,10 +56,11 @@ func (Connector) Translate(acc channel.Account, raw channel.Raw) ([]channel.Item
 		Kind: channel.Said, At: when(header), Visibility: hilft.Private, From: author,
 		ID: ownID(header, raw.Body), Refs: refsOf(header),
 		Subject: words(first(header, "Subject"), maxSubject),
-		Auto:    byMachine(header, parts, acc.Key, own),
+		Auto:    byMachine(header, parts) || comesBack(header, acc.Key, own),
 	}
 	item.Refs = slices.DeleteFunc(item.Refs, func(ref string) bool { return ref == item.ID })
 	item.Thread, item.Proven = placeOf(acc.Key, own, header, parts, item)
+	item.From.Us = item.Proven && ours(own, author.ID)
 	fill(&item, parts)
 	if raw.Kind == kindOversize {
 		tellOversize(&item)
@@ -70,6 +71,9 @@ func (Connector) Translate(acc channel.Account, raw channel.Raw) ([]channel.Item
 // authorOf tells who wrote. A form on a website writes in our own name or in nobody's, with the customer in Reply-To:
 // then the customer is the author. In every other case a Reply-To to somewhere else is not followed: a forged one would
 // send our answer, and all that it quotes, to a stranger.
+//
+// That a mail bears our own address does not make it ours, for anybody can write it there: it would speak in our name in
+// every conversation of which it names a mail, and make an open question look answered.
 func authorOf(header textproto.MIMEHeader, own string) (channel.Author, error) {
 	var from channel.Author
 	for _, name := range []string{"From", "Sender", "Return-Path"} {
@@ -85,7 +89,6 @@ func authorOf(header textproto.MIMEHeader, own string) (channel.Author, error) {
 	if from.ID == "" || len(reply) == 1 && inNobodysName(from.ID, own) && !ours(own, reply[0].Address) {
 		from = author(reply[0])
 	}
-	from.Us = ours(own, from.ID)
 	return from, nil
 }
 
@@ -234,10 +237,11 @@ func returned(parts []part) (id string, ok bool) {
 	return "", false
 }
 
-// byMachine tells mails that nobody wrote: replies of absence, bounces, lists, and our own that come back.
-func byMachine(header textproto.MIMEHeader, parts []part, secret []byte, own string) bool {
+// byMachine tells mails that nobody wrote: replies of absence, bounces, lists.
+func byMachine(header textproto.MIMEHeader, parts []part) bool {
 	value := func(name string) string { return strings.ToLower(strings.TrimSpace(first(header, name))) }
-	if auto, _, _ := strings.Cut(value("Auto-Submitted"), ";"); auto != "" && strings.TrimSpace(auto) != "no" {
+	auto, _, _ := strings.Cut(value("Auto-Submitted"), ";")
+	if auto = strings.TrimSpace(auto); auto != "" && auto != "no" {
 		return true
 	}
 	if slices.Contains([]string{"bulk", "junk", "list"}, value("Precedence")) || value("List-Id") != "" {
@@ -251,10 +255,12 @@ func byMachine(header textproto.MIMEHeader, parts []part, secret []byte, own str
 	if len(header["Return-Path"]) > 0 && value("Return-Path") == "<>" {
 		return true
 	}
-	if slices.ContainsFunc(parts, func(p part) bool { return p.kind == "message/delivery-status" }) ||
-		strings.HasPrefix(value("Content-Type"), "multipart/report") {
-		return true
-	}
+	return slices.ContainsFunc(parts, func(p part) bool { return p.kind == "message/delivery-status" }) ||
+		strings.HasPrefix(value("Content-Type"), "multipart/report")
+}
+
+// comesBack tells mails of ours that come back.
+func comesBack(header textproto.MIMEHeader, secret []byte, own string) bool {
 	return slices.Contains(header[textproto.CanonicalMIMEHeaderKey(loopHeader)], loopMark(secret, own))
 }
 

@@ -155,8 +155,23 @@ func TestAnswersGoToTheSenderAndFormsSpeakForTheCustomer(t *testing.T) {
 	form := translate(t, mail(ownAddress, "ute@example.com")).From
 	require.Equal(t, "ute@example.com", form.ID)
 	require.False(t, form.Us)
-	require.True(t, translate(t, mail(ownAddress, ownAddress)).From.Us)
-	require.True(t, translate(t, mail("Support+x@Nordnetz.example", "")).From.Us)
+}
+
+// Anybody can write our address into From, and many a form on a website does.
+func TestOurAddressAloneIsNotUs(t *testing.T) {
+	t.Parallel()
+	token := messageID(secret, threadOf("frage-1@example.org"), "key-1", "nordnetz.example")
+	for _, address := range []string{ownAddress, "Support+x@Nordnetz.example"} {
+		mail := func(lines ...string) channel.Item {
+			return translate(t, "From: "+address+"\r\n"+strings.Join(lines, "\r\n")+"\r\n\r\nText\r\n")
+		}
+		require.False(t, mail("Message-ID: <1@x>").From.Us)
+		require.False(t, mail("Reply-To: "+ownAddress).From.Us)
+		require.False(t, mail("References: <frage-1@example.org>").From.Us, "a customer's Message-ID is no secret")
+		require.False(t, mail("References: <frage-1@example.org>", loopHeader+": "+loopMark(secret, ownAddress)).From.Us, "each mail of ours shows this mark")
+		require.True(t, mail("References: <frage-1@example.org> <"+token+">").From.Us, "a colleague answers from another program")
+		require.True(t, mail("Message-ID: <"+token+">").From.Us, "our own mail")
+	}
 }
 
 func TestTimeIsBelieved(t *testing.T) {
