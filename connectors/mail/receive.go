@@ -48,7 +48,7 @@ func (Connector) Translate(acc channel.Account, raw channel.Raw) ([]channel.Item
 		return nil, err
 	}
 	own := strings.ToLower(acc.Settings[setAddress])
-	author, err := authorOf(header, own)
+	author, form, err := authorOf(header, own)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (Connector) Translate(acc channel.Account, raw channel.Raw) ([]channel.Item
 		Kind: channel.Said, At: when(header), Visibility: hilft.Private, From: author,
 		ID: ownID(header, raw.Body), Refs: refsOf(header),
 		Subject: words(first(header, "Subject"), maxSubject),
-		Auto:    byMachine(header, parts) || comesBack(header, acc.Key, own),
+		Auto:    byMachine(header, parts, form) || comesBack(header, acc.Key, own),
 	}
 	item.Refs = slices.DeleteFunc(item.Refs, func(ref string) bool { return ref == item.ID })
 	item.Thread, item.Proven = placeOf(acc.Key, own, header, parts, item)
@@ -74,8 +74,7 @@ func (Connector) Translate(acc channel.Account, raw channel.Raw) ([]channel.Item
 //
 // That a mail bears our own address does not make it ours, for anybody can write it there: it would speak in our name in
 // every conversation of which it names a mail, and make an open question look answered.
-func authorOf(header textproto.MIMEHeader, own string) (channel.Author, error) {
-	var from channel.Author
+func authorOf(header textproto.MIMEHeader, own string) (from channel.Author, form bool, err error) {
 	for _, name := range []string{"From", "Sender", "Return-Path"} {
 		if found := addresses(first(header, name)); len(found) > 0 {
 			from = author(found[0])
@@ -84,12 +83,13 @@ func authorOf(header textproto.MIMEHeader, own string) (channel.Author, error) {
 	}
 	reply := addresses(first(header, "Reply-To"))
 	if from.ID == "" && len(reply) == 0 {
-		return channel.Author{}, errSender
+		return channel.Author{}, false, errSender
 	}
-	if from.ID == "" || len(reply) == 1 && inNobodysName(from.ID, own) && !ours(own, reply[0].Address) {
+	form = len(reply) == 1 && inNobodysName(from.ID, own) && !ours(own, reply[0].Address)
+	if from.ID == "" || form {
 		from = author(reply[0])
 	}
-	return from, nil
+	return from, form, nil
 }
 
 // ours tells whether an address is the account's own, with or without something behind a plus.
@@ -237,18 +237,19 @@ func returned(parts []part) (id string, ok bool) {
 	return "", false
 }
 
-// byMachine tells mails that nobody wrote: replies of absence, bounces, lists.
-func byMachine(header textproto.MIMEHeader, parts []part) bool {
+// byMachine tells mails that nobody wrote: replies of absence, bounces, lists. A form on a website calls its mails
+// generated, rightly, but somebody has filled it in and waits.
+func byMachine(header textproto.MIMEHeader, parts []part, form bool) bool {
 	value := func(name string) string { return strings.ToLower(strings.TrimSpace(first(header, name))) }
 	auto, _, _ := strings.Cut(value("Auto-Submitted"), ";")
-	if auto = strings.TrimSpace(auto); auto != "" && auto != "no" {
+	if auto = strings.TrimSpace(auto); auto != "" && auto != "no" && (auto != "auto-generated" || !form) {
 		return true
 	}
 	if slices.Contains([]string{"bulk", "junk", "list"}, value("Precedence")) || value("List-Id") != "" {
 		return true
 	}
 	for _, word := range strings.FieldsFunc(value("X-Auto-Response-Suppress"), func(r rune) bool { return r == ',' || r == ' ' }) {
-		if word == "all" || word == "oof" || word == "autoreply" {
+		if !form && (word == "all" || word == "oof" || word == "autoreply") {
 			return true
 		}
 	}

@@ -174,6 +174,20 @@ func TestOurAddressAloneIsNotUs(t *testing.T) {
 	}
 }
 
+func TestWhoFillsInAFormWaits(t *testing.T) {
+	t.Parallel()
+	mail := func(from, line string) bool {
+		return translate(t, "From: "+from+"\r\nReply-To: ute@example.com\r\n"+line+"\r\n\r\nText\r\n").Auto
+	}
+	for _, from := range []string{ownAddress, "no-reply@shop.example"} {
+		require.False(t, mail(from, "Auto-Submitted: auto-generated"))
+		require.False(t, mail(from, "X-Auto-Response-Suppress: All"))
+		require.True(t, mail(from, "Auto-Submitted: auto-replied"))
+		require.True(t, mail(from, "Precedence: bulk"))
+	}
+	require.True(t, mail("shop@shop.example", "Auto-Submitted: auto-generated"))
+}
+
 func TestTimeIsBelieved(t *testing.T) {
 	t.Parallel()
 	mail := func(received, date string) string {
