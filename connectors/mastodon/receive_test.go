@@ -110,6 +110,9 @@ func TestWhoIsMentioned(t *testing.T) {
 		{"@jon@social.example hallo", "@jon", true},
 		{"@jonas hallo", "@jon@social.example", false},
 		{"mail@jon hallo", "@jon@social.example", false},
+		{"zu https://social.example/@jon/1 und https://social.example/x?von=@jon", "@jon@social.example", false},
+		{"zu https://social.example/@mira@elsewhere.example/1", "@mira@elsewhere.example", false},
+		{"zu https://social.example/@jon/1, @jon:", "@jon@social.example", true},
 		{"hallo", "@jon@social.example", false},
 		{"@", "@jon@social.example", false},
 	} {

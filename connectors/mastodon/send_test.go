@@ -75,8 +75,9 @@ func TestAnAnswerMentionsThePersonOnce(t *testing.T) {
 	_, l := n.connected(t)
 	for text, want := range map[string]string{
 		"Wir sehen nach.": "@mira@elsewhere.example Wir sehen nach.",
-		"Hallo @mira@elsewhere.example, läuft es?": "Hallo @mira@elsewhere.example, läuft es?",
-		"@mira Wir sehen nach.":                    "@mira@elsewhere.example @mira Wir sehen nach.",
+		"Hallo @mira@elsewhere.example, läuft es?":            "Hallo @mira@elsewhere.example, läuft es?",
+		"@mira Wir sehen nach.":                               "@mira@elsewhere.example @mira Wir sehen nach.",
+		"Zu https://social.example/@mira@elsewhere.example/1": "@mira@elsewhere.example Zu https://social.example/@mira@elsewhere.example/1",
 	} {
 		_, err := l.Send(t.Context(), toMira(n.asks(t, sandbox.Public), hilft.Public, text))
 		require.NoError(t, err)

@@ -221,8 +221,8 @@ func mentions(text, handle, home string) bool {
 		}
 		at += from
 		from = at + 1
-		if at > 0 && (isWord(text[at-1]) || text[at-1] == '@') {
-			continue // an e-mail address, or the domain of another mention
+		if at > 0 && (isWord(text[at-1]) || strings.IndexByte("@/=", text[at-1]) >= 0) {
+			continue // an e-mail address, the domain of another mention, or the page of somebody: a server sees no mention in them
 		}
 		end := from
 		for end < len(text) && end-from < longestName && (isWord(text[end]) || text[end] == '@' || text[end] == '.' || text[end] == '-' || text[end] == ':') {
