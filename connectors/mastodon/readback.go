@@ -86,7 +86,7 @@ func (l *line) readBack(ctx context.Context, out channel.Outgoing) (channel.Rece
 // isThis tells whether a status is the one that a message became.
 func (l *line) isThis(s *status, out channel.Outgoing) bool {
 	public := s.Visibility == "public" || s.Visibility == "unlisted"
-	if s.InReplyToID != out.InReplyTo || public != (out.Visibility != hilft.Private) || slices.Contains(out.Refs, s.ID) {
+	if s.InReplyToID != out.InReplyTo || public != (out.Visibility == hilft.Public) || slices.Contains(out.Refs, s.ID) {
 		return false
 	}
 	got, want := squeezed(visibleText(s.Content)), squeezed(out.Text)

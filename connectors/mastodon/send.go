@@ -63,7 +63,7 @@ func (l *line) compose(ctx context.Context, out channel.Outgoing) (letter, error
 		if err != nil {
 			return letter{}, err
 		}
-		if out.Visibility != hilft.Private && parent.Visibility != "public" && parent.Visibility != "unlisted" {
+		if out.Visibility == hilft.Public && parent.Visibility != "public" && parent.Visibility != "unlisted" {
 			return letter{}, &channel.Rejected{Reason: channel.ReasonNotAllowed, Detail: "what is answered is not public"}
 		}
 		post.visibility = parent.Visibility
@@ -71,7 +71,7 @@ func (l *line) compose(ctx context.Context, out channel.Outgoing) (letter, error
 			to = authorOf(&parent, l.acc.Self.ID, l.home)
 		}
 	}
-	if out.Visibility == hilft.Private {
+	if out.Visibility != hilft.Public {
 		post.visibility = "direct"
 	}
 	ours := to.Us || to.ID != "" && to.ID == l.acc.Self.ID

@@ -54,6 +54,7 @@ func TestAnAnswerIsAsPublicAsTheQuestion(t *testing.T) {
 		{sandbox.Public, hilft.Private, sandbox.Direct},
 		{sandbox.Followers, hilft.Private, sandbox.Direct},
 		{sandbox.Direct, hilft.Private, sandbox.Direct},
+		{sandbox.Public, "", sandbox.Direct}, // what is not said to be for everybody is not
 	} {
 		r, err := l.Send(t.Context(), toMira(n.asks(t, c.asked), c.in, "Wir sehen nach."))
 		require.NoError(t, err)
