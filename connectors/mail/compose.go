@@ -24,6 +24,9 @@ import (
 // loopHeader marks our mails, so that we know them when somebody sends them back to us.
 const loopHeader = "X-Hilft-Loop"
 
+// sentName is how many characters the name of a file of ours has at most: encoded it has twelve times as many, in one line.
+const sentName = 80
+
 // sentRefs is how many of a long conversation's mails we name in References: its first and the last ones.
 const sentRefs = 30
 
@@ -99,8 +102,12 @@ func envelope(address string) string {
 }
 
 func addressLine(name, address string) string {
-	return (&mail.Address{Name: oneLine(name, 200), Address: address}).String()
+	return foldWords((&mail.Address{Name: oneLine(name, 200), Address: address}).String())
 }
+
+// foldWords breaks a header between its encoded words: a line of more than 998 bytes is one that servers refuse (RFC
+// 5322, section 2.1.1).
+func foldWords(encoded string) string { return strings.ReplaceAll(encoded, "?= =?", "?=\r\n =?") }
 
 // answering matches what mail programs put before the subject of an answer.
 var answering = regexp.MustCompile(`^(?i:(re|aw|antw|antwort|sv|r)(\[\d+\])?\s*:\s*)+`)
@@ -116,7 +123,7 @@ func subject(out channel.Outgoing) string {
 
 // foldLine encodes a header where it must be, and breaks it where it may be.
 func foldLine(name, value string) string {
-	encoded := strings.ReplaceAll(mime.QEncoding.Encode("utf-8", value), "?= =?", "?=\r\n =?")
+	encoded := foldWords(mime.QEncoding.Encode("utf-8", value))
 	if strings.Contains(encoded, "=?") {
 		return encoded
 	}
@@ -186,7 +193,7 @@ func writeFile(b *bytes.Buffer, f channel.File) {
 	if err != nil || strings.HasPrefix(kind, "multipart/") || strings.HasPrefix(kind, "message/") {
 		kind, params = "application/octet-stream", nil
 	}
-	name := fileName(f.Name, kind)
+	name := cutName(fileName(f.Name, kind), sentName)
 	fmt.Fprintf(b, "Content-Type: %s\r\n", mime.FormatMediaType(kind, params))
 	fmt.Fprintf(b, "Content-Disposition: %s\r\n", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	if alt := oneLine(f.Alt, 250); alt != "" {

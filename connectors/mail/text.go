@@ -115,10 +115,15 @@ func fileName(name, kind string) string {
 	if name == "" {
 		return "file" + ending(kind)
 	}
-	if ext := path.Ext(name); utf8.RuneCountInString(name) > 120 && len(ext) < 12 {
-		return shorten(strings.TrimSuffix(name, ext), 100) + ext
+	return cutName(name, 120)
+}
+
+// cutName shortens the name of a file and leaves its ending.
+func cutName(name string, most int) string {
+	if ext := path.Ext(name); utf8.RuneCountInString(name) > most && len(ext) < 12 {
+		return shorten(strings.TrimSuffix(name, ext), most-len(ext)) + ext
 	}
-	return shorten(name, 120)
+	return shorten(name, most)
 }
 
 // ending is the usual end of the name of a file of a kind.

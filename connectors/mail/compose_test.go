@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package mail
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hilft/hilft/channel"
+)
+
+// compose writes a mail as a line does.
+func compose(t *testing.T, name string, out channel.Outgoing) message {
+	t.Helper()
+	l := &line{set: settings{address: ownAddress, name: name}, acc: acc, env: channel.Env{Now: time.Now}}
+	m, err := l.compose(out)
+	require.NoError(t, err)
+	return m
+}
+
+// A line of more than 998 bytes is one that servers refuse, and cut (RFC 5322, section 2.1.1).
+func TestNoLineIsTooLong(t *testing.T) {
+	t.Parallel()
+	for _, long := range []string{strings.Repeat("ü", 250), strings.Repeat("🛰", 250), strings.Repeat("a", 250), strings.Repeat(`"`, 250), strings.Repeat("名 ", 250)} {
+		m := compose(t, long, channel.Outgoing{
+			Key: "key-1", InReplyTo: strings.Repeat("x", 400), Subject: long, Text: strings.Repeat(long, 10),
+			To:    channel.Author{Handle: strings.Repeat("m", 64) + "@" + strings.Repeat("a.", 100) + "example", Name: long},
+			Files: []channel.File{{Name: long + ".pdf", Type: "application/pdf", Alt: long, Data: []byte("%PDF")}},
+		})
+		for row := range strings.SplitSeq(string(m.raw), "\r\n") {
+			require.LessOrEqual(t, len(row), 998, "%.60s", row)
+			require.NotContains(t, row, "\n")
+		}
+		got := translate(t, string(m.raw))
+		require.Equal(t, oneLine(long, 200), got.From.Name)
+		require.Equal(t, "Re: "+oneLine(long, 250), got.Subject)
+		require.Len(t, got.Attachments, 1)
+		require.True(t, strings.HasSuffix(got.Attachments[0].Name, ".pdf"), got.Attachments[0].Name)
+	}
+}
