@@ -139,7 +139,7 @@ type Mailbox interface {
 
 // Raw is one delivery of a network, unread. Body is what was signed or sent, byte for byte.
 type Raw struct {
-	Key  string // unique in the account, the same when the network delivers the same thing again by whatever way
+	Key  string // unique in the account, at most 512 bytes, the same when the network delivers the same thing again by whatever way
 	Kind string // the connector's own word for what this is
 	Lane string // deliveries of one lane are read in the order in which they came; empty: the account's lane
 	Body []byte

@@ -32,6 +32,7 @@ var mutants = map[string]string{
 	"takes the private for public":         "receive/what was said",
 	"forgets what is answered":             "receive/an answer joins its conversation",
 	"has a key for every way":              "receive/same key by every way",
+	"has keys without end":                 "receive/same key by every way",
 	"takes an edit for a new word":         "receive/any order ends the same",
 	"loses the time of an edit":            "receive/any order ends the same",
 	"does not hear deletions":              "receive/deletions",

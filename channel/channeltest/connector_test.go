@@ -161,6 +161,9 @@ func (c *plazaConnector) raw(e event, way string) channel.Raw {
 	if c.wrong == "has a key for every way" {
 		key = way + "-" + key
 	}
+	if c.wrong == "has keys without end" {
+		key += strings.Repeat("-", 512)
+	}
 	return channel.Raw{Key: key, Kind: string(e.Kind), Lane: e.In, Body: body}
 }
 

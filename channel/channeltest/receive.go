@@ -331,6 +331,9 @@ func wholeRaw(t testing.TB, raw channel.Raw) {
 	if raw.Key == "" {
 		broken(t, "Raw.Key is unique in the account", "it is empty")
 	}
+	if len(raw.Key) > 512 {
+		broken(t, "Raw.Key has at most 512 bytes", "it has %d", len(raw.Key))
+	}
 	for name, s := range map[string]string{"Key": raw.Key, "Kind": raw.Kind, "Lane": raw.Lane} {
 		if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
 			broken(t, "Raw can be stored", "its %s is not plain text: %q", name, s)

@@ -28,7 +28,7 @@
 //
 // # Limits
 //
-// 500 messages and 20 MiB a request, 20 files a message, 512 bytes an id. Answers have at most 10 files of 5 MiB.
+// 500 messages and 20 MiB a request, 20 files a message, 400 bytes an id. Answers have at most 10 files of 5 MiB.
 // Redirects are not followed. The callback has to answer with an empty body or a JSON object: a login page that says
 // 200 to everything is not taken for a delivery.
 package api

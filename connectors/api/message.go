@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	idMax    = 512 // bytes
+	idMax    = 400 // bytes: with a kind and a time it is a key, and the house has 512 for one
 	filesMax = 20  // a message
 )
 

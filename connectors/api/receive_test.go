@@ -119,6 +119,23 @@ func TestHookSplitsARequestIntoMessages(t *testing.T) {
 	require.Empty(t, cmp.Diff(want, answer.Raws))
 }
 
+// The house takes keys of 512 bytes and no longer ones, and a request with one would be refused for good.
+func TestTheLongestIDsMakeKeysThatTheHouseTakes(t *testing.T) {
+	t.Parallel()
+	for id := strings.Repeat("x", 520); ; id = id[1:] {
+		body := `{"messages":[{"id":"` + id + `","text":"a","from":{"id":"c"}},{"kind":"edited","id":"` + id + `","text":"b","at":"2026-11-22T11:01:00.123456789Z"},{"kind":"deleted","id":"` + id + `"}]}`
+		answer, err := api.Connector{}.Hook(account(), signed(ourSecret, noon, body))
+		if err != nil {
+			continue // too long, as it says
+		}
+		require.GreaterOrEqual(t, len(id), 400)
+		for _, raw := range answer.Raws {
+			require.LessOrEqual(t, len(raw.Key), 512, raw.Kind)
+		}
+		return
+	}
+}
+
 func TestHookTellsTheOtherSideWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	with := func(field string) string { return `{"id":"1","from":{"id":"c"},"text":"a",` + field + `}` }
@@ -139,7 +156,7 @@ func TestHookTellsTheOtherSideWhatIsWrong(t *testing.T) {
 		"no id":                     {`{"from":{"id":"c"},"text":"a"}`, "id: missing"},
 		"a number as id":            {`{"id":7}`, "id: not of the right type"},
 		"a list as text":            {with(`"text":[]`), "text: not of the right type"},
-		"an id that is too long":    {`{"id":"` + strings.Repeat("x", 513) + `"}`, "id: longer than 512 bytes"},
+		"an id that is too long":    {`{"id":"` + strings.Repeat("x", 401) + `"}`, "id: longer than 400 bytes"},
 		"NUL in an id":              {`{"id":"a\u0000"}`, "id: has control characters"},
 		"NUL in a thread":           {with(`"thread":"a\u0000"`), "thread: has control characters"},
 		"nobody":                    {`{"id":"1","text":"a"}`, "from.id: missing"},
