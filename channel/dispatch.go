@@ -4,6 +4,7 @@
 package channel
 
 import (
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -53,10 +54,12 @@ func (l Limits) For(handle string) Limits {
 	return l
 }
 
+var link = regexp.MustCompile(`https?://[^\s<>"]+`)
+
 // Length counts a text as the network does.
 func (l Limits) Length(text string) int {
 	if l.URLLength > 0 {
-		text = urlsAs(text, l.URLLength)
+		text = link.ReplaceAllLiteralString(text, strings.Repeat("x", l.URLLength))
 	}
 	switch l.Counting {
 	case CountGraphemes:
@@ -77,17 +80,4 @@ func (l Limits) Length(text string) int {
 	case CountRunes:
 	}
 	return utf8.RuneCountInString(text)
-}
-
-// urlsAs replaces every link by so many letters.
-func urlsAs(text string, n int) string {
-	fields := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\n' || r == '\t' || r == '\r' })
-	for _, f := range fields {
-		if i := strings.Index(f, "https://"); i >= 0 {
-			text = strings.Replace(text, f[i:], strings.Repeat("x", n), 1)
-		} else if i := strings.Index(f, "http://"); i >= 0 {
-			text = strings.Replace(text, f[i:], strings.Repeat("x", n), 1)
-		}
-	}
-	return text
 }
