@@ -266,7 +266,8 @@ func comesBack(header textproto.MIMEHeader, secret []byte, own string) bool {
 }
 
 // when tells the time of a mail: what its author's clock says, unless that is a day ahead of the server that took it or
-// long before there was mail; then that server's. A mail without any believable time is very old.
+// long before there was mail; then that server's. A mail without any believable time is from before that, so that the
+// house puts its own in the place.
 func when(header textproto.MIMEHeader) time.Time {
 	oldest := time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
 	var taken time.Time
@@ -280,7 +281,7 @@ func when(header textproto.MIMEHeader) time.Time {
 	case taken.After(oldest):
 		return taken
 	}
-	return oldest
+	return oldest.Add(-time.Second)
 }
 
 func date(value string) time.Time {
