@@ -15,7 +15,8 @@
 // New mail comes at once where the server has IDLE, and otherwise, and beside it, once a minute. The first read goes back
 // fourteen days. Nothing is deleted, moved or marked as read. Mail larger than 40 MiB is shown in its beginning, with a
 // note. When the server numbers its mails anew (UIDVALIDITY), the last fourteen days before the newest known mail are read
-// again; a mail that is known keeps its key, which is made of its bytes.
+// again; a mail that is known keeps its key, which is made of its bytes. A mail that the server fails to give, again and
+// again, is listed among those that cannot be read, and does not hold up those behind it.
 //
 // A conversation is named after the Message-ID of its first mail. Every mail of ours has a Message-ID that carries this
 // name and a MAC under a key of the account; an answer that names it in References proves that its author has had a mail

@@ -69,14 +69,14 @@ func (l *line) Poll(ctx context.Context, cursor string) (channel.Batch, error) {
 		return channel.Batch{}, fmt.Errorf("mail: poll: %w", err)
 	}
 	defer m.close()
-	batch, err := l.poll(m, cursor)
+	batch, err := l.poll(ctx, m, cursor)
 	if err != nil {
 		return channel.Batch{}, fmt.Errorf("mail: poll: %w", l.means(because(ctx, err)))
 	}
 	return batch, nil
 }
 
-func (l *line) poll(m *mailbox, cursor string) (channel.Batch, error) {
+func (l *line) poll(ctx context.Context, m *mailbox, cursor string) (channel.Batch, error) {
 	box, err := m.Select(l.set.folder, readOnly).Wait()
 	if err != nil {
 		return channel.Batch{}, err
@@ -102,9 +102,15 @@ func (l *line) poll(m *mailbox, cursor string) (channel.Batch, error) {
 		return channel.Batch{}, err
 	}
 	letters, cut := at.choose(letters, old)
-	raws, err := fetch(m, letters)
-	if err != nil {
+	raws, n, err := fetch(m, letters)
+	if err != nil && n == 0 && ctx.Err() == nil {
+		raws, n, err = l.pass(ctx, at.Validity, letters, err)
+	}
+	if err != nil && n == 0 {
 		return channel.Batch{}, err
+	}
+	if n < len(letters) {
+		cut, letters = letters[n].uid, letters[:n]
 	}
 	if gone := len(letters) - len(raws); gone > 0 && l.env.Log != nil {
 		l.env.Log.Warn("mails were deleted while they were fetched, or the server cannot read them", "account_id", string(l.acc.ID), "mails", gone)
@@ -214,8 +220,9 @@ func (at mark) choose(all []letter, old bool) (chosen []letter, cut imap.UID) {
 	return chosen, 0
 }
 
-// fetch reads mails in the order of their numbers. One that has vanished meanwhile is left out.
-func fetch(m *mailbox, letters []letter) ([]channel.Raw, error) {
+// fetch reads mails in the order of their numbers, and tells how many of them it has dealt with: after an error, those
+// before the first that did not come. One that has vanished meanwhile is left out.
+func fetch(m *mailbox, letters []letter) (raws []channel.Raw, n int, err error) {
 	var whole, large []imap.UID
 	for _, letter := range letters {
 		if letter.size > rawMax {
@@ -225,19 +232,61 @@ func fetch(m *mailbox, letters []letter) ([]channel.Raw, error) {
 		}
 	}
 	bodies := map[imap.UID]channel.Raw{}
-	if err := fetchBodies(m, whole, kindMail, nil, bodies); err != nil {
-		return nil, err
+	err = fetchBodies(m, whole, kindMail, nil, bodies)
+	if err == nil {
+		err = fetchBodies(m, large, kindOversize, &imap.SectionPartial{Size: oversizeCut}, bodies)
 	}
-	if err := fetchBodies(m, large, kindOversize, &imap.SectionPartial{Size: oversizeCut}, bodies); err != nil {
-		return nil, err
-	}
-	var raws []channel.Raw
 	for _, letter := range letters {
-		if raw, ok := bodies[letter.uid]; ok {
+		raw, ok := bodies[letter.uid]
+		if !ok && err != nil {
+			break
+		}
+		if ok {
 			raws = append(raws, raw)
 		}
+		n++
 	}
-	return raws, nil
+	return raws, n, err
+}
+
+// pass gets past a mail that the server cannot give, as when its disk has lost it: it fails a second time, on a
+// connection of its own, and the one behind it does not. It is kept as a delivery that cannot be read; else it would
+// hold up all that came after it. What nothing waits behind is tried again.
+func (l *line) pass(ctx context.Context, validity uint32, letters []letter, why error) (raws []channel.Raw, n int, err error) {
+	if raws, n, err = l.fetchAlone(ctx, validity, letters[0]); err == nil || len(letters) == 1 {
+		return raws, n, err
+	}
+	behind, _, err := l.fetchAlone(ctx, validity, letters[1])
+	if err != nil {
+		return nil, 0, why
+	}
+	return append([]channel.Raw{unreadOf(validity, letters[0], why)}, behind...), 2, nil
+}
+
+// fetchAlone reads one mail on a connection of its own.
+func (l *line) fetchAlone(ctx context.Context, validity uint32, one letter) (raws []channel.Raw, n int, err error) {
+	m, err := l.signIn(ctx, nil)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer m.close()
+	box, err := m.Select(l.set.folder, readOnly).Wait()
+	if err != nil {
+		return nil, 0, err
+	}
+	if box.UIDValidity != validity {
+		return nil, 0, errors.New("the server has numbered its mails anew meanwhile")
+	}
+	return fetch(m, []letter{one})
+}
+
+// unreadOf tells of a mail that the server cannot give, so that somebody looks for it in the mailbox.
+func unreadOf(validity uint32, one letter, why error) channel.Raw {
+	return channel.Raw{
+		Key:  fmt.Sprintf("unread:%d:%d", validity, one.uid),
+		Kind: kindUnread,
+		Body: fmt.Appendf(nil, "the server does not give us the mail of %d bytes that came at %s (UID %d): %s", one.size, one.came.Format(time.RFC3339), one.uid, detail(why)),
+	}
 }
 
 func fetchBodies(m *mailbox, uids []imap.UID, kind string, part *imap.SectionPartial, into map[imap.UID]channel.Raw) error {

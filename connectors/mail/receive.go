@@ -25,6 +25,7 @@ import (
 const (
 	kindMail     = "mail"     // a whole mail
 	kindOversize = "oversize" // the beginning of a mail that is too large to be fetched
+	kindUnread   = "unread"   // what we know of a mail that the server cannot give
 )
 
 // Bounds of what an agent is shown. What is longer is attached whole.
@@ -40,7 +41,11 @@ var errSender = errors.New("mail: no sender")
 
 // Translate reads one mail as RFC 5322 has it.
 func (Connector) Translate(acc channel.Account, raw channel.Raw) ([]channel.Item, error) {
-	if raw.Kind != kindMail && raw.Kind != kindOversize {
+	switch raw.Kind {
+	case kindMail, kindOversize:
+	case kindUnread:
+		return nil, fmt.Errorf("mail: %s", oneLine(string(raw.Body), 1000))
+	default:
 		return nil, fmt.Errorf("mail: unknown kind %q", raw.Kind)
 	}
 	header, parts, err := takeApart(raw.Body)

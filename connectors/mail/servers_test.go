@@ -197,6 +197,37 @@ func TestFiveHundredMailsComeOnceAndKeepTheirKeys(t *testing.T) {
 	require.Greater(t, len(h.items), 501, "the server did number its mails anew")
 }
 
+func TestAMailThatTheServerCannotGiveHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	h := open(t, "tls")
+	for n := range 5 {
+		h.Deliver(t, mira.Address, support, question(n).Bytes())
+	}
+	h.Spoil(t, support, question(2).MessageID)
+	h.Spoil(t, support, question(4).MessageID)
+	var came, unread []string
+	var err error
+	for more := true; more; {
+		var batch channel.Batch
+		if batch, err = h.line.(channel.Poller).Poll(t.Context(), h.cursor); err != nil {
+			break
+		}
+		for _, raw := range batch.Raws {
+			items, err := h.con.Translate(h.acc, raw)
+			if err != nil {
+				unread = append(unread, err.Error())
+				continue
+			}
+			came = append(came, items[0].ID)
+		}
+		h.cursor, more = batch.Cursor, batch.More
+	}
+	require.Equal(t, []string{question(0).MessageID, question(1).MessageID, question(3).MessageID}, came)
+	require.Len(t, unread, 1, "it is kept and listed")
+	require.Contains(t, unread[0], "UID 3")
+	require.Error(t, err, "nothing waits behind the last: it is tried again")
+}
+
 func TestStreamRecoversWhenDovecotRestarts(t *testing.T) {
 	t.Parallel()
 	h := open(t, "tls")

@@ -109,6 +109,24 @@ func (s *Servers) RenewValidity(t testing.TB, address string) {
 	s.startDovecot(t)
 }
 
+// Spoil takes a mail in an inbox away from Dovecot and leaves its entry, as a failing disk does. Part is what the mail
+// holds.
+func (s *Servers) Spoil(t testing.TB, address, part string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(s.path("mail"), address, "[nc][eu][wr]", "*"))
+	require.NoError(t, err)
+	spoilt := 0
+	for _, f := range files {
+		raw, err := os.ReadFile(f)
+		require.NoError(t, err)
+		if strings.Contains(string(raw), part) {
+			require.NoError(t, os.Chmod(f, 0))
+			spoilt++
+		}
+	}
+	require.Equal(t, 1, spoilt, "mails with %s", part)
+}
+
 // Read returns the mails in a folder, oldest first, without marking them as read.
 func (s *Servers) Read(t testing.TB, b Box, folder string) [][]byte {
 	t.Helper()
