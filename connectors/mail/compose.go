@@ -80,16 +80,19 @@ func (l *line) compose(out channel.Outgoing) (message, error) {
 
 // threadOfOutgoing names the conversation that a mail of ours belongs to. One that nobody has begun begins with our key.
 func (l *line) threadOfOutgoing(out channel.Outgoing) string {
-	for _, root := range append([]string{out.Thread}, append(slices.Clone(out.Refs), out.InReplyTo)...) {
+	if out.Thread != "" {
+		return threadOf(out.Thread)
+	}
+	for _, root := range append(slices.Clone(out.Refs), out.InReplyTo) {
 		if root == "" {
 			continue
 		}
 		if thread, ok := threadOfMessageID(l.acc.Key, root); ok {
 			return thread
 		}
-		return threadOf(root)
+		return threadBegun(out.To.ID, root)
 	}
-	return threadOf("begun by us\x00" + out.Key)
+	return threadBegun("", "begun by us\x00"+out.Key)
 }
 
 // envelope writes the domain of an address in ASCII, where it can be.

@@ -18,7 +18,7 @@
 // again; a mail that is known keeps its key, which is made of its bytes. A mail that the server fails to give, again and
 // again, is listed among those that cannot be read, and does not hold up those behind it.
 //
-// A conversation is named after the Message-ID of its first mail. Every mail of ours has a Message-ID that carries this
+// A conversation is named after its author and the Message-ID of its first mail. Every mail of ours has a Message-ID that carries this
 // name and a MAC under a key of the account; an answer that names it in References proves that its author has had a mail
 // from the conversation, whatever address it comes from. Bounces find their conversation in the same way. On wish the
 // Reply-To carries the token as well (address+token@…), where the server takes such addresses. Mails without a Message-ID

@@ -195,7 +195,7 @@ func plainID(id string) string {
 }
 
 // placeOf tells to which conversation a mail belongs: that of a token of ours, if it has one; else the one that its
-// oldest reference began.
+// author began with its oldest reference.
 func placeOf(secret []byte, own string, header textproto.MIMEHeader, parts []part, item channel.Item) (thread string, proven bool) {
 	for _, id := range append([]string{item.ID}, item.Refs...) {
 		if thread, ok := threadOfMessageID(secret, id); ok {
@@ -217,12 +217,12 @@ func placeOf(secret []byte, own string, header textproto.MIMEHeader, parts []par
 		}
 	}
 	if chain := idsIn(first(header, "References")); len(chain) > 0 {
-		return threadOf(chain[0]), false
+		return threadBegun(item.From.ID, chain[0]), false
 	}
 	if len(item.Refs) > 0 {
-		return threadOf(item.Refs[len(item.Refs)-1]), false
+		return threadBegun(item.From.ID, item.Refs[len(item.Refs)-1]), false
 	}
-	return threadOf(item.ID), false
+	return threadBegun(item.From.ID, item.ID), false
 }
 
 // returned finds the Message-ID of the mail that a bounce sends back (RFC 3464).

@@ -47,7 +47,7 @@ func TestMailsReadAsTheyShould(t *testing.T) {
 			t.Parallel()
 			raw, err := os.ReadFile(file)
 			require.NoError(t, err)
-			raw = bytes.ReplaceAll(raw, []byte("TOKEN"), []byte(messageID(secret, threadOf("frage-1@mail.example.org"), "key", "nordnetz.example")))
+			raw = bytes.ReplaceAll(raw, []byte("TOKEN"), []byte(messageID(secret, threadBegun("mira@example.org", "frage-1@mail.example.org"), "key", "nordnetz.example")))
 			got, err := json.MarshalIndent(translate(t, string(raw)), "", "  ")
 			require.NoError(t, err)
 			golden := strings.TrimSuffix(file, ".eml") + ".want.json"
@@ -113,14 +113,14 @@ func TestReferencesNearestFirst(t *testing.T) {
 	got := translate(t, plainMail("Message-ID: <9@x>", "In-Reply-To: <r199@x>", "References:"+long.String()))
 	require.Len(t, got.Refs, maxRefs)
 	require.Equal(t, []string{"r199@x", "r198@x", "r197@x"}, got.Refs[:3])
-	require.Equal(t, threadOf("r0@x"), got.Thread)
+	require.Equal(t, threadBegun("mira@example.org", "r0@x"), got.Thread)
 	require.False(t, got.Proven)
-	require.Equal(t, threadOf("1@x"), translate(t, plainMail("Message-ID: <1@x>")).Thread, "its first mail names a conversation")
+	require.Equal(t, threadBegun("mira@example.org", "1@x"), translate(t, plainMail("Message-ID: <1@x>")).Thread, "its first mail names a conversation")
 }
 
 func TestTokenProvesTheConversation(t *testing.T) {
 	t.Parallel()
-	thread := threadOf("frage-1@example.org")
+	thread := threadBegun("mira@example.org", "frage-1@example.org")
 	id := messageID(secret, thread, "key-1", "nordnetz.example")
 	require.Equal(t, id, messageID(secret, thread, "key-1", "nordnetz.example"))
 	require.NotEqual(t, id, messageID(secret, thread, "key-2", "nordnetz.example"))
@@ -145,6 +145,25 @@ func TestTokenProvesTheConversation(t *testing.T) {
 	require.False(t, ok, "without a key nothing is proven")
 }
 
+// Whoever knows the Message-ID of somebody's first mail can name it, and gets an answer.
+func TestAnAnswerToAStrangerOpensNobodysConversation(t *testing.T) {
+	t.Parallel()
+	mira := translate(t, plainMail("Message-ID: <frage-1@example.org>"))
+	require.Equal(t, mira.Thread, translate(t, plainMail("Message-ID: <2@x>", "In-Reply-To: <frage-1@example.org>")).Thread)
+	for _, line := range []string{
+		"References: <frage-1@example.org>", "In-Reply-To: <frage-1@example.org>", "Message-ID: <frage-1@example.org>", "References: <" + mira.Thread + ">",
+	} {
+		asked := translate(t, "From: thief@example.net\r\n"+line+"\r\n\r\nText\r\n")
+		for _, thread := range []string{asked.Thread, ""} {
+			ours := compose(t, "", channel.Outgoing{Key: "key-1", Thread: thread, InReplyTo: asked.ID, Refs: append(asked.Refs, asked.ID), To: asked.From, Text: "Guten Tag"})
+			again := translate(t, "From: thief@example.net\r\nReferences: <"+ours.id+">\r\n\r\nText\r\n")
+			require.True(t, again.Proven, line)
+			require.Equal(t, asked.Thread, again.Thread, line)
+			require.NotEqual(t, mira.Thread, again.Thread, line)
+		}
+	}
+}
+
 func TestAnswersGoToTheSenderAndFormsSpeakForTheCustomer(t *testing.T) {
 	t.Parallel()
 	mail := func(from, reply string) string {
@@ -160,7 +179,7 @@ func TestAnswersGoToTheSenderAndFormsSpeakForTheCustomer(t *testing.T) {
 // Anybody can write our address into From, and many a form on a website does.
 func TestOurAddressAloneIsNotUs(t *testing.T) {
 	t.Parallel()
-	token := messageID(secret, threadOf("frage-1@example.org"), "key-1", "nordnetz.example")
+	token := messageID(secret, threadBegun("mira@example.org", "frage-1@example.org"), "key-1", "nordnetz.example")
 	for _, address := range []string{ownAddress, "Support+x@Nordnetz.example"} {
 		mail := func(lines ...string) channel.Item {
 			return translate(t, "From: "+address+"\r\n"+strings.Join(lines, "\r\n")+"\r\n\r\nText\r\n")

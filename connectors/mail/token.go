@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// Mail has no conversations of its own, so we name them: a thread is a hash of the Message-ID of its first mail, short
-// enough to travel in every Message-ID of ours and in a plus address. Together with a MAC under the account's key it is a
-// token: whoever sends it back in References has had a mail of ours from this conversation.
+// Mail has no conversations of its own, so we name them: a thread is a hash of the Message-ID of its first mail and of who
+// wrote it, short enough to travel in every Message-ID of ours and in a plus address. Together with a MAC under the
+// account's key it is a token: whoever sends it back in References has had a mail of ours from this conversation.
 const (
 	threadPrefix = "m-"
 	threadSize   = 16
@@ -23,15 +23,19 @@ const (
 
 var letters = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
-// threadOf names the conversation that began with a mail. The name of a conversation stays as it is.
-func threadOf(root string) string {
-	if root == "" {
-		return ""
+// threadBegun names the conversation that somebody began with a mail. It is the author's own: anybody can name the mail of
+// another as the one that they answer, and our answer to them brings a token, which must not be one for the conversation
+// of the other.
+func threadBegun(author, root string) string {
+	return threadPrefix + letters.EncodeToString(hash("thread", author+"\x00"+root)[:threadSize])
+}
+
+// threadOf brings what the house calls a conversation into the form of our names. A name of ours stays as it is.
+func threadOf(name string) string {
+	if _, ok := threadBytes(name); ok {
+		return name
 	}
-	if _, ok := threadBytes(root); ok {
-		return root
-	}
-	return threadPrefix + letters.EncodeToString(hash("thread", root)[:threadSize])
+	return threadBegun("", name)
 }
 
 func threadBytes(thread string) ([]byte, bool) {
