@@ -251,10 +251,18 @@ func TestAServerWithoutIdleIsPolled(t *testing.T) {
 	t.Cleanup(func() { _ = listener.Close(); <-done })
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	_, line := atSandbox(t, n, channel.Settings{"imap_port": port})
-	hears := make(ears, 1)
-	err = line.(channel.Streamer).Stream(t.Context(), hears)
-	require.ErrorContains(t, err, "IDLE")
-	require.Equal(t, channeltest.Temporary, channeltest.MeaningOf(err))
+	hears, ended := make(ears, 1), make(chan error, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() { ended <- line.(channel.Streamer).Stream(ctx, hears) }()
+	<-done
+	select {
+	case err := <-ended:
+		require.Failf(t, "it is called again", "after %v", err)
+	case <-time.After(100 * time.Millisecond):
+	}
+	cancel()
+	require.NoError(t, <-ended)
 	require.Empty(t, hears)
 }
 

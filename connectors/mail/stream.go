@@ -19,10 +19,8 @@ import (
 // on the way forget a connection sooner.
 const idleFor = 10 * time.Minute
 
-var errNoIdle = errors.New("the server has no IDLE")
-
-// Stream waits for news (IDLE, RFC 2177) and asks for a Poll at each. A server without IDLE makes it end at once; the
-// poll of every minute is then all there is.
+// Stream waits for news (IDLE, RFC 2177) and asks for a Poll at each. From a server without IDLE nothing is heard, and it
+// is not asked again and again whether it has learnt it: the poll of every minute is then all there is.
 func (l *line) Stream(ctx context.Context, to channel.Receiver) error {
 	running, end, err := l.begin(ctx, math.MaxInt64)
 	if err != nil {
@@ -49,7 +47,9 @@ func (l *line) listen(ctx context.Context, to channel.Receiver) error {
 	}
 	defer m.close()
 	if !m.Caps().Has(imap.CapIdle) {
-		return errNoIdle
+		m.close()
+		<-ctx.Done()
+		return context.Cause(ctx)
 	}
 	if _, err := m.Select(l.set.folder, readOnly).Wait(); err != nil {
 		return err
