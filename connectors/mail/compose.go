@@ -47,7 +47,8 @@ func (l *line) compose(out channel.Outgoing) (message, error) {
 	if len(to) != 1 {
 		return message{}, &channel.Rejected{Reason: channel.ReasonNoRecipient, Detail: "no address to send to"}
 	}
-	_, domain, _ := strings.Cut(l.set.address, "@")
+	from := envelope(l.set.address)
+	_, domain, _ := strings.Cut(from, "@")
 	m := message{thread: l.threadOfOutgoing(out), to: envelope(to[0].Address)}
 	m.id = messageID(l.acc.Key, m.thread, out.Key, domain)
 	at := out.First
@@ -57,9 +58,9 @@ func (l *line) compose(out channel.Outgoing) (message, error) {
 
 	var b bytes.Buffer
 	line := func(name, value string) { fmt.Fprintf(&b, "%s: %s\r\n", name, value) }
-	line("From", addressLine(l.set.name, l.set.address))
-	line("To", addressLine(out.To.Name, to[0].Address))
-	if plus, ok := replyAddress(l.acc.Key, m.thread, l.set.address); ok && l.set.plus {
+	line("From", addressLine(l.set.name, from))
+	line("To", addressLine(out.To.Name, m.to))
+	if plus, ok := replyAddress(l.acc.Key, m.thread, from); ok && l.set.plus {
 		line("Reply-To", addressLine(l.set.name, plus))
 	}
 	line("Subject", foldLine("Subject", subject(out)))
@@ -98,8 +99,11 @@ func (l *line) threadOfOutgoing(out channel.Outgoing) string {
 // envelope writes the domain of an address in ASCII, where it can be.
 func envelope(address string) string {
 	at := strings.LastIndexByte(address, '@')
-	if ascii, err := idna.Lookup.ToASCII(address[at+1:]); err == nil {
-		return address[:at+1] + ascii
+	if ascii(address[at+1:]) {
+		return address
+	}
+	if domain, err := idna.Lookup.ToASCII(address[at+1:]); err == nil {
+		return address[:at+1] + domain
 	}
 	return address
 }

@@ -42,3 +42,21 @@ func TestNoLineIsTooLong(t *testing.T) {
 		require.True(t, strings.HasSuffix(got.Attachments[0].Name, ".pdf"), got.Attachments[0].Name)
 	}
 }
+
+// Domains with letters beyond ASCII have a form that every server takes.
+func TestAddressesAreWrittenSoThatEveryServerTakesThem(t *testing.T) {
+	t.Parallel()
+	l := &line{set: settings{address: "hilfe@nördnetz.example", plus: true}, acc: acc, env: channel.Env{Now: time.Now}}
+	m, err := l.compose(channel.Outgoing{Key: "key-1", To: channel.Author{Handle: "mira@müller.example", Name: "Mira Müller"}, Text: "Grüße"})
+	require.NoError(t, err)
+	require.Equal(t, "mira@xn--mller-kva.example", m.to)
+	require.True(t, ascii(string(m.raw)), "%s", m.raw)
+	require.Contains(t, string(m.raw), "<hilfe@xn--nrdnetz-90a.example>")
+
+	require.True(t, ours("hilfe@nördnetz.example", "Hilfe@xn--nrdnetz-90a.example"))
+	plus, ok := replyAddress(secret, m.thread, envelope("hilfe@nördnetz.example"))
+	require.True(t, ok)
+	thread, ok := threadOfAddress(secret, "hilfe@nördnetz.example", plus)
+	require.True(t, ok)
+	require.Equal(t, m.thread, thread)
+}

@@ -99,7 +99,7 @@ func authorOf(header textproto.MIMEHeader, own string) (from channel.Author, for
 
 // ours tells whether an address is the account's own, with or without something behind a plus.
 func ours(own, address string) bool {
-	address = strings.ToLower(address)
+	own, address = envelope(own), envelope(strings.ToLower(address))
 	local, domain, _ := strings.Cut(address, "@")
 	bare, _, _ := strings.Cut(local, "+")
 	return own != "" && (address == own || bare+"@"+domain == own)

@@ -117,13 +117,14 @@ func (l *line) submit(ctx context.Context, m message) error {
 	}
 	defer sub.close()
 	options := &smtp.MailOptions{Size: int64(len(m.raw))}
-	if !ascii(m.to) || !ascii(l.set.address) {
+	from := envelope(l.set.address)
+	if !ascii(m.to) || !ascii(from) {
 		if ok, _ := sub.Extension("SMTPUTF8"); !ok {
 			return &channel.Rejected{Reason: channel.ReasonNoRecipient, Detail: "the server takes only addresses in ASCII"}
 		}
 		options.UTF8 = true
 	}
-	if err := sub.Mail(envelope(l.set.address), options); err != nil {
+	if err := sub.Mail(from, options); err != nil {
 		return l.smtpMeans(because(ctx, err), opening)
 	}
 	if err := sub.Rcpt(m.to, nil); err != nil {

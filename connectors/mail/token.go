@@ -75,8 +75,8 @@ func replyAddress(secret []byte, thread, address string) (plus string, ok bool) 
 
 // threadOfAddress returns the conversation in an address that we made out of our own.
 func threadOfAddress(secret []byte, own, address string) (thread string, ok bool) {
-	local, domain, _ := strings.Cut(own, "@")
-	token, ok := strings.CutPrefix(strings.ToLower(address), local+"+k")
+	local, domain, _ := strings.Cut(envelope(own), "@")
+	token, ok := strings.CutPrefix(envelope(strings.ToLower(address)), local+"+k")
 	if !ok {
 		return "", false
 	}
