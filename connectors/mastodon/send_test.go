@@ -247,6 +247,27 @@ func TestReadBackReadsToTheEndBeforeItSaysNo(t *testing.T) {
 	}
 }
 
+// What is not recognised would be sent again, in public.
+func TestReadBackKnowsItsWordsAsTheServerShowsThem(t *testing.T) {
+	t.Parallel()
+	n := newNetwork(t, sandbox.Options{ForgetsKeys: true})
+	_, l := n.connected(t)
+	for _, text := range []string{
+		"Zu https://social.example/@mira@elsewhere.example/113000000000000001 schreiben wir noch.",
+		"Hallo @mira@elsewhere.example,\nauch @jon@elsewhere.example und @niemand@nirgends.example fragen das.",
+		"a < b && \"c\" ist 'd' &amp; <b>e</b>",
+		"  Mail an hilfe@nordnetz.example,\n\n\n oder:\thttps://nordnetz.example/(hilfe)?a=1&b=@mira ",
+		"👩‍👩‍👧 #Störung2026 https://www.nordnetz.example/ein/weg/der/laenger/ist/als/dreissig/zeichen#stelle",
+	} {
+		out := toMira(n.asks(t, sandbox.Public), hilft.Public, text)
+		sent, err := l.Send(t.Context(), out)
+		require.NoError(t, err)
+		got, err := l.ReadBack(t.Context(), out)
+		require.NoError(t, err, text)
+		require.Equal(t, sent.ID, got.ID, text)
+	}
+}
+
 func TestReadBackKnowsNothingOfAListThatDoesNotEnd(t *testing.T) {
 	t.Parallel()
 	at := 1_000_000

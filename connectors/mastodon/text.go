@@ -47,7 +47,8 @@ func plainText(markup string, ours []string) string {
 	}
 }
 
-// visibleText is all the text of a status's HTML and nothing else, to be compared.
+// visibleText is all the text of a status's HTML and nothing else, to be compared. What servers cut into pieces, links and
+// mentions, is whole in it.
 func visibleText(markup string) string {
 	var b strings.Builder
 	z := html.NewTokenizer(strings.NewReader(markup))
@@ -57,8 +58,11 @@ func visibleText(markup string) string {
 			return b.String()
 		case html.TextToken:
 			b.Write(z.Text())
-			b.WriteByte(' ')
-		case html.StartTagToken, html.SelfClosingTagToken, html.EndTagToken, html.CommentToken, html.DoctypeToken:
+		case html.StartTagToken, html.SelfClosingTagToken, html.EndTagToken:
+			if name, _ := z.TagName(); string(name) != "a" && string(name) != "span" {
+				b.WriteByte(' ')
+			}
+		case html.CommentToken, html.DoctypeToken:
 		}
 	}
 }
