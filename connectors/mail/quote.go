@@ -18,6 +18,7 @@ var (
 	evidence = regexp.MustCompile(`\d{1,2}[:.]\d{2}|@|<|\d{4}`)
 	divider  = regexp.MustCompile(`^[-_\s]*(?i:Original Message|Original-Nachricht|Ursprüngliche Nachricht|Ursprüngliche E-Mail|Originalnachricht|Forwarded message|Weitergeleitete Nachricht)[-_\s]*$`)
 	fromLine = regexp.MustCompile(`^\*?(?i:From|Von|De):\*?\s+\S`)
+	sentLine = regexp.MustCompile(`^\*?(?i:Sent|Gesendet):\*?\s+\S`) // some write it above the line of the sender
 	more     = regexp.MustCompile(`^\*?(?i:Sent|Date|Gesendet|Datum|To|An|Cc|Kopie|Subject|Betreff):\*?(\s|$)`)
 )
 
@@ -99,6 +100,9 @@ func copied(lines []string) bool {
 	}
 	if divider.MatchString(line) {
 		return true
+	}
+	if sentLine.MatchString(line) && len(lines) > 1 {
+		line = strings.TrimSpace(lines[1])
 	}
 	return fromLine.MatchString(line) && hasHeader(lines)
 }
@@ -192,7 +196,7 @@ type opened struct {
 func quoteAttr(z *html.Tokenizer) bool {
 	for range 50 {
 		key, value, rest := z.TagAttr()
-		if k := string(key); k == "class" && strings.Contains(string(value), "gmail_quote") || k == "id" && string(value) == "divRplyFwdMsg" {
+		if string(key) == "class" && strings.Contains(string(value), "gmail_quote") {
 			return true
 		}
 		if !rest {

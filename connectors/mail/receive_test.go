@@ -261,6 +261,25 @@ func TestHTMLIsReadAsText(t *testing.T) {
 	}
 }
 
+// As Outlook on the web and Web.de write their answers.
+func TestWhatHTMLQuotesWithoutSayingSoIsFolded(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ source, quoted string }{
+		"Outlook": {
+			`<div>Neu</div><hr><div id="divRplyFwdMsg"><b>Von:</b> A &lt;a@b.c&gt;<br><b>Gesendet:</b> Montag<br><b>An:</b> B<br><b>Betreff:</b> C<div>&nbsp;</div></div><div>alt</div>`,
+			"Von: A <a@b.c>\nGesendet: Montag\nAn: B\nBetreff: C\nalt",
+		},
+		"Web.de": {
+			`<div>Neu</div><div name="quote"><div><b>Gesendet:</b> Montag, 16. November 2026<br><b>Von:</b> A &lt;a@b.c&gt;<br><b>An:</b> B<br><b>Betreff:</b> C</div><div name="quoted-content">alt</div></div>`,
+			"Gesendet: Montag, 16. November 2026\nVon: A <a@b.c>\nAn: B\nBetreff: C\nalt",
+		},
+	} {
+		fresh, quoted := fold(htmlText(c.source))
+		require.Equal(t, "Neu", fresh, name)
+		require.Equal(t, c.quoted, quoted, name)
+	}
+}
+
 func TestNamesAreHarmless(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
