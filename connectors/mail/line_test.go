@@ -11,6 +11,8 @@ import (
 	"net"
 	"net/textproto"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -264,6 +266,57 @@ func TestAServerWithoutIdleIsPolled(t *testing.T) {
 	cancel()
 	require.NoError(t, <-ended)
 	require.Empty(t, hears)
+}
+
+// A server that has had enough is not asked for the mail behind.
+func TestALimitIsNotTakenForASpoiltMail(t *testing.T) {
+	t.Parallel()
+	n := newNetwork(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	var connections atomic.Int32
+	var served sync.WaitGroup
+	served.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			connections.Add(1)
+			served.Go(func() { twoMailsAndNoMore(conn) })
+		}
+	})
+	t.Cleanup(func() { _ = listener.Close(); served.Wait() })
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	_, line := atSandbox(t, n, channel.Settings{"imap_port": port})
+	_, err = line.(channel.Poller).Poll(t.Context(), "")
+	require.Equal(t, channeltest.Limited, channeltest.MeaningOf(err), "%v", err)
+	require.EqualValues(t, 1, connections.Load())
+}
+
+// twoMailsAndNoMore speaks IMAP for a mailbox with two mails, of which it gives none.
+func twoMailsAndNoMore(conn net.Conn) {
+	defer func() { _ = conn.Close() }()
+	_, _ = fmt.Fprint(conn, "* OK [CAPABILITY IMAP4rev1] ready\r\n")
+	for lines := bufio.NewScanner(conn); lines.Scan(); {
+		tag, command, _ := strings.Cut(lines.Text(), " ")
+		end := "OK done"
+		switch {
+		case strings.HasPrefix(command, "CAPABILITY"):
+			_, _ = fmt.Fprint(conn, "* CAPABILITY IMAP4rev1\r\n")
+		case strings.HasPrefix(command, "EXAMINE"):
+			_, _ = fmt.Fprint(conn, "* 2 EXISTS\r\n* OK [UIDVALIDITY 1] .\r\n* OK [UIDNEXT 3] .\r\n")
+		case strings.HasPrefix(command, "UID SEARCH"):
+			_, _ = fmt.Fprint(conn, "* SEARCH 1 2\r\n")
+		case strings.Contains(command, "BODY"):
+			end = "NO [LIMIT] Too much today"
+		case strings.HasPrefix(command, "UID FETCH"):
+			for uid := range 2 {
+				_, _ = fmt.Fprintf(conn, "* %d FETCH (UID %d RFC822.SIZE 9 INTERNALDATE \"%s\")\r\n", uid+1, uid+1, time.Now().Format("_2-Jan-2006 15:04:05 -0700"))
+			}
+		}
+		_, _ = fmt.Fprintf(conn, "%s %s\r\n", tag, end)
+	}
 }
 
 func TestNothingIsMarkedAsRead(t *testing.T) {

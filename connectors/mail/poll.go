@@ -253,6 +253,9 @@ func fetch(m *mailbox, letters []letter) (raws []channel.Raw, n int, err error) 
 // connection of its own, and the one behind it does not. It is kept as a delivery that cannot be read; else it would
 // hold up all that came after it. What nothing waits behind is tried again.
 func (l *line) pass(ctx context.Context, validity uint32, letters []letter, why error) (raws []channel.Raw, n int, err error) {
+	if notNow(why) {
+		return nil, 0, why
+	}
 	if raws, n, err = l.fetchAlone(ctx, validity, letters[0]); err == nil || len(letters) == 1 {
 		return raws, n, err
 	}
@@ -261,6 +264,14 @@ func (l *line) pass(ctx context.Context, validity uint32, letters []letter, why 
 		return nil, 0, why
 	}
 	return append([]channel.Raw{unreadOf(validity, letters[0], why)}, behind...), 2, nil
+}
+
+// notNow tells that the server says no to everybody, for a while (RFC 5530).
+func notNow(err error) bool {
+	no, ok := errors.AsType[*imap.Error](err)
+	return ok && slices.Contains([]imap.ResponseCode{
+		imap.ResponseCodeLimit, imap.ResponseCodeOverQuota, imap.ResponseCodeUnavailable, imap.ResponseCodeInUse,
+	}, no.Code)
 }
 
 // fetchAlone reads one mail on a connection of its own.
