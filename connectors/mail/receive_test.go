@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -331,7 +332,15 @@ func TestOversizeSaysSo(t *testing.T) {
 	require.Empty(t, items[0].Attachments)
 }
 
-// TestHostileMailsAreBounded holds Translate to a second, and to lose nothing.
+// worked is how long processors have worked for this process. A busy machine does not change it much.
+func worked(t *testing.T) time.Duration {
+	t.Helper()
+	var use syscall.Rusage
+	require.NoError(t, syscall.Getrusage(syscall.RUSAGE_SELF, &use))
+	return time.Duration(use.Utime.Nano() + use.Stime.Nano())
+}
+
+// TestHostileMailsAreBounded holds Translate to a second of work, and to lose nothing.
 func TestHostileMailsAreBounded(t *testing.T) { //nolint:paralleltest // it measures time
 	const head = "From: mira@example.org\r\nMessage-ID: <1@x>\r\n"
 	nested := func(depth int) string {
@@ -374,10 +383,11 @@ func TestHostileMailsAreBounded(t *testing.T) { //nolint:paralleltest // it meas
 	} {
 		t.Run(name, func(t *testing.T) {
 			best := time.Hour
-			for range 3 { // a busy machine is not our fault
-				began := time.Now()
-				items, err := Connector{}.Translate(acc, channel.Raw{Kind: kindMail, Body: []byte(c.raw)})
-				best = min(best, time.Since(began))
+			for range 3 {
+				body := []byte(c.raw)
+				began := worked(t)
+				items, err := Connector{}.Translate(acc, channel.Raw{Kind: kindMail, Body: body})
+				best = min(best, worked(t)-began)
 				require.Equal(t, c.unreadable, err != nil, "%v", err)
 				if err == nil {
 					require.Len(t, items, 1)
