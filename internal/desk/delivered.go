@@ -78,6 +78,9 @@ func (d *Desk) named(ctx context.Context, tx *store.Tx, m *Message, r channel.Re
 	case store.IsNoRows(err) || err == nil && shown.ID == m.ID:
 	case err != nil:
 		return err
+	case shown.Direction != hilft.Outbound || shown.Agent != "":
+		// Somebody's words, or an earlier answer of ours: the other side gives ids away twice. Nothing goes for that.
+		m.Remote += "#" + string(m.ID)
 	default:
 		if _, err := tx.Exec(ctx, `DELETE FROM message WHERE id = ?`, string(shown.ID)); err != nil {
 			return fmt.Errorf("desk: delivered: %w", err)

@@ -170,3 +170,21 @@ func TestReportsOfNothingChangeNothing(t *testing.T) {
 		require.Empty(t, r.happened())
 	})
 }
+
+func TestAReceiptThatNamesAnothersMessageTakesNothingAway(t *testing.T) {
+	t.Parallel()
+	atDesk(t, func(t *testing.T, r *room) {
+		m := r.asked()
+		r.told(report(m, hilft.Sending), report(m, hilft.Sent, receipt("1"))) // the id of what was answered
+		n := r.replied("1", "It works again.")
+		r.told(report(n, hilft.Sending), report(n, hilft.Sent, receipt("ok")))
+		o := r.replied("1", "Does it for you?")
+		r.told(report(o, hilft.Sending), report(o, hilft.Sent, receipt("ok"))) // the id of everything
+		require.Equal(t, []string{"No internet", "We are on it.", "It works again.", "Does it for you?"}, bodies(r.caseOf("1").Messages))
+		for _, m := range []Message{m, n, o} {
+			require.Equal(t, hilft.Sent, r.now(m).Delivery)
+		}
+		r.told(report(o, hilft.Sent, receipt("ok"))) // told twice
+		require.Len(t, r.caseOf("1").Messages, 4)
+	})
+}
