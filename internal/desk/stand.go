@@ -28,6 +28,7 @@ type word struct {
 	visibility hilft.Visibility
 	subject    string
 	text       string
+	unread     bool // subject and text: what the case is called and how its last word begins is known already
 }
 
 // waits tells whether a customer waits for an answer to this word, leaving aside what was answered since.
@@ -55,6 +56,7 @@ const previewMost = 160
 // it. Words heard before the case was last solved do not wait: whoever solved it had seen them. A word heard after that
 // opens it again.
 func stand(c Case, newestFirst []word, answerIn time.Duration) Case {
+	before := c.Preview
 	c.Answered, c.Trouble, c.WaitsSince, c.DueAt, c.Preview = false, 0, time.Time{}, time.Time{}, ""
 	var here, elsewhere time.Time // of the last answers
 	shown, last, heard := false, false, false
@@ -73,6 +75,9 @@ func stand(c Case, newestFirst []word, answerIn time.Duration) Case {
 		if w.direction != hilft.Note && (!last || !shown && !w.deleted) { // what was deleted shows where, not what
 			last, shown = true, !w.deleted
 			c.Preview, c.Account, c.Network, c.Visibility = preview(w.text), w.account, w.network, w.visibility
+			if w.unread {
+				c.Preview = before
+			}
 		}
 	}
 	for _, w := range newestFirst {
@@ -133,7 +138,7 @@ const wordsMost = 200
 
 // settle looks at a case's words and writes down where it stands.
 func (d *Desk) settle(ctx context.Context, tx *store.Tx, c Case) (Case, error) {
-	s, err := sit(ctx, tx, []Case{c})
+	s, err := sit(ctx, tx, []Case{c}, wordColumns)
 	if err != nil {
 		return c, err
 	}

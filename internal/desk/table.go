@@ -201,7 +201,8 @@ func (t *table) foreseeCases(ctx context.Context, words []Heard) error {
 			cases = append(cases, open[0].id)
 		}
 	}
-	return t.readSeats(ctx, cases)
+	// A case stands where its words say. What they begin with need not be read again to add one.
+	return t.readSeats(ctx, cases, unreadColumns)
 }
 
 // readMessages looks for messages by their remote ids. Their bodies are read where they are needed to tell two apart.
@@ -350,13 +351,13 @@ func (t *table) readOpen(ctx context.Context, persons []hilft.PersonID) error {
 }
 
 // readSeats reads cases with their last words, and keeps others from changing them. Not found are those of other brands.
-func (t *table) readSeats(ctx context.Context, ids []hilft.CaseID) error {
+func (t *table) readSeats(ctx context.Context, ids []hilft.CaseID, columns string) error {
 	ids = missing(t.seats, slices.DeleteFunc(ids, func(id hilft.CaseID) bool { return id == "" }))
 	found, err := casesForUpdate(ctx, t.tx, t.brand, ids)
 	if err != nil {
 		return err
 	}
-	seats, err := sit(ctx, t.tx, found)
+	seats, err := sit(ctx, t.tx, found, columns)
 	for _, s := range seats {
 		t.seats[s.ID] = s
 	}
@@ -364,13 +365,13 @@ func (t *table) readSeats(ctx context.Context, ids []hilft.CaseID) error {
 }
 
 // sit reads the last words of cases.
-func sit(ctx context.Context, tx *store.Tx, cases []Case) ([]*seat, error) {
+func sit(ctx context.Context, tx *store.Tx, cases []Case, columns string) ([]*seat, error) {
 	seats := make([]*seat, len(cases))
 	args := make([][]any, len(cases))
 	for i, c := range cases {
 		seats[i], args[i] = &seat{Case: c}, []any{string(c.ID)}
 	}
-	err := tx.Many(ctx, wordColumns+`WHERE case_id = ? ORDER BY at DESC, id DESC LIMIT `+strconv.Itoa(wordsMost), args, func(i int, scan func(into ...any) error) error {
+	err := tx.Many(ctx, columns+`WHERE case_id = ? ORDER BY at DESC, id DESC LIMIT `+strconv.Itoa(wordsMost), args, func(i int, scan func(into ...any) error) error {
 		var w word
 		err := scanWord(scan, &w)
 		seats[i].words = append(seats[i].words, w)
@@ -378,7 +379,7 @@ func sit(ctx context.Context, tx *store.Tx, cases []Case) ([]*seat, error) {
 	})
 	for _, s := range seats {
 		if err == nil && len(s.words) == wordsMost {
-			s.oldest, err = oldestWord(ctx, tx, s.ID)
+			s.oldest, err = oldestWord(ctx, tx, s.ID, columns)
 		}
 	}
 	if err != nil {
@@ -406,9 +407,10 @@ func (t *table) conversation(ctx context.Context, p place) (*talk, error) {
 	return t.conversations[id], err
 }
 
-// seat finds a case that is to be changed. NotFound where the brand has none.
+// seat finds a case that is to be changed, whose words may have changed since it was settled. NotFound where the brand
+// has none.
 func (t *table) seat(ctx context.Context, id hilft.CaseID) (*seat, error) {
-	if err := t.readSeats(ctx, []hilft.CaseID{id}); err != nil {
+	if err := t.readSeats(ctx, []hilft.CaseID{id}, wordColumns); err != nil {
 		return nil, err
 	}
 	s := t.seats[id]
@@ -452,8 +454,11 @@ func (s *seat) title() string {
 			break
 		}
 	}
-	if w == nil {
+	switch {
+	case w == nil:
 		return ""
+	case w.unread:
+		return s.Title
 	}
 	return titleOf(w.subject, w.text)
 }
@@ -567,21 +572,27 @@ const beginsMost = 4 * previewMost
 // newestFirst is the order of a case's words.
 func newestFirst(a, b word) int { return cmp.Or(b.at.Compare(a.at), cmp.Compare(b.id, a.id)) }
 
-var wordColumns = fmt.Sprintf(`SELECT id, direction, delivery, agent_id, auto, deleted_at, at, made_at, account_id, network, visibility, substr(subject, 1, %d), substr(body, 1, %[1]d)
-	FROM message `, beginsMost)
+// A word is read with how it begins, or without.
+var (
+	wordColumns   = fmt.Sprintf(wordsOf, 0, fmt.Sprintf("substr(subject, 1, %d), substr(body, 1, %[1]d)", beginsMost))
+	unreadColumns = fmt.Sprintf(wordsOf, 1, "'', ''")
+)
+
+const wordsOf = `SELECT id, direction, delivery, agent_id, auto, deleted_at, at, made_at, account_id, network, visibility, %d, %s FROM message `
 
 func scanWord(scan func(into ...any) error, w *word) error {
-	var auto int
+	var auto, unread int
 	var deleted, at, made int64
 	var agent string
-	err := scan(&w.id, &w.direction, &w.delivery, &agent, &auto, &deleted, &at, &made, &w.account, &w.network, &w.visibility, &w.subject, &w.text)
+	err := scan(&w.id, &w.direction, &w.delivery, &agent, &auto, &deleted, &at, &made, &w.account, &w.network, &w.visibility, &unread, &w.subject, &w.text)
+	w.unread = unread == 1
 	w.here, w.auto, w.deleted, w.at, w.madeAt = agent != "", auto == 1, deleted != 0, store.Time(at), store.Time(made)
 	return err
 }
 
 // oldestWord reads the word by which a case is called; nil: it has none.
-func oldestWord(ctx context.Context, tx *store.Tx, id hilft.CaseID) (*word, error) {
-	all, err := store.All(ctx, tx, wordColumns+`WHERE case_id = ? AND direction = 'inbound' AND deleted_at = 0 ORDER BY at, id LIMIT 1`, []any{string(id)}, scanWord)
+func oldestWord(ctx context.Context, tx *store.Tx, id hilft.CaseID, columns string) (*word, error) {
+	all, err := store.All(ctx, tx, columns+`WHERE case_id = ? AND direction = 'inbound' AND deleted_at = 0 ORDER BY at, id LIMIT 1`, []any{string(id)}, scanWord)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
