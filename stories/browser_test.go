@@ -47,6 +47,7 @@ var journeys = []journey{
 	{"keyboard alone", "keyboard.mjs", prepareCases},
 	{"phone", "phone.mjs", prepareCases},
 	{"lost connection", "connection.mjs", prepareCases},
+	{"long case", "long_case.mjs", prepareCases},
 }
 
 func TestBrowser(t *testing.T) {

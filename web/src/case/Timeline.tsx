@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { useQuery } from '@tanstack/react-query'
-import { useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { agentsQuery } from '../api/queries'
 import type { Case, CaseEvent, Message } from '../api/types'
 import type { Unsent } from '../composer/outbox'
@@ -12,9 +12,10 @@ import { useNow } from '../i18n/relative'
 import { useNetworkName } from '../shell/me'
 import { shown } from '../shell/name'
 import { MessageView } from './MessageView'
-import { timeline } from './timeline'
+import { begins, drawnAtOnce, drawnFrom, timeline } from './timeline'
 import s from './Timeline.module.css'
 import { UnsentView } from './UnsentView'
+import { useReading } from './useReading'
 
 /** Everything said in a case, over all its conversations, with what hilft did by itself. */
 export function Timeline({ case: c, unsent, onTakeBack }: { case: Case; unsent: Unsent[]; onTakeBack: (key: string) => void }) {
@@ -22,58 +23,38 @@ export function Timeline({ case: c, unsent, onTakeBack }: { case: Case; unsent: 
   const now = useNow()
   const networkName = useNetworkName()
   const entries = useMemo(() => timeline(c.messages, c.events, unsent), [c.messages, c.events, unsent])
+  const lastWord = c.messages.findLast((m) => m.direction === 'inbound')?.id
+  // Most long cases are only looked at from their end: what is far above is drawn when somebody goes there.
+  const [from, setFrom] = useState(() => begins(entries, lastWord))
+  const drawn = useMemo(() => drawnFrom(entries, from), [entries, from])
   const agents = useQuery({ ...agentsQuery, enabled: c.events.some((e) => e.kind === 'case.assigned') })
   const agentName = (id: string) => shown(agents.data?.find((a) => a.id === id)?.name) || t('event.somebody')
-  const scroller = useRef<HTMLDivElement>(null)
-  const atEnd = useRef(true)
-  const opened = useRef(false)
-  const [below, setBelow] = useState(false)
-  const last = entries.at(-1)?.key
-  const lastWord = c.messages.findLast((m) => m.direction === 'inbound')?.id
-
-  // Stays at the end while the reader is there; whoever reads further up is not moved, but told.
-  useLayoutEffect(() => {
-    const box = scroller.current
-    if (!box) return
-    if (!opened.current) {
-      // Opened at the end, but never past the beginning of what the person said last.
-      opened.current = true
-      box.scrollTop = box.scrollHeight
-      const said = box.querySelector<HTMLElement>('[data-last-word]')
-      if (said && said.offsetTop - 48 < box.scrollTop) {
-        box.scrollTop = said.offsetTop - 48
-        atEnd.current = false
-      }
-    } else if (atEnd.current) box.scrollTop = box.scrollHeight
-    else setBelow(true)
-  }, [last])
-  useLayoutEffect(() => {
-    const box = scroller.current
-    if (!box) return
-    const watch = new ResizeObserver(() => {
-      if (atEnd.current) box.scrollTop = box.scrollHeight
-    })
-    watch.observe(box)
-    if (box.firstElementChild) watch.observe(box.firstElementChild)
-    return () => watch.disconnect()
-  }, [])
+  const last = entries.at(-1)
+  const { scroller, below, more, onScroll, toEnd } = useReading({
+    last: last?.key,
+    own: last?.kind === 'unsent',
+    from,
+    earlier: from > 0 ? () => setFrom(Math.max(0, from - drawnAtOnce)) : undefined,
+  })
 
   return (
     <div className={s.frame}>
-      <div
-        ref={scroller}
-        className={s.scroll}
-        tabIndex={0}
-        role="group"
-        aria-label={t('case.timeline')}
-        onScroll={(e) => {
-          const box = e.currentTarget
-          atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < 40
-          if (atEnd.current) setBelow(false)
-        }}
-      >
+      <div ref={scroller} className={s.scroll} tabIndex={0} role="group" aria-label={t('case.timeline')} onScroll={onScroll}>
         <ol className={s.list}>
-          {entries.map((e) => (
+          {from > 0 && (
+            <li>
+              <button
+                className={s.earlier}
+                onClick={() => {
+                  more()
+                  scroller.current?.focus() // the button goes when all is drawn
+                }}
+              >
+                {t('case.earlier', { count: from })}
+              </button>
+            </li>
+          )}
+          {drawn.map((e) => (
             <li key={e.key} data-last-word={e.key === lastWord || undefined} className={e.kind === 'rule' && e.moved ? s.moved : undefined}>
               {e.kind === 'rule' && <Rule message={e.message} networkName={networkName} moved={e.moved} />}
               {e.kind === 'message' && <MessageView message={e.message} caseId={c.id} now={now} />}
@@ -84,10 +65,7 @@ export function Timeline({ case: c, unsent, onTakeBack }: { case: Case; unsent: 
         </ol>
       </div>
       {below && (
-        <button
-          className={s.below}
-          onClick={() => scroller.current?.scrollTo({ top: scroller.current.scrollHeight })}
-        >
+        <button className={s.below} onClick={toEnd}>
           {t('case.below')} ↓
         </button>
       )}

@@ -4,7 +4,7 @@
 import { expect, test } from 'vitest'
 import type { CaseEvent, Message } from '../api/types'
 import type { Unsent } from '../composer/outbox'
-import { timeline } from './timeline'
+import { begins, drawnAtOnce, drawnFrom, timeline } from './timeline'
 
 const said = (id: string, minute: number, conversation_id: string, visibility: 'public' | 'private', more: Partial<Message> = {}) =>
   ({ id, at: `2026-01-01T10:${String(minute).padStart(2, '0')}:00Z`, conversation_id, visibility, direction: 'inbound', ...more }) as Message
@@ -32,3 +32,16 @@ test('what is not handed over stands at the end', () => {
 
 test('messages of the same moment keep the server’s order', () => expect(keys([said('b', 1, 'dm', 'private'), said('a', 1, 'dm', 'private')], [], [])).toEqual(['rb', 'b', 'a']))
 test('an empty case is empty', () => expect(timeline([], [], [])).toEqual([]))
+
+const many = timeline([said('0', 0, 'post', 'public'), ...Array.from({ length: 200 }, (_, i) => said(`${i + 1}`, 1, 'dm', 'private'))], [], [])
+
+test('of a long case only the end is drawn', () => expect(many.length - begins(many, '200')).toBe(drawnAtOnce))
+test('what the person said last is drawn, however far up it stands', () => expect(many[begins(many, '3')]?.key).toBe('3'))
+test('a short case is drawn whole', () => expect(begins(timeline([said('1', 1, 'dm', 'private')], [], []), '1')).toBe(0))
+
+test('what is drawn begins with the rule that counts there', () => {
+  const part = drawnFrom(many, begins(many, '200'))
+  expect(part.slice(0, 2).map((e) => e.key)).toEqual(['r1', '141'])
+  expect(drawnFrom(many, 2).map((e) => e.key).slice(0, 2)).toEqual(['r1', '1'])
+  expect(drawnFrom(many, 0)).toEqual(many)
+})

@@ -43,3 +43,21 @@ export function timeline(messages: Message[], events: CaseEvent[], unsent: reado
   for (const u of unsent) out.push({ kind: 'unsent', key: `u${u.key}`, unsent: u })
   return out
 }
+
+/** How many entries are drawn when a case is opened, and more of them with each look further back. */
+export const drawnAtOnce = 60
+
+/** Where the drawn part of a timeline begins: with enough of its end, and never after what must be seen. */
+export function begins(entries: Entry[], mustSee: string | undefined): number {
+  const late = Math.max(0, entries.length - drawnAtOnce)
+  const at = entries.findIndex((e) => e.key === mustSee)
+  return at < 0 ? late : Math.min(late, at)
+}
+
+/** A timeline from an entry on, under the rule that counts there: what is public is never shown without saying so. */
+export function drawnFrom(entries: Entry[], from: number): Entry[] {
+  const drawn = entries.slice(from)
+  if (from === 0 || drawn[0]?.kind === 'rule') return drawn
+  const over = entries.slice(0, from).findLast((e) => e.kind === 'rule')
+  return over ? [over, ...drawn] : drawn
+}
