@@ -1,14 +1,15 @@
 // SPDX-FileCopyrightText: The hilft authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { memo, useState } from 'react'
+import { memo, useMemo, useState } from 'react'
 import type { Attached, Message } from '../api/types'
 import { say, useText } from '../i18n'
-import { bytes, exactly, moment } from '../i18n/format'
+import { bytes, exactly, moment, number } from '../i18n/format'
 import { Icon } from '../shell/Icon'
 import { shown } from '../shell/name'
 import { Outward } from '../shell/Outward'
 import { itArrived, sendAgain } from './acts'
+import { beginningOf } from './fold'
 import { pieces } from './links'
 import s from './MessageView.module.css'
 
@@ -107,21 +108,35 @@ function Time({ at, now }: { at: string; now: number }) {
   )
 }
 
-/** Foreign words: shown as text, in their own direction, with the addresses that the desk is willing to open. */
+/**
+ * Foreign words: shown as text, in their own direction, with the addresses that the desk is willing to open. Of a text
+ * without end, the beginning first.
+ */
 export function Words({ text, empty }: { text: string; empty: string }) {
+  const { t, language } = useText()
+  const [whole, setWhole] = useState(false)
+  const beginning = useMemo(() => beginningOf(text), [text])
   if (!text.trim()) return empty ? <p className={s.empty}>{empty}</p> : null
   return (
-    <div className={s.words} dir="auto">
-      {pieces(text).map((p, i) =>
-        p.href ? (
-          <Outward key={i} href={p.href}>
-            {p.text}
-          </Outward>
-        ) : (
-          p.text
-        ),
+    <>
+      <div className={s.words} dir="auto">
+        {pieces(whole ? text : (beginning ?? text)).map((p, i) =>
+          p.href ? (
+            <Outward key={i} href={p.href}>
+              {p.text}
+            </Outward>
+          ) : (
+            p.text
+          ),
+        )}
+        {beginning !== undefined && !whole && ' …'}
+      </div>
+      {beginning !== undefined && (
+        <button className={s.small} onClick={() => setWhole(!whole)} aria-expanded={whole}>
+          {whole ? t('message.fold') : t('message.whole', { n: number(text.length - beginning.length, language) })}
+        </button>
       )}
-    </div>
+    </>
   )
 }
 
