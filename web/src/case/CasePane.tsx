@@ -3,7 +3,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams, useSearch } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { Problem } from '../api/problem'
 import { caseQuery } from '../api/queries'
 import type { Case, View } from '../api/types'
@@ -65,6 +65,7 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
 
   useEffect(() => heading.current?.focus({ preventScroll: true }), [])
   useNewWords(c)
+  const reuse = useCallback((text: string) => composer.current?.reuse(text), []) // the same one: messages are drawn once
 
   function solveAndNext() {
     if (c.state === 'solved') void reopen(c)
@@ -91,7 +92,7 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
           onSolve={solveAndNext}
           onPerson={() => setPerson(true)}
         />
-        <Timeline case={c} unsent={mine} onTakeBack={(key) => composer.current?.takeBack(key)} />
+        <Timeline case={c} unsent={mine} onTakeBack={(key) => composer.current?.takeBack(key)} onReuse={reuse} />
         <Composer ref={composer} case={c} me={me} unsent={mine} onSolved={() => void next(c.id)} onLeave={() => heading.current?.focus()} />
       </div>
       <aside className={s.person} aria-label={t('person.panel')}>

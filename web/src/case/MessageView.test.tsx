@@ -18,7 +18,7 @@ const ours: Message = {
   auto: false, at: '2026-01-01T10:00:00Z', edited_at: null, deleted_at: null, delivery: 'sent', reason: '', detail: '', retry_at: null, elsewhere: false,
 }
 const theirs: Message = { ...ours, direction: 'inbound', agent: null, author: { name: 'Mira', handle: '@mira', url: '' }, delivery: '' }
-const shown = (m: Message) => renderToStaticMarkup(<MessageView message={m} caseId="c1" now={Date.parse('2026-01-01T11:00:00Z')} />)
+const shown = (m: Message) => renderToStaticMarkup(<MessageView message={m} caseId="c1" now={Date.parse('2026-01-01T11:00:00Z')} onReuse={() => {}} />)
 
 describe('what became of a message of ours', () => {
   test.each([
@@ -26,10 +26,10 @@ describe('what became of a message of ours', () => {
     ['queued', { retry_at: '2026-01-01T11:05:00Z', reason: 'temporary' }, ['nächster Versuch', 'Störung'], ['✓']],
     ['sending', {}, ['wird zugestellt'], ['✓']],
     ['sent', {}, ['✓ zugestellt'], ['Erneut']],
-    ['failed', { reason: 'blocked', detail: '422 no' }, ['Nicht zugestellt.', 'möchte nichts von uns hören', '422 no', 'Erneut senden'], ['✓']],
+    ['failed', { reason: 'blocked', detail: '422 no' }, ['Nicht zugestellt.', 'möchte nichts von uns hören', '422 no', 'Erneut senden', 'Text ändern'], ['✓']],
     ['failed', { reason: 'of_tomorrow', detail: 'The moon is full' }, ['The moon is full'], ['of_tomorrow']],
     ['failed', { reason: 'of_tomorrow' }, ['Das Netzwerk hat abgelehnt.'], ['of_tomorrow']],
-    ['unknown', {}, ['Unklar, ob es ankam.', 'Es ist angekommen', 'erneut senden'], ['✓', 'Nicht zugestellt']],
+    ['unknown', { reason: 'unknown' }, ['Unklar, ob es ankam.', 'Es ist angekommen', 'erneut senden'], ['✓', 'Nicht zugestellt', 'nicht bestätigt', 'Text ändern']],
   ] as const)('%s %j', (delivery, more, says, silent) => {
     const html = shown({ ...ours, delivery, ...more })
     for (const s of says) expect(html).toContain(s)

@@ -13,8 +13,16 @@ import { beginningOf } from './fold'
 import { pieces } from './links'
 import s from './MessageView.module.css'
 
+interface Shown {
+  message: Message
+  caseId: string
+  now: number
+  /** Puts a text into the answer that is being written. */
+  onReuse: (text: string) => void
+}
+
 /** One message: who said it, what, with what attached, and what became of it. */
-export const MessageView = memo(function MessageView({ message: m, caseId, now }: { message: Message; caseId: string; now: number }) {
+export const MessageView = memo(function MessageView({ message: m, caseId, now, onReuse }: Shown) {
   const { t, language } = useText()
   const [original, setOriginal] = useState(false)
   const look = m.direction === 'note' ? s.note : m.direction === 'outbound' ? `${s.message} ${s.ours} ${s[m.visibility]}` : `${s.message} ${s[m.visibility]}`
@@ -87,7 +95,7 @@ export const MessageView = memo(function MessageView({ message: m, caseId, now }
           )}
         </>
       )}
-      {m.direction === 'outbound' && <Delivered message={m} caseId={caseId} now={now} />}
+      {m.direction === 'outbound' && <Delivered message={m} caseId={caseId} now={now} onReuse={onReuse} />}
     </article>
   )
 })
@@ -157,7 +165,7 @@ function File({ file: f }: { file: Attached }) {
 }
 
 /** Where a message of ours stands, in words that say neither more nor less than is known. */
-function Delivered({ message: m, caseId, now }: { message: Message; caseId: string; now: number }) {
+function Delivered({ message: m, caseId, now, onReuse }: Shown) {
   const { t, language } = useText()
   const [asked, setAsked] = useState(false)
   const why = m.reason || m.detail ? say('reason', m.reason, m.detail || t('reason.other')) : ''
@@ -189,14 +197,15 @@ function Delivered({ message: m, caseId, now }: { message: Message; caseId: stri
           </p>
           <button disabled={asked} onClick={() => void ask(sendAgain)}>
             {t('delivery.again')}
-          </button>
+          </button>{' '}
+          <button onClick={() => onReuse(m.body)}>{t('delivery.edit')}</button>
         </div>
       )
     case 'unknown':
       return (
         <div className={s.unknown}>
           <p>
-            <b>{t('delivery.unknown')}</b> {t('delivery.unknownHow')} {why}
+            <b>{t('delivery.unknown')}</b> {t('delivery.unknownHow')} {m.reason !== 'unknown' && why}
           </p>
           <button disabled={asked} onClick={() => void ask(itArrived)}>
             {t('delivery.arrived')}

@@ -17,8 +17,15 @@ import s from './Timeline.module.css'
 import { UnsentView } from './UnsentView'
 import { useReading } from './useReading'
 
+interface Props {
+  case: Case
+  unsent: Unsent[]
+  onTakeBack: (key: string) => void
+  onReuse: (text: string) => void
+}
+
 /** Everything said in a case, over all its conversations, with what hilft did by itself. */
-export function Timeline({ case: c, unsent, onTakeBack }: { case: Case; unsent: Unsent[]; onTakeBack: (key: string) => void }) {
+export function Timeline({ case: c, unsent, onTakeBack, onReuse }: Props) {
   const { t } = useText()
   const now = useNow()
   const networkName = useNetworkName()
@@ -57,7 +64,7 @@ export function Timeline({ case: c, unsent, onTakeBack }: { case: Case; unsent: 
           {drawn.map((e) => (
             <li key={e.key} data-last-word={e.key === lastWord || undefined} className={e.kind === 'rule' && e.moved ? s.moved : undefined}>
               {e.kind === 'rule' && <Rule message={e.message} networkName={networkName} moved={e.moved} />}
-              {e.kind === 'message' && <MessageView message={e.message} caseId={c.id} now={now} />}
+              {e.kind === 'message' && <MessageView message={e.message} caseId={c.id} now={now} onReuse={onReuse} />}
               {e.kind === 'event' && <Happened event={e.event} now={now} agentName={agentName} />}
               {e.kind === 'unsent' && <UnsentView unsent={e.unsent} now={now} onTakeBack={onTakeBack} />}
             </li>

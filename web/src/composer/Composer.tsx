@@ -20,6 +20,8 @@ export interface ComposerHandle {
   reply: () => void
   note: () => void
   takeBack: (key: string) => void
+  /** Begins an answer with a text that is there. */
+  reuse: (text: string) => void
 }
 
 interface Props {
@@ -81,7 +83,8 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
       focus()
     }
   }
-  useImperativeHandle(ref, () => ({ reply: () => focus({ tab: replyTab() }), note: () => focus({ tab: 'note' }), takeBack: back }))
+  const reuse = (words: string) => focus({ tab: replyTab(), reply: join(words, draft.reply) })
+  useImperativeHandle(ref, () => ({ reply: () => focus({ tab: replyTab() }), note: () => focus({ tab: 'note' }), takeBack: back, reuse }))
 
   function send(andSolve: boolean, anyway = false) {
     if (!ready) return
