@@ -7,7 +7,7 @@ import { inWords, useText } from '../i18n'
 import { useNetworkName } from '../shell/me'
 import { shown } from '../shell/name'
 import s from './Composer.module.css'
-import { wayKey } from './ways'
+import { wayKey, wayName } from './ways'
 
 /** The ways to answer, and the note that stays in the house. One of them is always chosen, with the arrow keys too. */
 export function Tabs({ ways, chosen, onChoose }: { ways: Way[]; chosen: string; onChoose: (key: string) => void }) {
@@ -21,7 +21,7 @@ export function Tabs({ ways, chosen, onChoose }: { ways: Way[]; chosen: string; 
     const at = r?.querySelector<HTMLElement>('label:has(input:checked)')
     if (r && at) r.scrollLeft = at.offsetLeft - 12
   }, [chosen])
-  const words = (w: Way) => `${t(w.visibility)} · ${inWords(w.room, language) || networkName(w.network)}`
+  const words = (w: Way) => wayName(t(w.visibility), inWords(w.room, language), networkName(w.network))
   const twice = (w: Way) => ways.some((o) => o !== w && words(o) === words(w))
   return (
     <fieldset ref={row} className={s.tabs}>

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest'
 import type { Message, Way } from '../api/types'
-import { chooseWay, latest, newSince, wayKey } from './ways'
+import { chooseWay, latest, newSince, wayKey, wayName } from './ways'
 
 const way = (conversation_id: string, visibility: 'public' | 'private', more: Partial<Way> = {}) =>
   ({ conversation_id, visibility, starts: false, blocked: '', ...more }) as Way
@@ -49,3 +49,10 @@ describe('what is new since a reply was begun', () => {
   test('nothing where nothing was begun', () => expect(newSince(all, '')).toEqual([]))
   test('the same where the seen one is gone', () => expect(newSince(all.slice(1), '1').map((m) => m.id)).toEqual(['3', '4']))
 })
+
+test.each([
+  ['privat', 'Messenger', 'Facebook', 'privat · Messenger'],
+  ['privat', '', 'E-Mail', 'privat · E-Mail'],
+  ['privat', 'Privat', 'Eigenes System', 'privat · Eigenes System'],
+  ['öffentlich', 'Öffentlicher Beitrag', 'Mastodon', 'Öffentlicher Beitrag'],
+])('%s, %s on %s is called %s', (visibility, room, network, name) => expect(wayName(visibility, room, network)).toBe(name))

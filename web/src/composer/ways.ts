@@ -8,6 +8,13 @@ export function wayKey(w: Pick<Way, 'conversation_id' | 'visibility' | 'starts'>
   return `${w.conversation_id}/${w.visibility}/${w.starts ? 'new' : ''}`
 }
 
+/** What a way is called: who can read it, and where. A room whose name says so already is not told twice. */
+export function wayName(visibility: string, room: string, network: string): string {
+  const says = room.toLowerCase().startsWith(visibility.toLowerCase())
+  if (says && room.length > visibility.length) return room
+  return `${visibility} · ${(!says && room) || network}`
+}
+
 /**
  * The way a reply begins with: the one the draft was written for; else the one the person spoke on last; else the
  * first that is open. A blocked way is chosen only by its own draft, and never a new conversation by itself.
