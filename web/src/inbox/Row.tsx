@@ -8,7 +8,7 @@ import { useText } from '../i18n'
 import { exactly } from '../i18n/format'
 import { timeLeft, timeSince, toneOf } from '../i18n/relative'
 import { lineOf, shown } from '../shell/name'
-import { clockOf } from './order'
+import { aboutOf, clockOf } from './order'
 import s from './Row.module.css'
 
 interface Props {
@@ -23,6 +23,8 @@ interface Props {
 /** One case in the list: the time left first, then who, where, whose, and what they say. */
 export const Row = memo(function Row({ row, view, open, now, networkName, onFocus }: Props) {
   const { t } = useText()
+  const about = aboutOf(row)
+  const preview = lineOf(row.preview)
   return (
     <Link
       to="/cases/$id"
@@ -34,14 +36,14 @@ export const Row = memo(function Row({ row, view, open, now, networkName, onFocu
       onFocus={() => onFocus(row.id)}
     >
       <Clock row={row} now={now} />
-      <bdi className={s.name}>{shown(row.person.name) || t('nameless')}</bdi>
-      <span className={s.where}>
+      <span className={s.who}>
+        <bdi className={s.name}>{shown(row.person.name) || t('nameless')}</bdi>
         {row.trouble > 0 && (
-          <span className="chip bad" title={t('row.trouble')}>
+          <span className={`chip bad ${s.fixed}`} title={t('row.trouble')}>
             !<span className="unseen"> {t('row.trouble')}</span>
           </span>
         )}{' '}
-        <span className={`chip ${row.visibility} ${s.net}`}>
+        <span className={`chip ${row.visibility} ${s.net}`} title={networkName(row.network)}>
           <span aria-hidden>{row.visibility === 'public' ? '◉' : '◆'} </span>
           <span className="unseen">{t(row.visibility)} </span>
           {networkName(row.network)}
@@ -52,7 +54,9 @@ export const Row = memo(function Row({ row, view, open, now, networkName, onFocu
         </span>
       </span>
       <span className={s.says} dir="auto">
-        {lineOf(row.preview) || lineOf(row.title) || t('wordless')}
+        {about && <b>{about}</b>}
+        {about && preview && ' · '}
+        {preview || (!about && t('wordless'))}
       </span>
     </Link>
   )

@@ -4,7 +4,7 @@
 import type { InfiniteData } from '@tanstack/react-query'
 import { describe, expect, test } from 'vitest'
 import type { CaseRow, InboxPage } from '../api/types'
-import { clockOf, nextCase, rowsOf, step, withChange } from './order'
+import { aboutOf, clockOf, nextCase, rowsOf, step, withChange } from './order'
 
 const anke = { id: 'anke', name: 'Anke', initials: 'AK' }
 const lars = { id: 'lars', name: 'Lars', initials: 'LM' }
@@ -54,4 +54,16 @@ describe('a change of ours in a view', () => {
   test('taken, it stays where all are, and shows it', () => expect(rowsOf(withChange(before, 'open', 'a', { agent: anke }, 'anke'))[0]?.agent).toEqual(anke))
   test('what is not delivered stays until the server says otherwise', () => expect(after('trouble', 'a', { state: 'solved' })).toEqual(['a', 'b']))
   test('the others are left alone', () => expect(rowsOf(withChange(before, 'open', 'a', { state: 'solved' }, 'anke'))[0]).toBe(before.pages[0]?.cases[1]))
+})
+
+describe('what a row says first', () => {
+  const about = (title: string, preview: string, answered = false) => aboutOf({ title, preview, answered })
+  test('a subject before the salutation', () => expect(about('Rechnung doppelt', 'Guten Tag, ich habe')).toBe('Rechnung doppelt'))
+  test('nothing that the words say themselves', () => expect(about('Seit heute kein Netz.', 'Seit heute kein Netz. Was ist los?')).toBe(''))
+  test('nothing that was only cut elsewhere', () => {
+    expect(about('Seit heute ke…', 'Seit heute kein Netz')).toBe('')
+    expect(about('Seit heute kein Netz', 'Seit heute ke…')).toBe('')
+  })
+  test('once answered, their words', () => expect(about('Rechnung doppelt', 'Danke, das stimmt so.', true)).toBe(''))
+  test('a subject where there is nothing else', () => expect(about('Rechnung', '', true)).toBe('Rechnung'))
 })

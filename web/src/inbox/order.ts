@@ -3,6 +3,7 @@
 
 import type { InfiniteData } from '@tanstack/react-query'
 import type { CaseRow, InboxPage, View } from '../api/types'
+import { lineOf } from '../shell/name'
 
 export const views: readonly View[] = ['open', 'mine', 'unassigned', 'waiting', 'solved', 'trouble']
 
@@ -32,11 +33,26 @@ export function clockOf(row: CaseRow): { kind: 'due'; at: string } | { kind: 'wa
 }
 
 /**
+ * What a case is about, where that says more than its last words: a mail begins with "Guten Tag", its subject does not.
+ * Once we have answered, what they say to that counts.
+ */
+export function aboutOf(row: Pick<CaseRow, 'title' | 'preview' | 'answered'>): string {
+  if (row.answered && row.preview) return ''
+  const [title, preview] = [lineOf(row.title), lineOf(row.preview)]
+  const same = Math.min(uncut(title).length, uncut(preview).length)
+  return preview && title.slice(0, same) === preview.slice(0, same) ? '' : title
+}
+
+/**
  * The case to work on next: the first in the list that nobody else has, after the one at hand is left out. A case that
  * a colleague holds is not taken from them by a key.
  */
 export function nextCase(rows: CaseRow[], current: string | undefined, me: string): CaseRow | undefined {
   return rows.find((r) => r.id !== current && r.state === 'open' && (r.agent === null || r.agent.id === me))
+}
+
+function uncut(line: string): string {
+  return line.replace(/…$/, '')
 }
 
 /** The row one step on from another, staying at the ends; the first when there is none yet. */
