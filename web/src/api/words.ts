@@ -20,3 +20,8 @@ export function fieldWords(error: unknown, field: string): string | undefined {
   const f = error.fields.find((e) => e.location === `body.${field}` || e.location === field)
   return f && say('error', f.code || f.message, f.message || t('error.field'))
 }
+
+/** What a form says about an error beside its fields: nothing, where one of them has said it. */
+export function formWords(error: unknown, ...said: (string | undefined)[]): string {
+  return !error || said.some(Boolean) ? '' : wordsFor(error)
+}

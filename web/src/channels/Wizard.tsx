@@ -9,7 +9,7 @@ import { useEffect, useRef } from 'react'
 import { client, once, take } from '../api/client'
 import { accountsQuery, networksQuery, queries } from '../api/queries'
 import type { Account, Description } from '../api/types'
-import { fieldWords, wordsFor } from '../api/words'
+import { fieldWords, formWords } from '../api/words'
 import { inWords, useText } from '../i18n'
 import { entered, focusFirstError, useAct } from '../shell/form'
 import { shown } from '../shell/name'
@@ -95,15 +95,16 @@ function Form({ description: d, account: a }: { description: Description; accoun
     if (save.isError) focusFirstError(form.current)
   }, [save.isError, save.error])
 
+  const wrong = (field: string) => fieldWords(save.error, field)
   const fields = d.settings.filter((f) => !f.hidden)
   const draw = (advanced: boolean) =>
     fields
       .filter((f) => !!f.advanced === advanced)
       .map((f) => (
-        <SettingField key={f.key} field={f} value={a?.settings[f.key]} isSet={a?.set.includes(f.key) ?? false} error={fieldWords(save.error, `settings.${f.key}`)} />
+        <SettingField key={f.key} field={f} value={a?.settings[f.key]} isSet={a?.set.includes(f.key) ?? false} error={wrong(`settings.${f.key}`)} />
       ))
   const hasAdvanced = fields.some((f) => f.advanced)
-  const wrongInside = fields.some((f) => f.advanced && fieldWords(save.error, `settings.${f.key}`))
+  const wrongInside = fields.some((f) => f.advanced && wrong(`settings.${f.key}`))
 
   return (
     <Page title={a ? t('channels.changeTitle', { name: shown(a.name) || network }) : t('channels.connectTitle', { network })}>
@@ -128,7 +129,7 @@ function Form({ description: d, account: a }: { description: Description; accoun
           save.mutate({ name: (v.name ?? '').trim(), settings: settingsFrom(d.settings, v, a?.settings) })
         }}
       >
-        <TextInput name="name" label={t('channels.name')} description={t('channels.nameHelp')} required maxLength={100} defaultValue={a?.name ?? network} error={fieldWords(save.error, 'name')} />
+        <TextInput name="name" label={t('channels.name')} description={t('channels.nameHelp')} required maxLength={100} defaultValue={a?.name ?? network} error={wrong('name')} />
         {draw(false)}
         {hasAdvanced && (
           <details className={s.more} open={wrongInside || undefined}>
@@ -137,7 +138,7 @@ function Form({ description: d, account: a }: { description: Description; accoun
           </details>
         )}
         <div role="alert" className="wrong">
-          {save.isError ? wordsFor(save.error) : ''}
+          {formWords(save.error, wrong('name'), ...fields.map((f) => wrong(`settings.${f.key}`)))}
         </div>
         <div className="acts">
           <Button type="submit" loading={save.isPending}>

@@ -6,7 +6,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { client, once, take } from '../api/client'
 import { agentsQuery, queries } from '../api/queries'
-import { fieldWords, wordsFor } from '../api/words'
+import { fieldWords, formWords } from '../api/words'
 import { useText } from '../i18n'
 import { entered, focusFirstError, shortestPassword, useAct } from '../shell/form'
 import { tell } from '../shell/notices'
@@ -59,6 +59,7 @@ function AddAgent({ onDone }: { onDone: () => void }) {
       onDone()
     },
   )
+  const wrong = (field: string) => fieldWords(add.error, field)
   useEffect(() => {
     if (add.isError) focusFirstError(form.current)
   }, [add.isError])
@@ -77,8 +78,8 @@ function AddAgent({ onDone }: { onDone: () => void }) {
         })
       }}
     >
-      <TextInput name="name" label={t('settings.name')} required maxLength={100} autoComplete="off" autoFocus error={fieldWords(add.error, 'name')} />
-      <TextInput name="email" type="email" label={t('field.email')} required autoComplete="off" error={fieldWords(add.error, 'email')} />
+      <TextInput name="name" label={t('settings.name')} required maxLength={100} autoComplete="off" autoFocus error={wrong('name')} />
+      <TextInput name="email" type="email" label={t('field.email')} required autoComplete="off" error={wrong('email')} />
       <Secret
         name="password"
         label={t('field.password')}
@@ -86,8 +87,8 @@ function AddAgent({ onDone }: { onDone: () => void }) {
         required
         minLength={shortestPassword}
         autoComplete="new-password"
-        error={fieldWords(add.error, 'password')}
-        aria-invalid={fieldWords(add.error, 'password') ? true : undefined}
+        error={wrong('password')}
+        aria-invalid={wrong('password') ? true : undefined}
       />
       <NativeSelect
         name="role"
@@ -98,7 +99,7 @@ function AddAgent({ onDone }: { onDone: () => void }) {
         ]}
       />
       <div role="alert" className="wrong">
-        {add.isError ? wordsFor(add.error) : ''}
+        {formWords(add.error, wrong('name'), wrong('email'), wrong('password'))}
       </div>
       <div className="acts">
         <Button type="submit" loading={add.isPending}>

@@ -3,12 +3,13 @@
 
 import '../shell/formStyles'
 import { Button, NativeSelect, Switch, TextInput } from '@mantine/core'
+import { useEffect, useRef } from 'react'
 import { client, once, take } from '../api/client'
 import { meQuery, queries } from '../api/queries'
 import type { Language, Me, Scheme } from '../api/types'
-import { fieldWords, wordsFor } from '../api/words'
+import { fieldWords, formWords, wordsFor } from '../api/words'
 import { useText } from '../i18n'
-import { entered, useAct } from '../shell/form'
+import { entered, focusFirstError, useAct } from '../shell/form'
 import { keysOn, switchKeys } from '../shell/keys'
 import { useMe } from '../shell/me'
 import { tell, warn } from '../shell/notices'
@@ -28,6 +29,12 @@ export function Settings() {
     (body: Change, key) => take(client.PATCH('/api/me', { body, headers: once(key) })),
     (now) => queries.setQueryData(meQuery.queryKey, now),
   )
+
+  const form = useRef<HTMLFormElement>(null)
+  const wrong = (field: string) => fieldWords(save.error, field)
+  useEffect(() => {
+    if (save.isError) focusFirstError(form.current)
+  }, [save.isError])
 
   /** Shown at once; taken back when the server does not take it. */
   function choose(change: Change) {
@@ -67,6 +74,7 @@ export function Settings() {
       </div>
       <h2>{t('settings.you')}</h2>
       <form
+        ref={form}
         className={`sheet fields ${s.narrow}`}
         onSubmit={(e) => {
           e.preventDefault()
@@ -74,13 +82,13 @@ export function Settings() {
           save.mutate({ name: (v.name ?? '').trim(), initials: (v.initials ?? '').trim() }, { onSuccess: () => tell(t('saved')) })
         }}
       >
-        <TextInput name="name" label={t('settings.name')} description={t('settings.nameHelp')} defaultValue={me.name} required maxLength={100} autoComplete="name" error={fieldWords(save.error, 'name')} />
-        <TextInput name="initials" label={t('settings.initials')} description={t('settings.initialsHelp')} defaultValue={me.initials} required maxLength={4} error={fieldWords(save.error, 'initials')} />
+        <TextInput name="name" label={t('settings.name')} description={t('settings.nameHelp')} defaultValue={me.name} required maxLength={100} autoComplete="name" error={wrong('name')} />
+        <TextInput name="initials" label={t('settings.initials')} description={t('settings.initialsHelp')} defaultValue={me.initials} required maxLength={4} error={wrong('initials')} />
         <p className="soft">
           {t('field.email')}: <bdi>{me.email}</bdi>
         </p>
         <div role="alert" className="wrong">
-          {save.isError ? wordsFor(save.error) : ''}
+          {formWords(save.error, wrong('name'), wrong('initials'))}
         </div>
         <div>
           <Button type="submit">{t('save')}</Button>

@@ -9,7 +9,7 @@ import { useEffect, useRef } from 'react'
 import { client, once, take } from '../api/client'
 import { meQuery, queries, setupQuery } from '../api/queries'
 import type { Language } from '../api/types'
-import { fieldWords, wordsFor } from '../api/words'
+import { fieldWords, formWords } from '../api/words'
 import { speak, useText } from '../i18n'
 import { entered, focusFirstError, shortestPassword, useAct } from '../shell/form'
 import { Secret } from '../shell/Secret'
@@ -87,7 +87,7 @@ export function Setup() {
           aria-invalid={wrong('administrator.password') ? true : undefined}
         />
         <div role="alert" className="wrong">
-          {begin.isError ? wordsFor(begin.error) : ''}
+          {formWords(begin.error, ...['brand.name', 'administrator.name', 'administrator.email', 'administrator.password'].map(wrong))}
         </div>
         <Button type="submit" size="md" loading={begin.isPending}>
           {t('setup.go')}
