@@ -39,7 +39,7 @@ export function Desk() {
       startOutbox(me.id, (id) => void navigate({ to: '/cases/$id', params: { id } })),
       onSignedOut(() => {
         if (location.pathname === '/sign-in') return
-        void navigate({ to: '/sign-in', search: { back: location.pathname + location.search } }).then(() => queries.clear())
+        void navigate({ to: '/sign-in', search: { back: location.pathname + location.search, ended: true } }).then(() => queries.clear())
       }),
     ]
     return () => stops.forEach((stop) => stop())

@@ -105,8 +105,10 @@ const settings = createRoute({
 const signIn = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
-  validateSearch: (search: Record<string, unknown>): { back?: string } =>
-    typeof search.back === 'string' && /^\/(?![/\\])/.test(search.back) ? { back: search.back } : {},
+  validateSearch: (search: Record<string, unknown>): { back?: string; ended?: boolean } => ({
+    ...(typeof search.back === 'string' && /^\/(?![/\\])/.test(search.back) && { back: search.back }),
+    ...(search.ended === true && { ended: true }),
+  }),
   component: lazyRouteComponent(() => import('../signin/SignIn'), 'SignIn'),
 })
 

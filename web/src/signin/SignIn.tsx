@@ -19,7 +19,7 @@ export function SignIn() {
   const { t, language } = useText()
   const navigate = useNavigate()
   const router = useRouter()
-  const { back } = useSearch({ from: '/sign-in' })
+  const { back, ended } = useSearch({ from: '/sign-in' })
   const setup = useQuery(setupQuery)
   const needed = setup.data?.needed
   useEffect(() => {
@@ -39,6 +39,7 @@ export function SignIn() {
   const other = language === 'de' ? 'en' : 'de'
   return (
     <Gate title={t('signin.title')}>
+      {ended && <p role="status">{t('signin.ended')}</p>}
       {demo && <p className="soft">{t('signin.demo')}</p>}
       <form
         key={demo ? 'demo' : 'empty'}
