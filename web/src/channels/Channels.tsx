@@ -39,7 +39,14 @@ export function Channels() {
           {problemWords(error, t('channels.signInFailed'))}
         </p>
       )}
-      {first && <p className={s.first}>{t('channels.first')}</p>}
+      {first && (
+        <p className={s.first}>
+          {t('channels.first')}{' '}
+          <Link to="/inbox/$view" params={{ view: 'open' }}>
+            {t('notFound.inbox')}
+          </Link>
+        </p>
+      )}
       {accounts.isPending && <Wait lines={3} />}
       {accounts.isError && !accounts.data && <Trouble error={accounts.error} again={() => void accounts.refetch()} />}
       {accounts.data && accounts.data.length === 0 && !first && <p className="soft">{t('channels.none')}</p>}

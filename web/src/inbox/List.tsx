@@ -9,6 +9,7 @@ import { useText } from '../i18n'
 import { useNow } from '../i18n/relative'
 import { useNetworkName } from '../shell/me'
 import { Trouble, Wait } from '../shell/Wait'
+import { Empty } from './Empty'
 import s from './List.module.css'
 import { Row } from './Row'
 
@@ -67,14 +68,7 @@ export function List({ ref, view, query, rows, open, onCursor }: Props) {
 
   if (query.isPending) return <Wait lines={10} />
   if (rows.length === 0 && query.isError) return <Trouble error={query.error} again={() => void query.refetch()} />
-  if (rows.length === 0) {
-    return (
-      <div className={s.empty}>
-        <p className={s.emptyTitle}>{t(`empty.${view}`)}</p>
-        <p className="soft">{t(`empty.${view}.more`)}</p>
-      </div>
-    )
-  }
+  if (rows.length === 0) return <Empty view={view} />
   return (
     // Focusable, so that it can be scrolled by keyboard.
     <div ref={scroller} className={s.scroll} tabIndex={0} role="group" aria-label={t(`view.${view}`)}>

@@ -1,0 +1,25 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { accountsQuery } from '../api/queries'
+import type { View } from '../api/types'
+import { useText } from '../i18n'
+import { useMe } from '../shell/me'
+import s from './List.module.css'
+
+/** A view without any case. In a house that nobody can write to yet, it says what is missing. */
+export function Empty({ view }: { view: View }) {
+  const { t } = useText()
+  const me = useMe()
+  const accounts = useQuery({ ...accountsQuery, enabled: me.role === 'administrator' })
+  const unheard = accounts.data?.length === 0
+  return (
+    <div className={s.empty}>
+      <p className={s.emptyTitle}>{unheard ? t('channels.none') : t(`empty.${view}`)}</p>
+      <p className="soft">{unheard ? t('empty.unheard') : t(`empty.${view}.more`)}</p>
+      {unheard && <Link to="/channels">{t('channels.connect')}</Link>}
+    </div>
+  )
+}
