@@ -38,6 +38,8 @@ export const agentsQuery = queryOptions({
 })
 
 export const firstPage = 50
+// The most that the server gives at once: each page is asked for again when something happens further up.
+const laterPage = 200
 
 /** One view of the inbox, page by page; every page brings the counts of all views. */
 export function inboxQuery(view: View) {
@@ -46,7 +48,7 @@ export function inboxQuery(view: View) {
     queryFn: ({ pageParam, signal }): Promise<InboxPage> =>
       take(
         client.GET('/api/inbox', {
-          params: { query: { view, limit: pageParam ? 100 : firstPage, ...(pageParam && { cursor: pageParam }) } },
+          params: { query: { view, limit: pageParam ? laterPage : firstPage, ...(pageParam && { cursor: pageParam }) } },
           signal,
         }),
       ),

@@ -4,6 +4,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useImperativeHandle, useRef, type Ref } from 'react'
 import type { UseInfiniteQueryResult } from '@tanstack/react-query'
+import { firstPage } from '../api/queries'
 import type { CaseRow, View } from '../api/types'
 import { useText } from '../i18n'
 import { useNow } from '../i18n/relative'
@@ -11,6 +12,7 @@ import { useNetworkName } from '../shell/me'
 import { Trouble, Wait } from '../shell/Wait'
 import { Empty } from './Empty'
 import s from './List.module.css'
+import { shorten } from './next'
 import { Row } from './Row'
 
 export interface ListHandle {
@@ -65,6 +67,11 @@ export function List({ ref, view, query, rows, open, onCursor }: Props) {
   useEffect(() => {
     if (hasNextPage && !isFetchingNextPage && !isError && lastDrawn >= rows.length - 20) void fetchNextPage()
   }, [lastDrawn, rows.length, hasNextPage, isFetchingNextPage, isError, fetchNextPage])
+
+  // Whoever is back at the top works from there: what was read further down is not asked for again with every event.
+  useEffect(() => {
+    if (rows.length > firstPage && lastDrawn < firstPage - 20) shorten(view)
+  }, [lastDrawn, rows.length, view])
 
   if (query.isPending) return <Wait lines={10} />
   if (rows.length === 0 && query.isError) return <Trouble error={query.error} again={() => void query.refetch()} />
