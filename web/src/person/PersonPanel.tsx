@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { Link } from '@tanstack/react-router'
+import { Fragment } from 'react'
 import type { EarlierCase, Person } from '../api/types'
 import { useText } from '../i18n'
 import { day } from '../i18n/format'
@@ -30,7 +31,9 @@ export function PersonPanel({ person, current, titled, onLeave }: { person: Pers
           {person.identities.map((i) => (
             <li key={i.id}>
               <small>{networkName(i.network)}</small>
-              <bdi>{i.url ? <Outward href={i.url}>{shown(i.handle, i.name) || t('nameless')}</Outward> : shown(i.handle, i.name) || t('nameless')}</bdi>
+              <bdi>
+                <Reach href={i.url} words={shown(i.handle, i.name) || t('nameless')} />
+              </bdi>
             </li>
           ))}
         </ul>
@@ -52,6 +55,17 @@ export function PersonPanel({ person, current, titled, onLeave }: { person: Pers
       )}
     </div>
   )
+}
+
+/** An address, which breaks at its joints where it is too long for the panel. */
+function Reach({ href, words }: { href: string; words: string }) {
+  const parts = words.split(/(?<=[@.])/u).map((part, i) => (
+    <Fragment key={i}>
+      {i > 0 && <wbr />}
+      {part}
+    </Fragment>
+  ))
+  return <Outward href={href}>{parts}</Outward>
 }
 
 function Ended({ case: c, network }: { case: EarlierCase; network: string }) {
