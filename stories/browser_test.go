@@ -48,6 +48,7 @@ var journeys = []journey{
 	{"phone", "phone.mjs", prepareCases},
 	{"lost connection", "connection.mjs", prepareCases},
 	{"long case", "long_case.mjs", prepareCases},
+	{"two tabs", "tabs.mjs", prepareCases},
 }
 
 func TestBrowser(t *testing.T) {

@@ -34,3 +34,12 @@ export function rememberedNames(beginning: string): string[] {
     return []
   }
 }
+
+/** Calls f when another tab of this browser has changed what is remembered under a name. Returns how to stop. */
+export function onRememberedElsewhere(name: string, f: () => void): () => void {
+  function onStorage(e: StorageEvent) {
+    if (e.key === null || e.key === prefix + name) f() // null: all of it was cleared
+  }
+  window.addEventListener('storage', onStorage)
+  return () => window.removeEventListener('storage', onStorage)
+}

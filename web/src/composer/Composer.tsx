@@ -10,7 +10,7 @@ import { number } from '../i18n/format'
 import { shown } from '../shell/name'
 import s from './Composer.module.css'
 import { left } from './count'
-import { keepDraft, keptDraft, type Draft } from './draft'
+import { keepDraft, keptDraft, watchDraft, type Draft } from './draft'
 import { again, post, takeBack, type Unsent } from './outbox'
 import { SomethingNew } from './SomethingNew'
 import { Tabs } from './Tabs'
@@ -135,6 +135,8 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
       onLeave()
     }
   }
+
+  useEffect(() => watchDraft(me.id, c.id, setDraft), [me.id, c.id])
 
   // Leaving the page with a text that could not be kept would lose it.
   useEffect(() => {

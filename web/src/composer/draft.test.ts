@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The hilft authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { beforeEach, expect, test } from 'vitest'
-import { emptyDraft, forgetOldDrafts, keepDraft, keptDraft } from './draft'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { emptyDraft, forgetOldDrafts, keepDraft, keptDraft, watchDraft } from './draft'
 import { storage } from './storage.testing'
 
 beforeEach(() => void storage())
@@ -48,4 +48,20 @@ test('after a month without a touch it is forgotten, and no sooner', () => {
   forgetOldDrafts(31 * day)
   expect(keptDraft('anke', 'old')).toEqual(emptyDraft)
   expect(keptDraft('anke', 'young').reply).toBe(draft.reply)
+})
+
+test('another tab of the same browser writes the same draft', () => {
+  const page = new EventTarget()
+  vi.stubGlobal('window', page)
+  const seen: string[] = []
+  const stop = watchDraft('anke', 'c1', (d) => seen.push(d.reply))
+  const changed = (key: string | null) => page.dispatchEvent(Object.assign(new Event('storage'), { key }))
+  keepDraft('anke', 'c1', draft)
+  changed('hilft.draft.anke.c1')
+  changed('hilft.draft.anke.c2')
+  storage()
+  changed(null)
+  stop()
+  changed('hilft.draft.anke.c1')
+  expect(seen).toEqual([draft.reply, ''])
 })

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The hilft authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { remember, remembered, rememberedNames } from '../api/remembered'
+import { onRememberedElsewhere, remember, remembered, rememberedNames } from '../api/remembered'
 
 /** What an agent has begun to write in a case. Reply and note are kept apart: neither may end up in the other. */
 export interface Draft {
@@ -32,6 +32,11 @@ export function keptDraft(agent: string, caseId: string): Draft {
 export function keepDraft(agent: string, caseId: string, draft: Draft, now = Date.now()): boolean {
   const empty = !draft.reply && !draft.note && !draft.subject
   return remember(nameOf(agent, caseId), empty ? undefined : { ...draft, at: now })
+}
+
+/** Tells of the draft as another tab has left it: two tabs write one, or the later would lose what the other has. */
+export function watchDraft(agent: string, caseId: string, onDraft: (d: Draft) => void): () => void {
+  return onRememberedElsewhere(nameOf(agent, caseId), () => onDraft(keptDraft(agent, caseId)))
 }
 
 /** Forgets drafts that nobody has touched for a month. */
