@@ -26,7 +26,7 @@ export class Log {
     greeting: HTMLElement,
   ) {
     this.day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' })
-    this.hour = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' })
+    this.hour = new Intl.DateTimeFormat(language, { timeStyle: 'short' })
     this.note = el('p', { class: 'note', hidden: true }, t.taken)
     // Only additions are read aloud: that a word went from "sending" to "sent" would be noise.
     this.root = el(
