@@ -128,7 +128,7 @@ function One({ account: a, network, isNew }: { account: Account; network?: Descr
         </div>
       </dl>
       {a.hook_url && network?.can.hook && <Copy label={t('account.hook')} help={t('account.hookHelp')} text={a.hook_url} />}
-      {a.snippet && <Copy label={t('account.snippet')} help={t('account.snippetHelp')} text={a.snippet} lines={4} />}
+      {a.snippet && <Copy label={t('account.snippet')} help={t('account.snippetHelp')} text={a.snippet} lines={3} />}
       <div className="acts">
         {a.state === 'sign_in' && network?.can.sign_in && (
           <Button loading={busy} onClick={() => void act(() => signInAgain(a))}>
