@@ -27,7 +27,7 @@ export const MessageView = memo(function MessageView({ message: m, caseId, now, 
   const [original, setOriginal] = useState(false)
   const look = m.direction === 'note' ? s.note : m.direction === 'outbound' ? `${s.message} ${s.ours} ${s[m.visibility]}` : `${s.message} ${s[m.visibility]}`
   return (
-    <article className={look} aria-label={t('message.label', { who: authorOf(m, t), at: moment(m.at, now, language) })}>
+    <article className={original ? `${look} ${s.open}` : look} aria-label={t('message.label', { who: authorOf(m, t), at: moment(m.at, now, language) })}>
       <div className={s.who}>
         {m.direction === 'note' && <b>{t('note')} · </b>}
         {m.author?.url && m.direction === 'inbound' ? (
