@@ -62,4 +62,10 @@ await journey(async ({ open }) => {
   await page.reload()
   await desk.delivered('Wir schreiben den Betrag gut.')
   ok((await desk.message('Wir schreiben den Betrag gut.').count()) === 1, 'it stands there once')
+
+  // A channel that needs a new sign-in says so wherever one is.
+  await story('system', 'expired')
+  await desk.answer('Die Gutschrift ist unterwegs.')
+  await page.getByRole('link', { name: `${desk.t('nav.channels')}: ${desk.t('nav.channelDown')}` }).waitFor()
+  await accessible(page, 'a channel that is down')
 })

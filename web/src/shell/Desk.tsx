@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { useMantineColorScheme } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { client, onSignedOut, take } from '../api/client'
-import { queries } from '../api/queries'
+import { accountsQuery, queries } from '../api/queries'
 import { wordsFor } from '../api/words'
 import { forgetOldDrafts } from '../composer/draft'
 import { unsent, wake } from '../composer/outbox'
@@ -69,7 +70,7 @@ export function Desk() {
         <Place to="/inbox/$view" icon="inbox" words="nav.inbox" />
         {me.role === 'administrator' && (
           <>
-            <Place to="/channels" icon="channels" words="nav.channels" />
+            <Channels />
             <Place to="/health" icon="health" words="nav.health" />
           </>
         )}
@@ -98,21 +99,38 @@ export function Desk() {
   )
 }
 
-function Place({ to, icon, words }: { to: '/inbox/$view' | '/channels' | '/health' | '/settings'; icon: IconName; words: Key }) {
+/** The way to the channels, marked while one of them hears nobody: no other page would show that. */
+function Channels() {
+  const { data } = useQuery(accountsQuery)
+  const down = data?.some((a) => a.state === 'sign_in' || a.state === 'trouble')
+  return <Place to="/channels" icon="channels" words="nav.channels" alarm={down ? 'nav.channelDown' : undefined} />
+}
+
+interface PlaceProps {
+  to: '/inbox/$view' | '/channels' | '/health' | '/settings'
+  icon: IconName
+  words: Key
+  /** What is wrong there. */
+  alarm?: Key
+}
+
+function Place({ to, icon, words, alarm }: PlaceProps) {
   const { t } = useText()
+  const label = alarm ? `${t(words)}: ${t(alarm)}` : t(words)
   const inner = (
     <>
       <Icon name={icon} />
+      {alarm && <span className={s.alarm} aria-hidden />}
       <span className={s.words}>{t(words)}</span>
     </>
   )
-  const props = { title: t(words), activeOptions: { exact: false } }
+  const props = { title: label, 'aria-label': label, activeOptions: { exact: false } }
   return to === '/inbox/$view' ? (
-    <Link {...props} to={to} params={{ view: 'open' }} aria-label={t(words)} className={isInbox() ? s.on : undefined}>
+    <Link {...props} to={to} params={{ view: 'open' }} className={isInbox() ? s.on : undefined}>
       {inner}
     </Link>
   ) : (
-    <Link {...props} to={to} aria-label={t(words)} activeProps={{ className: s.on }}>
+    <Link {...props} to={to} activeProps={{ className: s.on }}>
       {inner}
     </Link>
   )
