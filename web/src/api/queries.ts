@@ -32,6 +32,12 @@ export const setupQuery = queryOptions({
   queryFn: ({ signal }) => take(client.GET('/api/setup', { signal })),
 })
 
+/** Forgets what one agent saw: it is not for the next one at this desk. What the door asks for itself goes on. */
+export function forgetAgent(): void {
+  queries.removeQueries({ predicate: (q) => q.queryKey[0] !== setupQuery.queryKey[0] })
+  queries.getMutationCache().clear()
+}
+
 export const agentsQuery = queryOptions({
   queryKey: ['agents'],
   queryFn: async ({ signal }) => (await take(client.GET('/api/agents', { signal }))).agents as Colleague[],

@@ -6,7 +6,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { client, onSignedOut, take } from '../api/client'
-import { accountsQuery, queries } from '../api/queries'
+import { accountsQuery, forgetAgent } from '../api/queries'
 import { wordsFor } from '../api/words'
 import { forgetOldDrafts } from '../composer/draft'
 import { unsent, wake } from '../composer/outbox'
@@ -40,7 +40,7 @@ export function Desk() {
       startOutbox(me.id, (id) => void navigate({ to: '/cases/$id', params: { id } })),
       onSignedOut(() => {
         if (location.pathname === '/sign-in') return
-        void navigate({ to: '/sign-in', search: { back: location.pathname + location.search, ended: true } }).then(() => queries.clear())
+        void navigate({ to: '/sign-in', search: { back: location.pathname + location.search, ended: true } }).then(forgetAgent)
       }),
     ]
     return () => stops.forEach((stop) => stop())
@@ -55,7 +55,7 @@ export function Desk() {
       return
     }
     await navigate({ to: '/sign-in', search: {} })
-    queries.clear() // what one agent saw is not for the next one at this desk
+    forgetAgent()
   }
 
   return (
