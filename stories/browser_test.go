@@ -108,7 +108,8 @@ func (w *world) travel(ctx context.Context, script string, given map[string]stri
 	}
 	node := exec.CommandContext(ctx, "node", script)
 	node.Dir = scripts
-	node.Env = append(os.Environ(), "CHROMIUM="+chromium(), "HILFT_E2E_URL="+w.house.URL(), "HILFT_E2E_GIVEN="+string(known),
+	node.Env = append(os.Environ(), "CHROMIUM="+chromium(), "HILFT_E2E_URL="+w.house.URL(), "HILFT_E2E_INVITATION="+w.house.Invitation(),
+		"HILFT_E2E_GIVEN="+string(known),
 		"HILFT_E2E_EMAIL="+apptest.AdministratorEmail, "HILFT_E2E_PASSWORD="+apptest.AdministratorPassword)
 	node.Cancel = func() error { return node.Process.Signal(syscall.SIGTERM) } // it takes its browser with it
 	node.WaitDelay = 15 * time.Second

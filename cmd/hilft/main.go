@@ -57,10 +57,17 @@ func (c serve) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer h.Close()
+	invitation, err := h.Invitation(ctx)
+	if err != nil {
+		return err
+	}
 	at, err := new(net.ListenConfig).Listen(ctx, "tcp", s.Listen)
 	if err != nil {
-		h.Close()
 		return fmt.Errorf("listen: %w", err)
+	}
+	if invitation != "" { // not to the log, which more people read
+		fmt.Printf("hilft: nobody has set this house up yet. Open %s to become its administrator\n", invitation)
 	}
 	log.Info("open", "listen", at.Addr().String(), "public_url", s.PublicURL, "version", version)
 	return h.Run(ctx, at)

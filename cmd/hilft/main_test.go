@@ -144,6 +144,8 @@ func TestTheProgramServesUntilItIsAskedToStop(t *testing.T) {
 	data := t.TempDir()
 	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
 		c := command(t, []string{"HILFT_DATA=" + data}, "serve", "--listen", listen)
+		var told bytes.Buffer
+		c.Stdout = &told
 		log, err := c.StderrPipe()
 		require.NoError(t, err)
 		require.NoError(t, c.Start())
@@ -166,5 +168,6 @@ func TestTheProgramServesUntilItIsAskedToStop(t *testing.T) {
 		}
 		require.NoError(t, c.Wait())
 		require.Less(t, time.Since(began), 15*time.Second)
+		require.Regexp(t, `^hilft: nobody has set this house up yet\. Open http://`+listen+`/setup#\S{19} to become its administrator\n$`, told.String())
 	}
 }

@@ -7,9 +7,12 @@ import (
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base32"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/keyset"
@@ -56,6 +59,23 @@ func (*Keys) GoString() string { return "keys" }
 
 // LogValue shows nothing.
 func (*Keys) LogValue() slog.Value { return slog.StringValue("keys") }
+
+// SetUpCode is what somebody must know to set the house up. It is told to whoever runs the program, and to nobody else,
+// so that no stranger who comes by first becomes the administrator. It belongs to the keys: the same on every node and
+// after every start, and kept nowhere.
+func (k *Keys) SetUpCode() string {
+	code := codeAlphabet.EncodeToString(k.Derive("set up", 10))
+	return strings.Join([]string{code[:4], code[4:8], code[8:12], code[12:]}, "-")
+}
+
+// codeAlphabet has nothing that is easily taken for something else: no 0, no 1, one case.
+var codeAlphabet = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// IsSetUpCode tells whether somebody knows the code, however they write it: with dashes or without, in either case.
+func (k *Keys) IsSetUpCode(entered string) bool {
+	bare := strings.NewReplacer("-", "", " ", "")
+	return subtle.ConstantTimeCompare([]byte(bare.Replace(strings.ToLower(entered))), []byte(bare.Replace(k.SetUpCode()))) == 1
+}
 
 // Where names the place of one secret: Where("account", "settings", id).
 func Where(table, column, row string) string { return table + "/" + column + "/" + row }

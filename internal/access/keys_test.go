@@ -237,3 +237,25 @@ func FuzzKeyFile(f *testing.F) {
 		require.True(t, json.Valid(again))
 	})
 }
+
+func TestTheSetUpCodeBelongsToTheKeys(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "secret.key")
+	keys, err := OpenKeys(path)
+	require.NoError(t, err)
+	code := keys.SetUpCode()
+	require.Regexp(t, `^([a-z2-7]{4}-){3}[a-z2-7]{4}$`, code)
+	again, err := OpenKeys(path)
+	require.NoError(t, err)
+	require.Equal(t, code, again.SetUpCode(), "the same at every start")
+	other, err := OpenKeys(filepath.Join(t.TempDir(), "secret.key"))
+	require.NoError(t, err)
+	require.False(t, other.IsSetUpCode(code), "every house has its own")
+
+	for _, entered := range []string{code, strings.ToUpper(code), strings.ReplaceAll(code, "-", ""), " " + strings.ReplaceAll(code, "-", " ") + " "} {
+		require.True(t, keys.IsSetUpCode(entered), entered)
+	}
+	for _, entered := range []string{"", "-", code[1:], code + "a", code[:len(code)-1] + "1"} {
+		require.False(t, keys.IsSetUpCode(entered), entered)
+	}
+}

@@ -44,6 +44,7 @@ type House struct {
 	Switchboard *switchboard.Switchboard
 	API         *httpapi.API
 	log         *slog.Logger
+	keys        *access.Keys
 	jobs        *jobs.Jobs
 	close       []func() // from the ground up; closed the other way round
 }
@@ -82,6 +83,7 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 	if err != nil {
 		return nil, err
 	}
+	h.keys = keys
 	db, err := store.Open(ctx, store.Options{URL: s.DatabaseURL, Path: filepath.Join(s.Data, "hilft.db"), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err
@@ -127,6 +129,17 @@ func (h *House) Close() {
 		h.close[i]()
 	}
 	h.close = nil
+}
+
+// Invitation is the address at which the house is set up, with the code that lets somebody do so. It is for the one who
+// runs the program. Empty: the house has been set up.
+func (h *House) Invitation(ctx context.Context) (string, error) {
+	needed, err := h.Access.NeedsSetUp(ctx)
+	if err != nil || !needed {
+		return "", err
+	}
+	// Behind the #, so that no proxy on the way writes it down.
+	return h.Settings.PublicURL + "/setup#" + h.keys.SetUpCode(), nil
 }
 
 // Run serves at the listener and works until the context ends; then requests and jobs under way are finished, no new

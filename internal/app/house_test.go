@@ -15,6 +15,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -25,6 +26,7 @@ import (
 // opened is a house at work.
 type opened struct {
 	url    string
+	house  *House
 	client *http.Client
 	close  context.CancelFunc // asks it to close
 	closed chan error         // what Run returned
@@ -44,7 +46,7 @@ func open(t *testing.T, flags map[string]string) *opened {
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
 	transport := &http.Transport{}
-	o := &opened{s.PublicURL, &http.Client{Jar: jar, Transport: transport}, cancel, make(chan error, 1)}
+	o := &opened{s.PublicURL, h, &http.Client{Jar: jar, Transport: transport}, cancel, make(chan error, 1)}
 	var done sync.WaitGroup
 	done.Go(func() { o.closed <- h.Run(ctx, at) })
 	t.Cleanup(func() {
@@ -76,12 +78,20 @@ func (o *opened) say(method, path string, body any) (int, string, error) {
 
 func (o *opened) setUp(t *testing.T) {
 	t.Helper()
+	invitation, err := o.house.Invitation(t.Context())
+	require.NoError(t, err)
+	code, invited := strings.CutPrefix(invitation, o.url+"/setup#")
+	require.True(t, invited, invitation)
 	status, said, err := o.say(http.MethodPost, "/api/setup", map[string]any{
+		"code":          code,
 		"brand":         map[string]any{"name": "Nordnetz", "language": "de"},
 		"administrator": map[string]any{"name": "Rosa", "email": "rosa@nordnetz.example", "password": "ein Leuchtturm im Nebel"},
 	})
 	require.NoError(t, err)
 	require.Equal(t, 201, status, said)
+	invitation, err = o.house.Invitation(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, invitation, "nobody else is invited")
 }
 
 // ends waits for Run to return.

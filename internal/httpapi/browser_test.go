@@ -148,6 +148,7 @@ func (h *house) administrator(t testing.TB) *browser {
 	t.Helper()
 	b := h.browser(t)
 	a := b.say(http.MethodPost, "/api/setup", m{
+		"code":          h.keys.SetUpCode(),
 		"brand":         m{"name": "Nordnetz", "language": "de"},
 		"administrator": m{"name": "Rosa Weiß", "email": rosa, "password": password},
 	})

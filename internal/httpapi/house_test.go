@@ -44,6 +44,7 @@ type house struct {
 	log    *lines
 	jobs   *jobs.Jobs
 	access *access.Access
+	keys   *access.Keys
 	desk   *desk.Desk
 	board  *switchboard.Switchboard
 	api    *httpapi.API
@@ -70,6 +71,7 @@ func openHouseOn(t *testing.T, db *store.DB, otherwise ...func(d *httpapi.Deps))
 	require.NoError(t, err)
 	networks := []channel.Connector{api.Connector{}, webchat.New()}
 	h.bus = b
+	h.keys = keys
 	h.access = access.New(access.Deps{DB: db})
 	h.jobs = jobs.New(db, b, log)
 	h.jobs.HandleWork(hopeless, jobs.Terms{}, func(context.Context, *store.Tx, jobs.Job) error {

@@ -115,8 +115,8 @@ func at(path string) func(*scene, things) call {
 // fails the test.
 var matrix = map[string]entry{
 	"get-setup": {may: "anybody", right: at("/api/setup")},
-	"set-up": {may: "anybody", right: func(*scene, things) call {
-		return call{"/api/setup", m{"brand": m{"name": "A", "language": "de"}, "administrator": m{"name": "A", "email": "a@b.example", "password": password}}}
+	"set-up": {may: "anybody", right: func(s *scene, _ things) call {
+		return call{"/api/setup", m{"code": s.keys.SetUpCode(), "brand": m{"name": "A", "language": "de"}, "administrator": m{"name": "A", "email": "a@b.example", "password": password}}}
 	}},
 	"sign-in":       {may: "anybody", right: func(*scene, things) call { return call{"/api/session", m{"email": ben, "password": password}} }},
 	"sign-out":      {may: "anybody", right: at("/api/session")},
@@ -393,7 +393,7 @@ func TestNobodyNeedsTheHouseSetUpTwice(t *testing.T) {
 		require.Equal(t, "session.missing", refused(t, b.say(http.MethodGet, path, nil), 401).Code)
 	}
 	right := func() m {
-		return m{"brand": m{"name": "Nordnetz", "language": "de"}, "administrator": m{"name": "Rosa", "email": rosa, "password": password}}
+		return m{"code": h.keys.SetUpCode(), "brand": m{"name": "Nordnetz", "language": "de"}, "administrator": m{"name": "Rosa", "email": rosa, "password": password}}
 	}
 	for field, spoil := range map[string]func(m){
 		"body.administrator.email":    func(b m) { b["administrator"].(m)["email"] = "rosa" },
@@ -408,7 +408,16 @@ func TestNobodyNeedsTheHouseSetUpTwice(t *testing.T) {
 		require.Len(t, p.Errors, 1)
 		require.Equal(t, field, p.Errors[0].Location)
 	}
-	require.Equal(t, 201, b.say(http.MethodPost, "/api/setup", right()).status)
+	for _, code := range []string{"", "aaaa-aaaa-aaaa-aaaa", h.keys.SetUpCode()[:18], h.keys.SetUpCode() + "a"} {
+		body := right()
+		body["code"] = code
+		p := refused(t, b.say(http.MethodPost, "/api/setup", body), 403)
+		require.Equal(t, "setup.code.wrong", p.Code, "a stranger does not become the administrator")
+		require.Equal(t, "body.code", p.Errors[0].Location)
+	}
+	first := right()
+	first["code"] = strings.ToUpper(strings.ReplaceAll(h.keys.SetUpCode(), "-", " "))
+	require.Equal(t, 201, b.say(http.MethodPost, "/api/setup", first).status)
 	require.Equal(t, 200, b.say(http.MethodGet, "/api/me", nil).status, "who sets up is signed in")
 	require.Equal(t, "setup.done", refused(t, b.say(http.MethodPost, "/api/setup", right()), 409).Code)
 	require.Equal(t, setUp{}, as[setUp](t, h.browser(t).say(http.MethodGet, "/api/setup", nil), 200))

@@ -48,6 +48,7 @@ type setupJSON struct {
 
 type setupRequest struct {
 	Body struct {
+		Code  string `json:"code" maxLength:"64" doc:"What hilft serve prints at the start of a house that is not set up."`
 		Brand struct {
 			Name     string `json:"name" maxLength:"200"`
 			Language string `json:"language" enum:"de,en"`
@@ -68,6 +69,9 @@ func (a *API) setupOperations() {
 		})
 	operation(a, anybody, http.MethodPost, "/api/setup", "set-up", "Make the first brand and administrator, and sign in", 201,
 		func(ctx context.Context, in *setupRequest) (*bodyOf[meJSON], error) {
+			if !a.Keys.IsSetUpCode(in.Body.Code) {
+				return nil, hilft.FailField(hilft.Forbidden, "setup.code.wrong", "code", nil)
+			}
 			b, ad := in.Body.Brand, in.Body.Administrator
 			me, err := a.Access.SetUp(ctx, access.Brand{Name: b.Name, Language: b.Language},
 				access.Administrator{Name: ad.Name, Email: ad.Email, Password: ad.Password, Language: b.Language})

@@ -34,7 +34,7 @@ func TestTheCookieIsForThisHouseAlone(t *testing.T) {
 	} {
 		h := openHouseOn(t, storetest.Open(t, "", nil), func(d *httpapi.Deps) { d.PublicURL = public })
 		a := h.browser(t).say(http.MethodPost, "/api/setup", m{
-			"brand": m{"name": "Nordnetz", "language": "de"}, "administrator": m{"name": "Rosa", "email": rosa, "password": password},
+			"code": h.keys.SetUpCode(), "brand": m{"name": "Nordnetz", "language": "de"}, "administrator": m{"name": "Rosa", "email": rosa, "password": password},
 		})
 		require.Equal(t, want.secure, a.header.Get("Strict-Transport-Security") != "")
 		c := cookieOf(t, a)

@@ -6,15 +6,25 @@
 
 import { accessible } from './axe.mjs'
 import { Desk, settings } from './desk.mjs'
-import { administrator, base, given, journey, story } from './stage.mjs'
+import { administrator, base, given, invitation, journey, story } from './stage.mjs'
 
 await journey(async ({ open }) => {
   const page = await open()
   const desk = new Desk(page)
 
-  // Who runs it, and for whom.
+  // A stranger who comes by first is not let in, and reads where it stands that they need the code.
   await page.goto(base)
   await page.waitForURL('**/setup')
+  await desk.fill({ code: 'aaaa-aaaa-aaaa-aaaa', brand: 'Fremd', language: 'de', ...administrator })
+  await page.keyboard.press('Enter')
+  const code = page.locator('[name=code][aria-invalid="true"]')
+  await code.waitFor()
+  await desk.focused(code)
+  await accessible(page, 'a wrong code')
+
+  // Who runs it, and for whom. The address that hilft printed has the code in it.
+  await page.goto(invitation)
+  await page.reload() // behind the # it is the same page
   await desk.fill({ brand: 'Nordnetz', language: 'de', ...administrator })
   await page.keyboard.press('Enter')
 

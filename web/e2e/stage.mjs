@@ -12,6 +12,8 @@ export const patience = 45_000
 
 export const base = process.env.HILFT_E2E_URL
 export const administrator = { name: 'Petra Hansen', email: process.env.HILFT_E2E_EMAIL, password: process.env.HILFT_E2E_PASSWORD }
+/** Where the house says, to whoever starts it, that it can be set up. */
+export const invitation = process.env.HILFT_E2E_INVITATION
 /** What this journey was told to begin with. */
 export const given = JSON.parse(process.env.HILFT_E2E_GIVEN || '{}') ?? {}
 

@@ -47,7 +47,9 @@ func (h *House) agent(email string) *Agent {
 // SetUp sets a new house up and returns its administrator, who is signed in.
 func (h *House) SetUp(ctx context.Context) (*Agent, error) {
 	a := h.agent(AdministratorEmail)
+	_, code, _ := strings.Cut(h.Invitation(), "#")
 	return a, a.Do(ctx, http.MethodPost, "/api/setup", map[string]any{
+		"code":          code,
 		"brand":         map[string]string{"name": "Nordnetz", "language": "de"},
 		"administrator": map[string]string{"name": "Petra Hansen", "email": AdministratorEmail, "password": AdministratorPassword},
 	}, nil)

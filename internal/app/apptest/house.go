@@ -109,6 +109,7 @@ func (h *House) Start(ctx context.Context, env ...string) error {
 	if err != nil {
 		return fmt.Errorf("apptest: %w", err)
 	}
+	r.cmd.Stdout = r.cmd.Stderr // one after the other, as they were said
 	if err := r.cmd.Start(); err != nil {
 		return fmt.Errorf("apptest: %w", err)
 	}
@@ -165,6 +166,18 @@ func (h *House) Said() []string {
 	h.run.mu.Lock()
 	defer h.run.mu.Unlock()
 	return slices.Clone(h.run.said)
+}
+
+// Invitation is the address that the process has told to whoever started it, at which the house is set up; empty: it has
+// told none.
+func (h *House) Invitation() string {
+	for _, line := range h.Said() {
+		if at := strings.Index(line, h.URL()+"/setup#"); at >= 0 {
+			address, _, _ := strings.Cut(line[at:], " ")
+			return address
+		}
+	}
+	return ""
 }
 
 // Dead is closed when the process has ended.

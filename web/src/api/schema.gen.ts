@@ -937,6 +937,8 @@ export interface components {
         SetupRequestBody: {
             administrator: components["schemas"]["AdministratorStruct"];
             brand: components["schemas"]["BrandStruct"];
+            /** @description What hilft serve prints at the start of a house that is not set up. */
+            code: string;
         };
         SignInAt: {
             /** @description Where the browser goes. */

@@ -5,7 +5,7 @@ import '../shell/formStyles'
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { client, once, take } from '../api/client'
 import { meQuery, queries, setupQuery } from '../api/queries'
 import type { Language } from '../api/types'
@@ -22,9 +22,11 @@ export function Setup() {
   const { t, language } = useText()
   const navigate = useNavigate()
   const form = useRef<HTMLFormElement>(null)
+  // The address that the program has printed holds the code behind the #.
+  const [invited] = useState(() => window.location.hash.slice(1))
   const setup = useQuery(setupQuery)
   const begin = useAct(
-    (body: { brand: { name: string; language: Language }; administrator: { name: string; email: string; password: string } }, key) =>
+    (body: { code: string; brand: { name: string; language: Language }; administrator: { name: string; email: string; password: string } }, key) =>
       take(client.POST('/api/setup', { body, headers: once(key) })),
     (me) => {
       queries.removeQueries({ queryKey: ['setup'] })
@@ -57,11 +59,24 @@ export function Setup() {
           e.preventDefault()
           const v = entered(e.currentTarget)
           begin.mutate({
+            code: (v.code ?? '').trim(),
             brand: { name: (v.brand ?? '').trim(), language: v.language === 'de' ? 'de' : 'en' },
             administrator: { name: (v.name ?? '').trim(), email: (v.email ?? '').trim(), password: v.password ?? '' },
           })
         }}
       >
+        <TextInput
+          name="code"
+          label={t('setup.code')}
+          description={t('setup.codeHelp')}
+          defaultValue={invited}
+          required
+          maxLength={64}
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          error={wrong('code')}
+        />
         <TextInput name="brand" label={t('setup.brand')} description={t('setup.brandHelp')} required maxLength={100} autoComplete="organization" error={wrong('brand.name')} />
         <NativeSelect
           name="language"
