@@ -36,6 +36,7 @@ func Check(ctx context.Context, s Settings, out io.Writer) bool {
 	c.database(ctx, s)
 	c.wakeUps(ctx, s.NATSURL)
 	c.say("proxies", strings.Join(s.TrustedProxies, ", "), noProxies(s.TrustedProxies))
+	c.say("metrics for", strings.Join(s.MetricsFrom, ", "), noReaders(s.MetricsFrom))
 	if len(s.AllowHosts) > 0 {
 		c.say("private hosts", strings.Join(s.AllowHosts, ", "), nil)
 	}
@@ -97,6 +98,13 @@ func publicURL(v string) error {
 func noProxies(all []string) error {
 	if len(all) == 0 {
 		return later("none is trusted: behind one, everybody shares one limit for signing in")
+	}
+	return nil
+}
+
+func noReaders(all []string) error {
+	if len(all) == 0 {
+		return later("nobody: /metrics is closed")
 	}
 	return nil
 }

@@ -75,8 +75,9 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 		}
 		h.onClose(unlock)
 	}
-	proxies, err := prefixes(s.TrustedProxies)
-	if err != nil {
+	proxies, errProxies := prefixes(s.TrustedProxies)
+	readers, errReaders := prefixes(s.MetricsFrom)
+	if err := errors.Join(errProxies, errReaders); err != nil {
 		return nil, err
 	}
 	keys, err := access.OpenKeys(s.SecretKeyFile)
@@ -116,7 +117,8 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 	h.onClose(h.Switchboard.Close)
 	h.API = httpapi.New(httpapi.Deps{
 		DB: db, Bus: b, Jobs: h.jobs, Access: h.Access, Keys: keys, Blobs: blobs, Desk: h.Desk, Switchboard: h.Switchboard, Connectors: networks,
-		Pages: web.Files(), Widget: web.Widget(), PublicURL: s.PublicURL, MediaURL: s.MediaURL, TrustedProxies: proxies, Version: o.Version, Demo: o.Demo, Log: o.Log,
+		Pages: web.Files(), Widget: web.Widget(), PublicURL: s.PublicURL, MediaURL: s.MediaURL, TrustedProxies: proxies, MetricsFrom: readers,
+		Version: o.Version, Demo: o.Demo, Log: o.Log,
 	})
 	return h, nil
 }

@@ -36,13 +36,19 @@ type Settings struct {
 	// Reverse proxies, as addresses or networks, whose X-Forwarded-For tells where a request comes from. By default those
 	// of this machine: without them all the world would come from one address, and share one limit.
 	TrustedProxies []string `koanf:"trusted_proxies"`
+
+	// Who may read the figures for Prometheus, as addresses or networks. They say how busy the house is, so by default
+	// this machine alone.
+	MetricsFrom []string `koanf:"metrics_from"`
 }
 
 // keys are the settings by name. Each may stand in the file, in HILFT_<NAME> and on the command line.
-var keys = []string{"data", "listen", "public_url", "media_url", "database_url", "nats_url", "secret_key_file", "allow_hosts", "trusted_proxies", "log_level"}
+var keys = []string{"data", "listen", "public_url", "media_url", "database_url", "nats_url", "secret_key_file", "allow_hosts", "trusted_proxies", "metrics_from", "log_level"}
 
 // lists are the settings that hold several values: a list in the file, elsewhere with commas between.
-var lists = []string{"allow_hosts", "trusted_proxies"}
+var lists = []string{"allow_hosts", "trusted_proxies", "metrics_from"}
+
+const thisMachine = "127.0.0.1, ::1"
 
 // EnvPrefix begins the names of environment variables.
 const EnvPrefix = "HILFT_"
@@ -63,7 +69,9 @@ func ReadSettings(file string, environ []string, flags map[string]string) (Setti
 		}
 		return k.Load(confmap.Provider(values, ""), nil)
 	}
-	defaults := map[string]any{"data": "data", "listen": "127.0.0.1:8080", "log_level": "info", "trusted_proxies": "127.0.0.1, ::1"}
+	defaults := map[string]any{
+		"data": "data", "listen": "127.0.0.1:8080", "log_level": "info", "trusted_proxies": thisMachine, "metrics_from": thisMachine,
+	}
 	if err := load("defaults", defaults); err != nil {
 		return Settings{}, err
 	}
@@ -179,7 +187,10 @@ func (s Settings) checked() (Settings, error) {
 		s.SecretKeyFile = filepath.Join(s.Data, "secret.key")
 	}
 	if _, err := prefixes(s.TrustedProxies); err != nil {
-		return s, err
+		return s, fmt.Errorf("trusted_proxies: %w", err)
+	}
+	if _, err := prefixes(s.MetricsFrom); err != nil {
+		return s, fmt.Errorf("metrics_from: %w", err)
 	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, s.LogLevel) {
 		return s, fmt.Errorf("log_level: want debug, info, warn or error, got %q", s.LogLevel)
@@ -195,7 +206,7 @@ func prefixes(all []string) ([]netip.Prefix, error) {
 		if err != nil {
 			at, e := netip.ParseAddr(s)
 			if e != nil {
-				return nil, fmt.Errorf("trusted_proxies: want addresses or networks like 10.0.0.0/8, got %q", s)
+				return nil, fmt.Errorf("want addresses or networks like 10.0.0.0/8, got %q", s)
 			}
 			p = netip.PrefixFrom(at, at.BitLen())
 		}

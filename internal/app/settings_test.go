@@ -27,7 +27,7 @@ func TestWithoutSettingsTheHouseIsOnThisMachineAlone(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Settings{
 		Data: "data", Listen: "127.0.0.1:8080", PublicURL: "http://127.0.0.1:8080", SecretKeyFile: filepath.Join("data", "secret.key"),
-		TrustedProxies: []string{"127.0.0.1", "::1"}, LogLevel: "info",
+		TrustedProxies: []string{"127.0.0.1", "::1"}, MetricsFrom: []string{"127.0.0.1", "::1"}, LogLevel: "info",
 	}, s)
 }
 
@@ -40,12 +40,13 @@ public_url = "https://file.example/"
 log_level = "warn"
 allow_hosts = ["mail.intern", "10.0.0.7:993"]
 trusted_proxies = []
+metrics_from = ["10.7.0.0/16"]
 `)
 	s, err := ReadSettings(file, nil, nil)
 	require.NoError(t, err)
 	require.Equal(t, Settings{
 		Data: "/srv/file", Listen: "127.0.0.1:1", PublicURL: "https://file.example", SecretKeyFile: "/srv/file/secret.key",
-		AllowHosts: []string{"mail.intern", "10.0.0.7:993"}, TrustedProxies: []string{}, LogLevel: "warn",
+		AllowHosts: []string{"mail.intern", "10.0.0.7:993"}, TrustedProxies: []string{}, MetricsFrom: []string{"10.7.0.0/16"}, LogLevel: "warn",
 	}, s)
 
 	environ := []string{"HILFT_LISTEN=127.0.0.1:2", "HILFT_LOG_LEVEL=error", "HILFT_ALLOW_HOSTS=a.intern, b.intern,c.intern"}
@@ -66,7 +67,7 @@ func TestAWrongSettingIsOneLineThatSaysWhichAndWhere(t *testing.T) {
 		flags   map[string]string
 	}
 	for want, w := range map[string]where{
-		`settings file FILE: there is no setting "publicurl"; the settings are data, listen, public_url, media_url, database_url, nats_url, secret_key_file, allow_hosts, trusted_proxies, log_level`: {file: `publicurl = "x"`},
+		`settings file FILE: there is no setting "publicurl"; the settings are data, listen, public_url, media_url, database_url, nats_url, secret_key_file, allow_hosts, trusted_proxies, metrics_from, log_level`: {file: `publicurl = "x"`},
 		`settings file FILE: there is no setting "server"`:                                                {file: "[server]\nlisten = 1"},
 		`environment: there is no setting "dta"`:                                                          {environ: []string{"HILFT_DTA=x"}},
 		`settings file FILE: listen: want text in quotes`:                                                 {file: `listen = 8080`},
@@ -81,6 +82,7 @@ func TestAWrongSettingIsOneLineThatSaysWhichAndWhere(t *testing.T) {
 		`public_url: want https://host without anything behind it, got "https://rosa:xxxxx@desk.example"`: {environ: []string{"HILFT_PUBLIC_URL=https://rosa:geheim@desk.example"}},
 		`media_url: want https://host`:                                                                    {environ: []string{"HILFT_MEDIA_URL=ftp://media.example"}},
 		`trusted_proxies: want addresses or networks like 10.0.0.0/8, got "proxy"`:                        {environ: []string{"HILFT_TRUSTED_PROXIES=proxy"}},
+		`metrics_from: want addresses or networks like 10.0.0.0/8, got "all"`:                             {flags: map[string]string{"metrics_from": "all"}},
 		`log_level: want debug, info, warn or error, got "loud"`:                                          {environ: []string{"HILFT_LOG_LEVEL=loud"}},
 	} {
 		file := ""

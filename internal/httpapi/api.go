@@ -47,6 +47,7 @@ type Deps struct {
 	MediaURL    string // another origin for media; empty: our own, sandboxed
 	// TrustedProxies are those whose word counts when they say where a request comes from.
 	TrustedProxies []netip.Prefix
+	MetricsFrom    []netip.Prefix // who may read the figures
 	Pace           Pace
 	Version        string
 	Demo           *Demo
@@ -163,7 +164,7 @@ func (a *API) plain(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/sign-in/callback", a.signedIn(a.signInCallback))
 	mux.HandleFunc("GET /healthz", a.healthz)
 	mux.HandleFunc("GET /readyz", a.readyz)
-	mux.Handle("GET /metrics", a.metrics.handler())
+	mux.Handle("GET /metrics", a.from(a.MetricsFrom, a.metrics.handler()))
 	a.chat.Register(mux)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { a.fail(w, r, notFound("api.not_found")) })
 	mux.Handle("/", pages(a.Pages, a.mediaOrigin()))

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -86,6 +87,7 @@ func openHouseOn(t *testing.T, db *store.DB, otherwise ...func(d *httpapi.Deps))
 	deps := httpapi.Deps{
 		DB: db, Bus: b, Jobs: h.jobs, Access: h.access, Keys: keys, Blobs: blobs, Desk: h.desk, Switchboard: h.board, Connectors: networks,
 		Pages: fstest.MapFS{"index.html": {Data: []byte("<!doctype html><title>hilft</title>")}}, PublicURL: env.PublicURL, Version: "test", Log: log,
+		MetricsFrom: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
 	}
 	for _, change := range otherwise {
 		change(&deps)

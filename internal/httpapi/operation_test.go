@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -128,5 +129,22 @@ func TestAMistakeOfOursTellsNothing(t *testing.T) {
 		require.Contains(t, h.log.String(), "a request panicked")
 		require.NotContains(t, h.log.String(), "geheim")
 		require.Equal(t, 200, b.say(http.MethodGet, "/healthz", nil).status, "and the house stands")
+	}
+}
+
+// How busy a house is, is nobody else's business.
+func TestFiguresAreForThoseWhoAreNamed(t *testing.T) {
+	t.Parallel()
+	h := openHouseOn(t, storetest.Open(t, "", nil), func(d *httpapi.Deps) {
+		d.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
+		d.MetricsFrom = append(d.MetricsFrom, netip.MustParsePrefix("10.7.0.0/16"))
+	})
+	b := h.browser(t)
+	require.Contains(t, b.say(http.MethodGet, "/metrics", nil).body, "go_goroutines")
+	require.Contains(t, b.say(http.MethodGet, "/metrics", nil, "X-Forwarded-For", "10.7.1.2").body, "go_goroutines")
+	for _, from := range []string{"203.0.113.9", "10.8.0.1", "10.7.1.2, 203.0.113.9", "2001:db8::1"} {
+		a := b.say(http.MethodGet, "/metrics", nil, "X-Forwarded-For", from)
+		require.Equal(t, "page.not_found", refused(t, a, 404).Code, from)
+		require.NotContains(t, a.body, "go_goroutines")
 	}
 }

@@ -24,7 +24,7 @@ func (a *API) place(r *http.Request) string {
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
 		before, ok := address(strings.TrimSpace(hop))
-		if !ok || !a.trusted(at) {
+		if !ok || !within(a.TrustedProxies, at) {
 			break
 		}
 		at = before
@@ -32,8 +32,20 @@ func (a *API) place(r *http.Request) string {
 	return at.String()
 }
 
-func (a *API) trusted(at netip.Addr) bool {
-	return slices.ContainsFunc(a.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(at) })
+func within(places []netip.Prefix, at netip.Addr) bool {
+	return slices.ContainsFunc(places, func(p netip.Prefix) bool { return p.Contains(at) })
+}
+
+// from hides a door from everybody who does not come from certain places.
+func (a *API) from(places []netip.Prefix, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		at, ok := address(a.place(r))
+		if !ok || !within(places, at) {
+			a.fail(w, r, notFound("page.not_found"))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // address reads an IP address, with or without a port.
