@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base32"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -59,6 +60,15 @@ func (*Keys) GoString() string { return "keys" }
 
 // LogValue shows nothing.
 func (*Keys) LogValue() slog.Value { return slog.StringValue("keys") }
+
+// fingerprint tells these keys from others, and nothing about them.
+func (k *Keys) fingerprint() []byte { return k.Derive("fingerprint", 16) }
+
+// are tells whether a fingerprint, as the house keeps it, is that of these keys.
+func (k *Keys) are(kept string) bool {
+	b, err := hex.DecodeString(kept)
+	return err == nil && subtle.ConstantTimeCompare(b, k.fingerprint()) == 1
+}
 
 // SetUpCode is what somebody must know to set the house up. It is told to whoever runs the program, and to nobody else,
 // so that no stranger who comes by first becomes the administrator. It belongs to the keys: the same on every node and

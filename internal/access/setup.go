@@ -5,7 +5,6 @@ package access
 
 import (
 	"context"
-	"crypto/subtle"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -95,22 +94,41 @@ func (a *Access) SetUp(ctx context.Context, brand Brand, admin Administrator) (A
 }
 
 // ErrForeignKey means that the database was sealed with another key than the one at hand.
-var ErrForeignKey = errors.New("the secret key file is not the one this database was sealed with: put the old one back in its place")
+var ErrForeignKey = errors.New("this is not the secret key file that the database was sealed with: put the old one back in its place")
+
+// Knows tells, without keeping anything, whether the house could open with these keys; with nil, whether it could with
+// new ones. ErrForeignKey: it was sealed with others.
+func (a *Access) Knows(ctx context.Context, keys *Keys) error {
+	err := a.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+		var kept string
+		err := tx.Row(ctx, `SELECT value FROM house WHERE what = 'key'`, nil, &kept)
+		switch {
+		case store.IsNoRows(err):
+			return nil
+		case err == nil && (keys == nil || !keys.are(kept)):
+			return ErrForeignKey
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, ErrForeignKey) {
+		return fmt.Errorf("access: knows: %w", err)
+	}
+	return err
+}
 
 // Recognise makes sure, at every start, that keys are those of this house; the first to ask are remembered by their
 // fingerprint. ErrForeignKey: they are others, and no secret in the database would open.
 func (a *Access) Recognise(ctx context.Context, keys *Keys) error {
-	fingerprint := keys.Derive("fingerprint", 16)
 	err := a.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if _, err := tx.Exec(ctx, `INSERT INTO house (what, value, at) VALUES ('key', ?, ?) ON CONFLICT (what) DO NOTHING`,
-			hex.EncodeToString(fingerprint), store.Micros(tx.Now())); err != nil {
+			hex.EncodeToString(keys.fingerprint()), store.Micros(tx.Now())); err != nil {
 			return err
 		}
 		var kept string
 		if err := tx.Row(ctx, `SELECT value FROM house WHERE what = 'key'`, nil, &kept); err != nil {
 			return err
 		}
-		if b, err := hex.DecodeString(kept); err != nil || subtle.ConstantTimeCompare(b, fingerprint) != 1 {
+		if !keys.are(kept) {
 			return ErrForeignKey
 		}
 		return nil

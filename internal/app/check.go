@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/bus"
@@ -32,8 +33,8 @@ func Check(ctx context.Context, s Settings, out io.Writer) bool {
 	default:
 		c.say("media", s.MediaURL, nil)
 	}
-	c.say("secret key", s.SecretKeyFile, key(s.SecretKeyFile))
-	c.database(ctx, s)
+	ready := c.database(ctx, s)
+	c.say("secret key", s.SecretKeyFile, key(ctx, s, ready))
 	c.wakeUps(ctx, s.NATSURL)
 	c.say("proxies", strings.Join(s.TrustedProxies, ", "), noProxies(s.TrustedProxies))
 	c.say("metrics for", strings.Join(s.MetricsFrom, ", "), noReaders(s.MetricsFrom))
@@ -109,30 +110,55 @@ func noReaders(all []string) error {
 	return nil
 }
 
-func key(path string) error {
-	if _, err := os.Stat(path); os.IsNotExist(err) {
+// key looks whether the key can be read, and whether it is the one that the database was sealed with, if that is ready to
+// be asked.
+func key(ctx context.Context, s Settings, ready bool) error {
+	var keys *access.Keys
+	_, missing := os.Stat(s.SecretKeyFile)
+	if !os.IsNotExist(missing) {
+		var err error
+		if keys, err = access.OpenKeys(s.SecretKeyFile); err != nil {
+			return err
+		}
+	}
+	if ready {
+		db, err := store.Open(ctx, databaseOf(s))
+		if err != nil {
+			return err
+		}
+		defer func() { _ = db.Close() }()
+		if err := access.New(access.Deps{DB: db}).Knows(ctx, keys); err != nil {
+			return err
+		}
+	}
+	if keys == nil {
 		return later("made at the first start; keep a copy of it with your backups, apart from the database")
 	}
-	_, err := access.OpenKeys(path)
-	return err
+	return nil
 }
 
-func (c *checker) database(ctx context.Context, s Settings) {
+// database tells also whether it is there with all its tables, so that it can be asked.
+func (c *checker) database(ctx context.Context, s Settings) (ready bool) {
 	where := filepath.Join(s.Data, "hilft.db")
 	if s.DatabaseURL != "" {
 		where = redacted(s.DatabaseURL)
 	} else if _, err := os.Stat(where); os.IsNotExist(err) {
 		c.say("database", where, later("made at the first start"))
-		return
+		return false
 	}
-	state, err := store.Look(ctx, store.Options{URL: s.DatabaseURL, Path: filepath.Join(s.Data, "hilft.db"), Log: slog.New(slog.DiscardHandler)})
-	if err == nil && state != "" {
+	state, err := store.Look(ctx, databaseOf(s))
+	ready = err == nil && state == ""
+	if err == nil && !ready {
 		err = later(state)
 	}
 	c.say("database", where, err)
+	return ready
 }
 
-// wakeUps does not wait for a cluster: the house opens without it, and is a second slower.
+// answersIn is how long a check waits for a cluster to answer.
+const answersIn = 2 * time.Second
+
+// wakeUps does not insist on a cluster that answers: the house opens without it, and is a second slower.
 func (c *checker) wakeUps(ctx context.Context, url string) {
 	if url == "" {
 		c.say("wake-ups", "inside this process", nil)
@@ -140,9 +166,25 @@ func (c *checker) wakeUps(ctx context.Context, url string) {
 	}
 	b, err := bus.Open(ctx, bus.Options{URL: url, Log: slog.New(slog.DiscardHandler)})
 	if err == nil {
-		b.Close()
+		defer b.Close()
+		err = answering(ctx, b)
 	}
 	c.say("wake-ups", redacted(url), err)
+}
+
+func answering(ctx context.Context, b *bus.Bus) error {
+	ctx, cancel := context.WithTimeout(ctx, answersIn)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !b.Health().Connected {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return later("nothing answers there: the house opens without it, and everything is a second slower")
+		}
+	}
+	return nil
 }
 
 // redacted is an address, or several with commas between, without passwords.

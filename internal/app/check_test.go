@@ -12,8 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/stretchr/testify/require"
 
+	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/store/storetest"
 )
 
@@ -58,6 +60,18 @@ func TestCheckSaysWhatIsAndChangesNothing(t *testing.T) {
 	require.True(t, ok, out)
 	require.Contains(t, line(t, out, "database"), "(ok)")
 	require.Contains(t, line(t, out, "secret key"), "(ok)")
+	require.Equal(t, before, files(t, data))
+
+	// Another key than the one of this database, and none, would both be refused at the start.
+	other := filepath.Join(t.TempDir(), "secret.key")
+	_, err = access.OpenKeys(other)
+	require.NoError(t, err)
+	ok, out = checked(t, map[string]string{"data": data, "secret_key_file": other})
+	require.False(t, ok, out)
+	require.Contains(t, line(t, out, "secret key"), "WRONG: this is not the secret key file that the database was sealed with")
+	ok, out = checked(t, map[string]string{"data": data, "secret_key_file": filepath.Join(data, "lost.key")})
+	require.False(t, ok, out)
+	require.Contains(t, line(t, out, "secret key"), "put the old one back")
 	require.Equal(t, before, files(t, data))
 
 	_, out = checked(t, map[string]string{"data": data, "public_url": "http://desk.example"})
@@ -114,8 +128,28 @@ func TestCheckKnowsAPostgres(t *testing.T) {
 	require.True(t, ok, out)
 	require.Contains(t, line(t, out, "database"), "(ok)")
 	require.NoError(t, os.Remove(filepath.Join(s.Data, "secret.key")))
+	ok, out = checked(t, flags)
+	require.False(t, ok, out)
+	require.Contains(t, line(t, out, "secret key"), "put the old one back")
 	_, err = Open(t.Context(), s, Options{Log: slog.New(slog.DiscardHandler)})
 	require.ErrorContains(t, err, "put the old one back", "a new key opens nothing that the old one sealed")
+}
+
+func TestCheckAsksTheCluster(t *testing.T) {
+	t.Parallel()
+	nats, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, NoLog: true, NoSigs: true})
+	require.NoError(t, err)
+	nats.Start()
+	t.Cleanup(nats.WaitForShutdown)
+	t.Cleanup(nats.Shutdown)
+	require.True(t, nats.ReadyForConnections(10*time.Second))
+	ok, out := checked(t, map[string]string{"data": t.TempDir(), "nats_url": nats.ClientURL()})
+	require.True(t, ok, out)
+	require.Contains(t, line(t, out, "wake-ups"), "(ok)")
+
+	ok, out = checked(t, map[string]string{"data": t.TempDir(), "nats_url": "nats://127.0.0.1:1"})
+	require.True(t, ok, "the house opens without it: %s", out)
+	require.Contains(t, line(t, out, "wake-ups"), "nothing answers there")
 }
 
 func TestNoPasswordIsShown(t *testing.T) {

@@ -85,7 +85,7 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 		return nil, err
 	}
 	h.keys = keys
-	db, err := store.Open(ctx, store.Options{URL: s.DatabaseURL, Path: filepath.Join(s.Data, "hilft.db"), Log: slog.New(slog.DiscardHandler)})
+	db, err := store.Open(ctx, databaseOf(s))
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +121,10 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 		Version: o.Version, Demo: o.Demo, Log: o.Log,
 	})
 	return h, nil
+}
+
+func databaseOf(s Settings) store.Options {
+	return store.Options{URL: s.DatabaseURL, Path: filepath.Join(s.Data, "hilft.db"), Log: slog.New(slog.DiscardHandler)}
 }
 
 func (h *House) onClose(f func()) { h.close = append(h.close, f) }
