@@ -133,6 +133,7 @@ func (a *API) operations() {
 	a.setupOperations()
 	a.sessionOperations()
 	a.agentOperations()
+	a.endingOperations()
 	a.inboxOperations()
 	a.caseOperations()
 	a.messageOperations()

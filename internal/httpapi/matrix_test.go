@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/store/storetest"
@@ -131,6 +132,18 @@ var matrix = map[string]entry{
 	"add-agent": {may: "administrators", right: func(*scene, things) call {
 		return call{"/api/agents", m{"name": "Neu", "email": "neu" + hilft.NewID() + "@nordnetz.example", "password": password}}
 	}},
+	"change-password": {may: "agents", right: func(*scene, things) call {
+		return call{"/api/me/password", m{"old": password, "password": password}}
+	}},
+	"sign-out-everywhere": {may: "agents", right: at("/api/me/sessions")},
+	"close-agent": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
+		if k.account.ID != s.own.account.ID { // nobody's: any id will do
+			return call{"/api/agents/" + k.person, nil}
+		}
+		g, err := s.access.AddAgent(s.asRosa(s.rosa.t), access.Newcomer{Name: "Geht", Email: hilft.NewID() + "@nordnetz.example", Password: password})
+		require.NoError(s.rosa.t, err)
+		return call{"/api/agents/" + string(g.ID), nil}
+	}},
 	"get-case":   {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID, nil} }},
 	"get-person": {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/people/" + k.person, nil} }},
 	"assign-case": {may: "agents", ids: true, right: func(s *scene, k things) call {
@@ -205,17 +218,10 @@ func (s *scene) operations() []operation {
 		}
 	}
 	last := func(o operation) int {
-		return slices.Index([]string{"GET message html", "GET stuck raw", "retry-stuck", "retry-dead", "sign-out"}, o.id) * btoi(strings.HasPrefix(o.id, "retry-") || o.id == "sign-out")
+		return slices.Index([]string{"retry-stuck", "retry-dead", "sign-out", "sign-out-everywhere"}, o.id)
 	}
 	slices.SortStableFunc(all, func(x, y operation) int { return last(x) - last(y) })
 	return all
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // streams tells of an operation whose right answer does not end.
@@ -260,6 +266,9 @@ func TestEverybodyMayDoWhatIsTheirsAndNothingElse(t *testing.T) {
 				}
 				if op.id == "sign-in" && who.browser == s.rosa {
 					who.say(http.MethodPost, "/api/session", m{"email": rosa, "password": password})
+				}
+				if op.id == "sign-out" && who.browser != s.anonymous {
+					who.say(http.MethodPost, "/api/session", m{"email": map[*browser]string{s.ben: ben, s.rosa: rosa}[who.browser], "password": password})
 				}
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -74,11 +75,53 @@ func TestEverySignInIsASessionOfItsOwn(t *testing.T) {
 func TestWhoHasLeftIsOutAtOnce(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t)
-	agent := h.agent(t, h.administrator(t))
+	administrator := h.administrator(t)
+	agent := h.agent(t, administrator)
 	require.Equal(t, 200, agent.say(http.MethodGet, "/api/inbox", nil).status)
-	require.NoError(t, h.access.CloseAgent(h.asRosa(t), h.agentID(t, ben)))
+	require.Contains(t, administrator.say(http.MethodGet, "/api/agents", nil).body, ben)
+	require.Equal(t, 204, administrator.say(http.MethodDelete, "/api/agents/"+string(h.agentID(t, ben)), nil).status)
+	require.NotContains(t, administrator.say(http.MethodGet, "/api/agents", nil).body, ben)
+	require.Equal(t, "agent.close.self", refused(t, administrator.say(http.MethodDelete, "/api/agents/"+string(h.agentID(t, rosa)), nil), 409).Code)
 	require.Equal(t, 401, agent.say(http.MethodGet, "/api/inbox", nil).status)
 	require.Equal(t, "session.wrong", refused(t, agent.say(http.MethodPost, "/api/session", m{"email": ben, "password": password}), 401).Code)
+}
+
+// Whoever has taken over a session loses it when its agent changes the password, or signs out everywhere.
+func TestSessionsEndWithThePassword(t *testing.T) {
+	t.Parallel()
+	h := openHouseOn(t, storetest.Open(t, "", nil), func(d *httpapi.Deps) { d.Pace.Alive = 50 * time.Millisecond })
+	h.administrator(t)
+	signedIn := func(password string) *browser {
+		b := h.browser(t)
+		require.Equal(t, 200, b.say(http.MethodPost, "/api/session", m{"email": rosa, "password": password}).status)
+		return b
+	}
+	here, there := signedIn(password), signedIn(password)
+	live := there.listen(t, "")
+	require.Equal(t, "hello", live.next().kind)
+
+	const better = "zwölf Möwen auf dem Deich"
+	wrong := refused(t, here.say(http.MethodPut, "/api/me/password", m{"old": "not the right one", "password": better}), 422)
+	require.Equal(t, "password.wrong", wrong.Code)
+	require.Equal(t, "body.old", wrong.Errors[0].Location)
+	require.Equal(t, "password.short", refused(t, here.say(http.MethodPut, "/api/me/password", m{"old": password, "password": "kurz"}), 422).Code)
+	require.Equal(t, 200, there.say(http.MethodGet, "/api/me", nil).status, "nothing has happened yet")
+
+	at, err := url.Parse(h.server.URL)
+	require.NoError(t, err)
+	before := here.http.Jar.Cookies(at)[0]
+	require.Equal(t, 200, here.say(http.MethodPut, "/api/me/password", m{"old": password, "password": better}).status)
+	live.ends(5 * time.Second)
+	require.Equal(t, 401, there.say(http.MethodGet, "/api/me", nil).status)
+	require.Equal(t, 200, here.say(http.MethodGet, "/api/me", nil).status, "who changes it stays")
+	require.Equal(t, 401, h.browser(t).say(http.MethodGet, "/api/me", nil, "Cookie", before.Name+"="+before.Value).status, "in a session of its own")
+	require.Equal(t, "session.wrong", refused(t, there.say(http.MethodPost, "/api/session", m{"email": rosa, "password": password}), 401).Code)
+
+	there = signedIn(better)
+	require.Equal(t, 204, here.say(http.MethodDelete, "/api/me/sessions", nil).status)
+	for _, b := range []*browser{here, there} {
+		require.Equal(t, 401, b.say(http.MethodGet, "/api/me", nil).status)
+	}
 }
 
 // A page of somebody else cannot act with an agent's cookie, nor sign an agent in as somebody else.
