@@ -485,6 +485,23 @@ func TestAWordComesInAndAnAnswerGoesOut(t *testing.T) {
 	})
 }
 
+// Where the person's name goes before the text, it takes away from what may be said; the desk shows the agent that limit,
+// and holds to it.
+func TestAReplyMustFitBehindTheName(t *testing.T) {
+	t.Parallel()
+	s := openScene(t, storetest.Open(t, "", nil))
+	s.change(t, `UPDATE account SET limits = ? WHERE id = ?`, `{"text_max":20,"addressed":true}`, string(s.own.account.ID))
+	require.Equal(t, 200, s.rosa.say(http.MethodPatch, "/api/me", m{"language": "de"}).status, "so that accounts are read anew")
+	id := s.posts(t, s.own.account, m{"id": "f", "thread": "f", "text": "Moin", "from": m{"id": "kim", "handle": "kim@norden.example", "name": "Kim"}})
+	c := s.ben.opens(s.caseOf(t, id))
+	say := func(text string) answer {
+		return s.ben.say(http.MethodPost, "/api/cases/"+c.ID+"/replies",
+			m{"conversation_id": c.Ways[0].ConversationID, "visibility": "private", "text": text, "seen": c.Messages[0].ID, "anyway": true})
+	}
+	require.Equal(t, "reply.too_long", refused(t, say(strings.Repeat("x", 16)), 422).Code, "it goes out as '@kim ' and the text")
+	require.Equal(t, 201, say(strings.Repeat("x", 15)).status)
+}
+
 // A network may take its time with an account's settings; whoever waits for it is not sent away meanwhile.
 func TestASlowNetworkCanBeConnected(t *testing.T) {
 	t.Parallel()

@@ -150,11 +150,21 @@ func (a *API) decide(path, id, summary string, act func(ctx context.Context, bra
 
 // fits refuses a reply that the network would refuse for its length, before it is queued.
 func (a *API) fits(ctx context.Context, n *names, in *replyRequest) error {
-	acc, err := a.Desk.AccountOf(ctx, n.brand.ID, hilft.ConversationID(in.Body.ConversationID))
-	if err != nil {
+	talk := desk.Conversation{ID: hilft.ConversationID(in.Body.ConversationID)}
+	var err error
+	if talk.Account, err = a.Desk.AccountOf(ctx, n.brand.ID, talk.ID); err != nil {
 		return err
 	}
-	l := n.accounts[acc].Limits
+	l := n.accounts[talk.Account].Limits
+	if l.Addressed && l.TextMax > 0 {
+		t, err := a.Desk.Case(ctx, n.brand.ID, hilft.CaseID(in.ID))
+		if err != nil {
+			return err
+		}
+		if last := lastInbound(t.Messages, talk); last != nil {
+			l = l.For(last.AuthorHandle)
+		}
+	}
 	if l.TextMax > 0 && l.Length(in.Body.Text) > l.TextMax {
 		return hilft.FailField(hilft.Invalid, "reply."+channel.ReasonTooLong, "text", nil)
 	}
