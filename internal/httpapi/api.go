@@ -202,7 +202,7 @@ func (a *API) around(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 		}
 	})
-	return a.metrics.measure(a.recovered(a.headers(a.soundPath(a.apart(csrf.Handler(doors))))))
+	return a.metrics.measure(a.recovered(inTime(a.headers(a.soundPath(a.apart(csrf.Handler(doors)))))))
 }
 
 // compressing makes answers smaller where that is worth it, and their size say less about what is in them.

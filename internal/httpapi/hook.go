@@ -18,9 +18,6 @@ import (
 	"github.com/hilft/hilft/channel"
 )
 
-// hookFor is how long a network may take to say what it has to say. It loses patience with us about then, too.
-const hookFor = 15 * time.Second
-
 // hook takes a request of a network. It is answered with 200 when what it brought is durable, and never before.
 func (a *API) hook(w http.ResponseWriter, r *http.Request) {
 	answer, err := a.taken(w, r)
@@ -36,8 +33,6 @@ func (a *API) hook(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *API) taken(w http.ResponseWriter, r *http.Request) (channel.HookAnswer, error) {
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(hookFor))
 	id := hilft.AccountID(r.PathValue("account"))
 	most, err := a.Switchboard.HookMost(r.Context(), id)
 	if err != nil {
@@ -47,7 +42,7 @@ func (a *API) taken(w http.ResponseWriter, r *http.Request) (channel.HookAnswer,
 	if err != nil {
 		return channel.HookAnswer{}, err
 	}
-	_ = control.SetReadDeadline(time.Time{}) // what has been heard is taken, however long that takes
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // what has been heard is taken, however long that takes
 	return a.Switchboard.Hook(r.Context(), id, channel.HookRequest{
 		Method: r.Method, Query: r.URL.Query(), Header: r.Header, Body: body, Now: a.DB.Now(),
 	})

@@ -16,8 +16,19 @@ import (
 	"github.com/hilft/hilft"
 )
 
-// bodyFor is how long a browser may take to say what it wants.
+// bodyFor is how long a browser or a network may take to say what it wants. Networks lose patience with us about then, too.
 const bodyFor = 15 * time.Second
+
+// inTime gives whoever announces a body so long to send it, at every door: the server reads what is left of a body before
+// it answers, also where nobody wants one, and would wait for it forever.
+func inTime(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != nil && r.Body != http.NoBody {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyFor))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
 
 // readable tells whether text can be kept: UTF-8 without NUL, which Postgres keeps in no text.
 func readable(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
@@ -66,8 +77,6 @@ func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(bodyFor))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyMost))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, tooLarge()
@@ -80,7 +89,7 @@ func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	}
 	// All of it is here; a deadline that passes later would end the request while it is carried out. Where not all is, the
 	// deadline stays: the server waits for the rest before it answers.
-	_ = control.SetReadDeadline(time.Time{})
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	return body, nil
 }
 
