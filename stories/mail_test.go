@@ -35,7 +35,6 @@ type mailProvider interface {
 	// await waits for a mail in the customer's mailbox.
 	await(ctx context.Context, wanted func(raw []byte) bool) ([]byte, error)
 	count() int
-	fail(sandbox.Fault) error
 }
 
 // sandboxMail is our stand-in provider.
@@ -64,7 +63,6 @@ func mailSettings(imapHost, imapPort, smtpHost, smtpPort string) map[string]stri
 
 func (p *sandboxMail) deliver(m sandbox.Mail) error { _, err := p.server.Send(m); return err }
 func (p *sandboxMail) raw(raw []byte) error         { return p.server.Deliver("", desk.Address, raw) }
-func (p *sandboxMail) fail(f sandbox.Fault) error   { p.server.Fail(f); return nil }
 func (p *sandboxMail) count() int                   { return len(p.server.Mailbox(mira.Address)) }
 
 func (p *sandboxMail) await(ctx context.Context, wanted func(raw []byte) bool) ([]byte, error) {
@@ -98,10 +96,6 @@ func (p *realMail) await(_ context.Context, wanted func(raw []byte) bool) ([]byt
 
 func (p *realMail) count() int { return len(p.servers.Read(p.t, mailtest.Box(mira), "INBOX")) }
 
-func (p *realMail) fail(sandbox.Fault) error {
-	return fmt.Errorf("real servers do not fail on demand")
-}
-
 func (w *world) connectMail(ctx context.Context) (apptest.Account, error) {
 	if w.provider == nil {
 		p, err := startSandboxMail()
@@ -124,6 +118,7 @@ type letter struct {
 //
 //	customer mails 'subject' 'text'          for the first time
 //	customer mails back 'text'               to the mail that the mailbox showed last
+//	customer mails unreadable                a mail of which nobody can tell who sent it
 //	customer posts 'text'                    in public, mentioning us
 //	customer writes directly 'text'
 func (w *world) doCustomer(ctx context.Context, args []string) error {
@@ -168,10 +163,6 @@ func (w *world) mailsBack(text string) error {
 //	mailbox has 2 mails
 func (w *world) doMailbox(ctx context.Context, args []string) error {
 	switch {
-	case is(args, "fails …"):
-		return w.provider.fail(sandbox.Fault(args[1]))
-	case is(args, "is well again"):
-		return w.provider.fail(sandbox.Well)
 	case is(args, "has … mails"):
 		if n := w.provider.count(); fmt.Sprint(n) != args[1] {
 			return fmt.Errorf("it has %d", n)

@@ -25,19 +25,15 @@ func (w *world) connectSystem(ctx context.Context) (apptest.Account, error) {
 // doSystem is what a system of somebody else's does: it posts what its customers say, and takes our answers.
 //
 //	system sends 'text' in 'thread'                     and is told 200
-//	system sends 'text' in 'thread' in public
 //	system sends that again                             word by word
-//	system sends 'text' signed by another               or too-late, or not-at-all: and is told 401
-//	system takes|refuses|takes-silent|expired           how it answers from now on
+//	system sends 'text' signed by-another               or too-late, or not-at-all: and is told 401
+//	system takes|refuses|takes-silent                   how it answers from now on
 //	system was given 'text' once                        with everything that names it right
 //	system was given 'text' 2 times
 func (w *world) doSystem(ctx context.Context, args []string) error {
 	switch {
-	case is(args, "sends … in …"), is(args, "sends … in … in public"):
+	case is(args, "sends … in …"):
 		w.lastSaid = apptest.Said{ID: "m-" + args[1], Thread: args[3], Text: args[1], From: map[string]string{"id": "c-42", "name": "Mira Köster"}}
-		if len(args) > 4 {
-			w.lastSaid.Visibility = "public"
-		}
 		return w.sends(ctx, time.Now(), w.shop.Secret, http.StatusOK)
 	case is(args, "sends that again"):
 		return w.sends(ctx, time.Now(), w.shop.Secret, http.StatusOK)
@@ -52,7 +48,7 @@ func (w *world) doSystem(ctx context.Context, args []string) error {
 			return w.sends(ctx, time.Now(), "", http.StatusUnauthorized)
 		}
 	case len(args) == 1:
-		manner, ok := map[string]apptest.Manner{"takes": apptest.Takes, "refuses": apptest.Refuses, "takes-silent": apptest.TakesSilent, "expired": apptest.Expired}[args[0]]
+		manner, ok := map[string]apptest.Manner{"takes": apptest.Takes, "refuses": apptest.Refuses, "takes-silent": apptest.TakesSilent}[args[0]]
 		if !ok {
 			return badLine(args)
 		}
