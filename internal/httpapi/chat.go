@@ -166,7 +166,11 @@ func (c *Chat) front(r *http.Request) (chatFront, error) {
 	if !utf8.ValidString(id) || strings.ContainsRune(id, 0) { // no database would take it
 		return chatFront{}, hilft.Fail(hilft.NotFound, "account.not_found", nil)
 	}
-	acc, err := c.Lines.Account(r.Context(), hilft.AccountID(id))
+	return c.frontOf(r.Context(), hilft.AccountID(id))
+}
+
+func (c *Chat) frontOf(ctx context.Context, id hilft.AccountID) (chatFront, error) {
+	acc, err := c.Lines.Account(ctx, id)
 	if err != nil {
 		return chatFront{}, fmt.Errorf("chat: front: %w", err)
 	}

@@ -305,11 +305,27 @@ func TestWhereThereIsNoChatThereIsNothing(t *testing.T) {
 func TestAPausedChatStandsNowhere(t *testing.T) {
 	t.Parallel()
 	h := openChat(t, storetest.Open(t, "", nil), nil)
+	open, _ := h.visit(t, "", 0)
 	_, err := h.lines.Pause(t.Context(), h.brand, h.account)
 	require.NoError(t, err)
+	open.say("w1", "Noch da?")
+	f := open.next()
+	require.Equal(t, "unavailable", f.Code, "nor does it go on where it stood before")
+	require.Equal(t, "w1", f.id())
+	require.Positive(t, f.Retry)
+	require.Zero(t, h.stored(t))
 	_, status, err := h.dial(t.Context(), shopOrigin, nil)
 	require.Error(t, err)
 	require.Equal(t, http.StatusNotFound, status)
+
+	_, err = h.lines.Resume(t.Context(), h.brand, h.account)
+	require.NoError(t, err)
+	open.say("w1", "Noch da?")
+	require.Equal(t, "ack", open.next().T)
+	require.NoError(t, h.lines.Remove(t.Context(), h.brand, h.account))
+	open.say("w2", "Und jetzt?")
+	require.Equal(t, "unavailable", open.next().Code)
+	require.Equal(t, 1, h.stored(t))
 }
 
 // FuzzHeard: whatever a browser says after its hello, it gets one answer out of a short list.
@@ -318,7 +334,7 @@ func FuzzHeard(f *testing.F) {
 	for _, seed := range []string{`{"t":"say","id":"w1","text":"Hallo"}`, `{"t":"say"}`, `{"t":"hello"}`, `{"T":"say","id":7}`, "\xff", `{"t":"say","id":"\u0000","text":"\ud800"}`} {
 		f.Add([]byte(seed))
 	}
-	s := &chatSocket{chat: h.chat, con: h.parlour, account: h.account, visitor: "v"}
+	s := &chatSocket{chat: h.chat, con: h.parlour, account: h.account, origin: shopOrigin, visitor: "v"}
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		answer := s.heard(t.Context(), frame)
 		require.Contains(t, []string{"ack", "error"}, answer.T)

@@ -78,6 +78,7 @@ type chatSocket struct {
 	con     ChatConnector
 	conn    *websocket.Conn
 	account hilft.AccountID
+	origin  string // of the page
 	visitor string
 	last    int64 // the last message that was written; the writer's
 	out     chan chatSaid
@@ -123,7 +124,7 @@ func (c *Chat) serveSocket(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(c.life, cancel)() //nolint:contextcheck // the socket ends with the house as well
-	s := &chatSocket{chat: c, con: front.con, conn: conn, account: front.account, out: make(chan chatSaid, chatOutMax), news: make(chan struct{}, 1)}
+	s := &chatSocket{chat: c, con: front.con, conn: conn, account: front.account, origin: r.Header.Get("Origin"), out: make(chan chatSaid, chatOutMax), news: make(chan struct{}, 1)}
 	s.run(ctx, cancel, c.IP(r))
 }
 
@@ -320,6 +321,9 @@ func (s *chatSocket) heard(ctx context.Context, data []byte) chatSaid {
 	if wait := s.chat.words.pass(s.visitor, now); wait > 0 {
 		return chatSaid{T: "error", Code: chatSlowDown, ID: f.ID, Retry: int(math.Ceil(wait.Seconds()))}
 	}
+	if !s.stands(ctx) { // the browser keeps the word, in case that it does again
+		return chatSaid{T: "error", Code: chatUnavailable, ID: f.ID, Retry: 5}
+	}
 	raw, err := s.con.Hear(s.visitor, now, data)
 	if err == nil {
 		err = s.chat.Lines.Receive(ctx, s.account, raw)
@@ -338,6 +342,16 @@ func (s *chatSocket) heard(ctx context.Context, data []byte) chatSaid {
 		s.failed(err, "receive")
 		return chatSaid{T: "error", Code: chatUnavailable, ID: f.ID, Retry: 5}
 	}
+}
+
+// stands tells whether the page would still get a socket: its account may have been paused or removed since, or its website
+// taken off the list.
+func (s *chatSocket) stands(ctx context.Context) bool {
+	front, err := s.chat.frontOf(ctx, s.account)
+	if err != nil && hilft.KindOf(err) != hilft.NotFound {
+		s.failed(err, "front")
+	}
+	return err == nil && slices.Contains(front.origins, s.origin)
 }
 
 // failed notes what is our fault. That browsers come and go is not.
