@@ -52,10 +52,8 @@ type relay struct {
 	ended chan struct{} // closed when over
 }
 
-type subscriber struct {
-	events chan jobs.Event
-	lost   bool // it was too slow; its channel is closed
-}
+// subscriber is one browser. Its channel is closed when it was too slow.
+type subscriber struct{ events chan jobs.Event }
 
 func newRelay(q *jobs.Jobs, b *bus.Bus, log *slog.Logger) *relay {
 	return &relay{jobs: q, bus: b, log: log, subs: map[*subscriber]struct{}{}, begun: make(chan struct{}), ended: make(chan struct{})}
@@ -114,7 +112,6 @@ func (r *relay) pass(ctx context.Context) {
 					continue
 				default:
 				}
-				s.lost = true
 				close(s.events)
 				delete(r.subs, s)
 				break
