@@ -20,7 +20,7 @@ import (
 
 type caseJSON struct {
 	CaseRow
-	Messages []messageJSON `json:"messages" nullable:"false" doc:"All that was said and noted, the oldest first."`
+	Messages []messageJSON `json:"messages" nullable:"false" doc:"What was said and noted, the oldest first; the last 500 where it is more."`
 	Events   []eventJSON   `json:"events" nullable:"false" doc:"All that was done, the oldest first."`
 	Ways     []wayJSON     `json:"ways" nullable:"false" doc:"How this person can be answered, the last used first."`
 	Person   personJSON    `json:"person"`

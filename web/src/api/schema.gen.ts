@@ -588,7 +588,7 @@ export interface components {
             id: string;
             /** Format: date-time */
             made_at: string;
-            /** @description All that was said and noted, the oldest first. */
+            /** @description What was said and noted, the oldest first; the last 500 where it is more. */
             messages: components["schemas"]["Message"][];
             network: string;
             /** Format: int64 */
