@@ -6,6 +6,7 @@ package httpapi
 import (
 	"bufio"
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"strconv"
@@ -51,7 +52,9 @@ func (m *metrics) handler() http.Handler {
 
 func (m *metrics) hook(err error) {
 	outcome := "taken"
-	if err != nil {
+	if _, ok := errors.AsType[*Problem](err); ok {
+		outcome = "too_slow" // the one thing for which there is no kind, and no fault of ours
+	} else if err != nil {
 		outcome = hilft.KindOf(err).String()
 	}
 	m.hooks.WithLabelValues(outcome).Inc()
