@@ -5,13 +5,16 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/hilft/hilft/internal/access"
@@ -25,13 +28,13 @@ import (
 func Check(ctx context.Context, s Settings, out io.Writer) bool {
 	c := &checker{out: out, ok: true}
 	c.say("data folder", s.Data, folder(s.Data))
-	c.say("listens on", s.Listen, nil)
+	c.say("listens on", s.Listen, address(ctx, s.Listen))
 	c.say("public address", s.PublicURL, publicURL(s.PublicURL))
 	switch s.MediaURL {
 	case "":
 		c.say("media", "at the public address, in a sandbox", nil)
 	default:
-		c.say("media", s.MediaURL, nil)
+		c.say("media", s.MediaURL, apart(s.MediaURL, s.PublicURL))
 	}
 	ready := c.database(ctx, s)
 	c.say("secret key", s.SecretKeyFile, key(ctx, s, ready))
@@ -83,6 +86,30 @@ func folder(path string) error {
 	}
 	_ = f.Close()
 	return os.Remove(f.Name())
+}
+
+// address tries to listen there, for a moment.
+func address(ctx context.Context, listen string) error {
+	at, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return later("taken: by hilft itself, if it runs now, else by another program")
+	}
+	if err != nil {
+		return err
+	}
+	return at.Close()
+}
+
+// apart looks whether media have another host than the desk, without which they are on no origin of their own.
+func apart(media, public string) error {
+	m, err := url.Parse(media)
+	if err != nil {
+		return err
+	}
+	if p, err := url.Parse(public); err == nil && m.Host == p.Host {
+		return later("the desk's own host: strangers' files are in a sandbox there, but not kept apart")
+	}
+	return nil
 }
 
 func publicURL(v string) error {

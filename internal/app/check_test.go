@@ -6,6 +6,7 @@ package app
 import (
 	"bytes"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,9 +74,6 @@ func TestCheckSaysWhatIsAndChangesNothing(t *testing.T) {
 	require.False(t, ok, out)
 	require.Contains(t, line(t, out, "secret key"), "put the old one back")
 	require.Equal(t, before, files(t, data))
-
-	_, out = checked(t, map[string]string{"data": data, "public_url": "http://desk.example"})
-	require.Contains(t, line(t, out, "public address"), "without https")
 }
 
 func files(t *testing.T, dir string) (all []string) {
@@ -98,8 +96,9 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 		flags map[string]string
 		about string
 	}{
-		"is not a folder": {map[string]string{"data": odd}, "data folder"},
-		"WRONG":           {map[string]string{"data": dir, "secret_key_file": odd}, "secret key"},
+		"cannot assign requested address": {map[string]string{"data": dir, "listen": "192.0.2.1:8080"}, "listens on"},
+		"is not a folder":                 {map[string]string{"data": odd}, "data folder"},
+		"WRONG":                           {map[string]string{"data": dir, "secret_key_file": odd}, "secret key"},
 		"want postgres://user:password@host:5432/database": {map[string]string{"data": dir, "database_url": "nonsense"}, "database"},
 		"connection refused": {map[string]string{"data": dir, "database_url": "postgres://hilft:geheim@127.0.0.1:1/hilft?password=geheim"}, "database"},
 		"settings.nats_url":  {map[string]string{"data": dir, "nats_url": "nats://:geheim@"}, "wake-ups"},
@@ -110,6 +109,31 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 		require.Contains(t, line(t, out, c.about), what)
 		require.NotContains(t, out, "geheim")
 		require.Less(t, time.Since(began), 15*time.Second)
+	}
+}
+
+func TestCheckSaysWhatMayBeMeant(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = taken.Close() }()
+	data := t.TempDir()
+	for _, c := range []struct {
+		flags       map[string]string
+		about, says string
+	}{
+		{map[string]string{"listen": taken.Addr().String()}, "listens on", "taken: by hilft itself"},
+		{map[string]string{"listen": "127.0.0.1:0"}, "listens on", "(ok)"},
+		{map[string]string{"public_url": "http://desk.example"}, "public address", "without https"},
+		{map[string]string{"public_url": "https://desk.example", "media_url": "https://desk.example"}, "media", "not kept apart"},
+		{map[string]string{"public_url": "https://desk.example", "media_url": "https://media.example"}, "media", "(ok)"},
+		{map[string]string{"trusted_proxies": ","}, "proxies", "none is trusted"},
+		{map[string]string{"metrics_from": ","}, "metrics for", "closed"},
+	} {
+		c.flags["data"] = data
+		ok, out := checked(t, c.flags)
+		require.True(t, ok, out)
+		require.Contains(t, line(t, out, c.about), c.says)
 	}
 }
 
