@@ -65,11 +65,14 @@ type ChatDeps struct {
 	Log    *slog.Logger
 }
 
-// ChatLimits keep one visitor from using up what is meant for all. Zero values are replaced by sensible ones.
+// ChatLimits keep one visitor, and one address that calls itself many visitors, from using up what is meant for all. Zero
+// values are replaced by sensible ones.
 type ChatLimits struct {
 	WordsMinute    int           // words of one visitor
+	PlaceMinute    int           // words from one address
 	VisitorsMinute int           // new visitors from one address
 	Sockets        int           // open at once for one visitor
+	PlaceSockets   int           // open at once from one address
 	Beat           time.Duration // how often a silent socket is tried
 	Patience       time.Duration // how long a browser may take for a hello, for a frame, for an answer to a beat
 }
@@ -82,7 +85,9 @@ func (l ChatLimits) orDefaults() ChatLimits {
 	}
 	set(&l.WordsMinute, 20)
 	set(&l.VisitorsMinute, 30)
+	set(&l.PlaceMinute, 300)
 	set(&l.Sockets, 6)
+	set(&l.PlaceSockets, 300)
 	if l.Beat == 0 {
 		l.Beat = 30 * time.Second
 	}
@@ -102,6 +107,7 @@ type Chat struct {
 	ChatDeps
 	connectors map[string]ChatConnector // by network
 	words      *chatGate
+	places     *chatGate
 	newcomers  *chatGate
 	scripts    chatScripts
 
@@ -111,6 +117,7 @@ type Chat struct {
 
 	mu    sync.Mutex
 	rooms map[hilft.AccountID]*chatRoom
+	from  map[string]int // sockets by the address that they come from
 	turn  []*chatVisitor // those whom the next sweeps look after
 }
 
@@ -124,8 +131,8 @@ func NewChat(d ChatDeps) *Chat {
 		d.Now = time.Now
 	}
 	c := &Chat{
-		ChatDeps: d, connectors: map[string]ChatConnector{}, rooms: map[hilft.AccountID]*chatRoom{},
-		words: newChatGate(d.Limits.WordsMinute), newcomers: newChatGate(d.Limits.VisitorsMinute),
+		ChatDeps: d, connectors: map[string]ChatConnector{}, rooms: map[hilft.AccountID]*chatRoom{}, from: map[string]int{},
+		words: newChatGate(d.Limits.WordsMinute), places: newChatGate(d.Limits.PlaceMinute), newcomers: newChatGate(d.Limits.VisitorsMinute),
 	}
 	for _, con := range d.Connectors {
 		if chats, ok := con.(ChatConnector); ok {

@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -189,6 +190,39 @@ func TestNewVisitorsFromOneHouseholdAreCounted(t *testing.T) {
 	require.Equal(t, "welcome", come("2001:db8:1:2:5::1", "").T)
 }
 
+// Many visitors from one address are one who plays many.
+func TestOneAddressIsNoCrowd(t *testing.T) {
+	t.Parallel()
+	clock := storetest.NewClock()
+	ip := make(chan string, 1)
+	h := openChat(t, storetest.Open(t, "", clock.Now), func(d *ChatDeps) {
+		d.Limits.PlaceMinute, d.Limits.PlaceSockets, d.Now = 3, 4, clock.Now
+		d.IP = func(*http.Request) string { return <-ip }
+	})
+	come := func(from string) (*chatPage, chatTold) {
+		ip <- from
+		return h.visit(t, "", 0)
+	}
+	var crowd []*chatPage
+	for i, want := range []string{"ack", "ack", "ack", "error"} {
+		p, _ := come(fmt.Sprintf("2001:db8:1:2:3::%x", i))
+		p.say("w1", "Hallo!")
+		require.Equal(t, want, p.next().T)
+		crowd = append(crowd, p)
+	}
+	_, f := come("2001:db8:1:2:4::1")
+	require.Equal(t, "busy", f.Code, "nor does it hold every place")
+	other, _ := come("192.0.2.1")
+	other.say("w1", "Guten Tag")
+	require.Equal(t, "ack", other.next().T, "others are not held up")
+
+	clock.Forward(20 * time.Second)
+	crowd[3].say("w1", "Hallo!")
+	require.Equal(t, "ack", crowd[3].next().T)
+	_ = crowd[0].conn.CloseNow()
+	require.Eventually(t, func() bool { _, f := come("2001:db8:1:2:4::1"); return f.T == "welcome" }, 10*time.Second, 10*time.Millisecond)
+}
+
 func TestWhoHasLongBeenQuietIsForgotten(t *testing.T) {
 	t.Parallel()
 	g, now := newChatGate(2), time.Now()
@@ -330,7 +364,7 @@ func TestAPausedChatStandsNowhere(t *testing.T) {
 
 // FuzzHeard: whatever a browser says after its hello, it gets one answer out of a short list.
 func FuzzHeard(f *testing.F) {
-	h := openChat(f, storetest.Open(f, "", nil), func(d *ChatDeps) { d.Limits.WordsMinute = 1 << 30 })
+	h := openChat(f, storetest.Open(f, "", nil), func(d *ChatDeps) { d.Limits.WordsMinute, d.Limits.PlaceMinute = 1<<30, 1<<30 })
 	for _, seed := range []string{`{"t":"say","id":"w1","text":"Hallo"}`, `{"t":"say"}`, `{"t":"hello"}`, `{"T":"say","id":7}`, "\xff", `{"t":"say","id":"\u0000","text":"\ud800"}`} {
 		f.Add([]byte(seed))
 	}

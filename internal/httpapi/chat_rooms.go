@@ -32,12 +32,12 @@ func (v *chatVisitor) wake() {
 	}
 }
 
-// enter takes a socket in. False: the visitor has too many, or the house closes. Leave must be called once for a socket
+// enter takes a socket in. False: the visitor or their address has too many, or the house closes. Leave must be called once for a socket
 // that was taken in.
 func (c *Chat) enter(s *chatSocket) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.life.Err() != nil {
+	if c.life.Err() != nil || c.from[s.place] >= c.Limits.PlaceSockets {
 		return false
 	}
 	room, ok := c.rooms[s.account]
@@ -56,12 +56,16 @@ func (c *Chat) enter(s *chatSocket) bool {
 		return false
 	}
 	v.sockets[s] = struct{}{}
+	c.from[s.place]++
 	return true
 }
 
 func (c *Chat) leave(s *chatSocket) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.from[s.place]--; c.from[s.place] == 0 {
+		delete(c.from, s.place)
+	}
 	room := c.rooms[s.account]
 	v := room.visitors[s.visitor]
 	if delete(v.sockets, s); len(v.sockets) > 0 {

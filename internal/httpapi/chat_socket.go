@@ -79,6 +79,7 @@ type chatSocket struct {
 	conn    *websocket.Conn
 	account hilft.AccountID
 	origin  string // of the page
+	place   string // what is counted as one address
 	visitor string
 	last    int64 // the last message that was written; the writer's
 	out     chan chatSaid
@@ -125,11 +126,12 @@ func (c *Chat) serveSocket(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	defer context.AfterFunc(c.life, cancel)() //nolint:contextcheck // the socket ends with the house as well
 	s := &chatSocket{chat: c, con: front.con, conn: conn, account: front.account, origin: r.Header.Get("Origin"), out: make(chan chatSaid, chatOutMax), news: make(chan struct{}, 1)}
-	s.run(ctx, cancel, c.IP(r))
+	s.place = chatHousehold(c.IP(r))
+	s.run(ctx, cancel)
 }
 
-func (s *chatSocket) run(ctx context.Context, cancel context.CancelFunc, ip string) {
-	hello, code, status := s.greet(ctx, ip)
+func (s *chatSocket) run(ctx context.Context, cancel context.CancelFunc) {
+	hello, code, status := s.greet(ctx)
 	if code == "" && !s.chat.enter(s) {
 		code, status = chatBusy, websocket.StatusTryAgainLater
 	}
@@ -156,7 +158,7 @@ func (s *chatSocket) run(ctx context.Context, cancel context.CancelFunc, ip stri
 }
 
 // greet hears the hello and finds out who it is. A code says why the socket is of no use.
-func (s *chatSocket) greet(ctx context.Context, ip string) (hello chatHeard, code string, status websocket.StatusCode) {
+func (s *chatSocket) greet(ctx context.Context) (hello chatHeard, code string, status websocket.StatusCode) {
 	ctx, cancel := context.WithTimeout(ctx, s.chat.Limits.Patience)
 	defer cancel()
 	_, data, err := s.conn.Read(ctx)
@@ -165,7 +167,7 @@ func (s *chatSocket) greet(ctx context.Context, ip string) (hello chatHeard, cod
 	}
 	now, key := s.chat.Now(), s.chat.Lines.AccountKey(s.account, visitorTokenPurpose)
 	if hello.Token == "" {
-		if s.chat.newcomers.pass(chatHousehold(ip), now) > 0 {
+		if s.chat.newcomers.pass(s.place, now) > 0 {
 			return hello, chatBusy, websocket.StatusTryAgainLater
 		}
 		t := newVisitor(now)
@@ -318,7 +320,11 @@ func (s *chatSocket) heard(ctx context.Context, data []byte) chatSaid {
 		return chatSaid{T: "error", Code: chatUnknown}
 	}
 	now := s.chat.Now()
-	if wait := s.chat.words.pass(s.visitor, now); wait > 0 {
+	wait := s.chat.words.pass(s.visitor, now)
+	if wait == 0 {
+		wait = s.chat.places.pass(s.place, now)
+	}
+	if wait > 0 {
 		return chatSaid{T: "error", Code: chatSlowDown, ID: f.ID, Retry: int(math.Ceil(wait.Seconds()))}
 	}
 	if !s.stands(ctx) { // the browser keeps the word, in case that it does again

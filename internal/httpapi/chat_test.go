@@ -119,7 +119,7 @@ func openChat(t testing.TB, db *store.DB, change func(*ChatDeps)) *chatHouse {
 
 	deps := ChatDeps{
 		Lines: h.lines, Bus: wakes, Connectors: []channel.Connector{h.parlour}, Script: []byte("(front=>{})\n"), Spoken: h.spoken,
-		Limits: ChatLimits{VisitorsMinute: 1000}, Log: log,
+		Limits: ChatLimits{VisitorsMinute: 1000, PlaceMinute: 1000}, Log: log,
 	}
 	if change != nil {
 		change(&deps)
