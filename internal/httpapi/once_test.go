@@ -5,6 +5,8 @@ package httpapi_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"strings"
 	"sync"
@@ -127,6 +129,17 @@ func TestAReplyWhoseAnswerWasLostIsWrittenOnce(t *testing.T) {
 		require.Equal(t, 1, ours(t, db, s.own.caseID))
 		require.Equal(t, 1, storetest.Count(t, db, `SELECT COUNT(*) FROM message WHERE direction = 'note'`))
 	})
+}
+
+// Who reads the database finds nothing by which to guess the password that somebody was given.
+func TestAKeptRequestTellsNoPassword(t *testing.T) {
+	t.Parallel()
+	s := openScene(t, storetest.Open(t, "", nil))
+	body := []byte(`{"name":"Neu","email":"neu@nordnetz.example","password":"` + password + `"}`)
+	require.Equal(t, 201, s.rosa.say(http.MethodPost, "/api/agents", body, again, "new").status)
+	plain := sha256.Sum256(append([]byte("POST\x00/api/agents\x00"), body...))
+	require.Equal(t, 1, storetest.Count(t, s.db, `SELECT COUNT(*) FROM request WHERE key = 'new'`))
+	require.Zero(t, storetest.Count(t, s.db, `SELECT COUNT(*) FROM request WHERE hash = ?`, hex.EncodeToString(plain[:])))
 }
 
 // What could not be done is done when it is asked for again.
