@@ -22,7 +22,7 @@
 //	                 agent.email.invalid · agent.language.unknown · agent.scheme.unknown · agent.role.unknown ·
 //	                 agent.initials.invalid · password.short .long .common .guessable · password.wrong
 //	NotFound         brand.not_found · agent.not_found
-//	Conflict         setup.done · agent.email.taken · agent.close.self
+//	Conflict         setup.done · agent.email.taken · agent.close.self · agent.password.self
 //	Forbidden        access.administrator_only
 //	Unauthenticated  session.wrong (address or password) · session.missing (nobody is signed in)
 //	Unavailable      session.locked (the cause is a *Locked)

@@ -240,6 +240,37 @@ func TestAnAgentChangesTheirPassword(t *testing.T) {
 	})
 }
 
+func TestAnAdministratorHelpsWhoHasForgottenTheirPassword(t *testing.T) {
+	t.Parallel()
+	inHouse(t, func(t *testing.T, h house) {
+		mira := h.setUp(t)
+		administrator := As(t.Context(), mira)
+		const marcoMail, next = "marco@example.org", "noch ein Leuchtturm"
+		marco, err := h.AddAgent(administrator, Newcomer{Email: marcoMail, Name: "Marco", Password: "Kutter auf See 11"})
+		require.NoError(t, err)
+		sessions := h.Sessions(0)
+		keepSession(t, h, sessions, "his", marco.ID)
+
+		failed(t, h.GivePassword(t.Context(), marco.ID, next), hilft.Unauthenticated, "session.missing")
+		failed(t, h.GivePassword(As(t.Context(), marco), mira.ID, next), hilft.Forbidden, "access.administrator_only")
+		failed(t, h.GivePassword(administrator, mira.ID, next), hilft.Conflict, "agent.password.self")
+		failed(t, h.GivePassword(administrator, "nobody", next), hilft.NotFound, "agent.not_found")
+		require.Equal(t, "password", failed(t, h.GivePassword(administrator, marco.ID, "kurz"), hilft.Invalid, "password.short").Field)
+		failed(t, h.GivePassword(administrator, marco.ID, marcoMail), hilft.Invalid, "password.guessable")
+		require.True(t, found(t, sessions, "his"))
+
+		require.NoError(t, h.GivePassword(administrator, marco.ID, next))
+		require.False(t, found(t, sessions, "his"))
+		_, err = h.SignIn(t.Context(), marcoMail, next, office)
+		require.NoError(t, err)
+		_, err = h.SignIn(t.Context(), miraMail, miraPassword, office)
+		require.NoError(t, err, "hers is as it was")
+
+		require.NoError(t, h.CloseAgent(administrator, marco.ID))
+		failed(t, h.GivePassword(administrator, marco.ID, next), hilft.NotFound, "agent.not_found")
+	})
+}
+
 func TestASignInWaitsNoLongerThanItsRequest(t *testing.T) {
 	t.Parallel()
 	h := house{Access: New(Deps{DB: storetest.Open(t, "", nil)})}

@@ -34,6 +34,16 @@ func (a *API) endingOperations() {
 			}
 			return nil, a.sessions.Destroy(ctx)
 		})
+	operation(a, administrators, http.MethodPut, "/api/agents/{id}/password", "give-password", "Give somebody who has forgotten theirs a new first password; their sessions end", 204,
+		func(ctx context.Context, in *struct {
+			ByID
+			Body struct {
+				Password string `json:"password" maxLength:"256"`
+			}
+		},
+		) (*nothing, error) {
+			return nil, a.Access.GivePassword(ctx, hilft.AgentID(in.ID), in.Body.Password)
+		})
 	operation(a, administrators, http.MethodDelete, "/api/agents/{id}", "close-agent", "End somebody's work here; what they wrote keeps their name", 204,
 		func(ctx context.Context, in *ByID) (*nothing, error) {
 			err := a.Access.CloseAgent(ctx, hilft.AgentID(in.ID))

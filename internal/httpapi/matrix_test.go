@@ -137,12 +137,10 @@ var matrix = map[string]entry{
 	}},
 	"sign-out-everywhere": {may: "agents", right: at("/api/me/sessions")},
 	"close-agent": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
-		if k.account.ID != s.own.account.ID { // nobody's: any id will do
-			return call{"/api/agents/" + k.person, nil}
-		}
-		g, err := s.access.AddAgent(s.asRosa(s.rosa.t), access.Newcomer{Name: "Geht", Email: hilft.NewID() + "@nordnetz.example", Password: password})
-		require.NoError(s.rosa.t, err)
-		return call{"/api/agents/" + string(g.ID), nil}
+		return call{"/api/agents/" + s.colleague(k), nil}
+	}},
+	"give-password": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
+		return call{"/api/agents/" + s.colleague(k) + "/password", m{"password": "zwölf Möwen auf dem Deich"}}
 	}},
 	"get-case":   {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID, nil} }},
 	"get-person": {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/people/" + k.person, nil} }},
@@ -192,6 +190,16 @@ var matrix = map[string]entry{
 	"GET stuck raw": {may: "administrators", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/stuck/" + strconv.FormatInt(k.stuck, 10) + "/raw", nil}
 	}},
+}
+
+// colleague is the id of somebody new who works here; of nobody, where the things are not ours.
+func (s *scene) colleague(k things) string {
+	if k.account.ID != s.own.account.ID {
+		return k.person
+	}
+	g, err := s.access.AddAgent(s.asRosa(s.rosa.t), access.Newcomer{Name: "Geht", Email: hilft.NewID() + "@nordnetz.example", Password: password})
+	require.NoError(s.rosa.t, err)
+	return string(g.ID)
 }
 
 // notDone are right calls that this scene cannot grant, and how they are answered.
