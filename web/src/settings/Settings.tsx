@@ -16,6 +16,7 @@ import { tell, warn } from '../shell/notices'
 import { Page } from '../shell/Page'
 import { useSignal } from '../shell/signal'
 import { Agents } from './Agents'
+import { Password } from './Password'
 import s from './Settings.module.css'
 
 type Change = Partial<Pick<Me, 'language' | 'scheme' | 'name' | 'initials'>>
@@ -94,6 +95,8 @@ export function Settings() {
           <Button type="submit">{t('save')}</Button>
         </div>
       </form>
+      <h2>{t('field.password')}</h2>
+      <Password />
       <h2>{t('settings.agents')}</h2>
       <Agents canAdd={me.role === 'administrator'} />
       <p className={`soft ${s.version}`}>
