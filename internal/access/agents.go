@@ -125,7 +125,7 @@ func insertAgent(ctx context.Context, tx *store.Tx, a Agent, hash string) (Agent
 
 // Agents lists everybody who works here or has worked here (ClosedAt), in the order in which they came.
 func (a *Access) Agents(ctx context.Context) (all []Agent, err error) {
-	err = a.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = a.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		var hash string
 		all, err = store.All(ctx, tx, agentColumns+` ORDER BY made_at, id`, nil,
 			func(scan func(into ...any) error, a *Agent) error { return scanAgent(scan, a, &hash) })
@@ -139,7 +139,7 @@ func (a *Access) Agents(ctx context.Context) (all []Agent, err error) {
 
 // Agent returns one agent, also one who has left. NotFound: there is none of that id.
 func (a *Access) Agent(ctx context.Context, id hilft.AgentID) (agent Agent, err error) {
-	err = a.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = a.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		agent, _, err = oneAgent(ctx, tx, `id = ?`, id)
 		return err
 	})

@@ -52,7 +52,7 @@ func scanBrand(scan func(into ...any) error, b *Brand) error {
 
 // Brands lists all brands, the oldest first.
 func (a *Access) Brands(ctx context.Context) (all []Brand, err error) {
-	err = a.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = a.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		all, err = store.All(ctx, tx, brandColumns+` ORDER BY id`, nil, scanBrand)
 		return err
 	})
@@ -64,7 +64,7 @@ func (a *Access) Brands(ctx context.Context) (all []Brand, err error) {
 
 // Brand returns one brand. NotFound: there is none of that id.
 func (a *Access) Brand(ctx context.Context, id hilft.BrandID) (b Brand, err error) {
-	err = a.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = a.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		return tx.Row(ctx, brandColumns+` WHERE id = ?`, []any{id}, &b.ID, &b.Name, &b.Language, &b.AnswerIn)
 	})
 	if store.IsNoRows(err) {

@@ -54,7 +54,7 @@ type session struct {
 }
 
 func (s *SessionStore) read(ctx context.Context, token string) (found session, ok bool, err error) {
-	err = s.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = s.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		var seen, expires int64
 		// The agent is asked for too: a sign-in that was under way when its agent was closed may have left a session.
 		err := tx.Row(ctx, `SELECT data, seen_at, expires_at FROM agent_session s WHERE token = ? AND ended_at = 0

@@ -28,7 +28,7 @@ func (Administrator) LogValue() slog.Value { return slog.StringValue("administra
 // NeedsSetUp tells whether nobody has set the house up yet.
 func (a *Access) NeedsSetUp(ctx context.Context) (bool, error) {
 	needs := false
-	err := a.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err := a.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		var at int64
 		err := tx.Row(ctx, `SELECT at FROM house WHERE what = 'set_up'`, nil, &at)
 		if needs = store.IsNoRows(err); needs {
@@ -99,7 +99,7 @@ var ErrForeignKey = errors.New("this is not the secret key file that the databas
 // Knows tells, without keeping anything, whether the house could open with these keys; with nil, whether it could with
 // new ones. ErrForeignKey: it was sealed with others.
 func (a *Access) Knows(ctx context.Context, keys *Keys) error {
-	err := a.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err := a.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		var kept string
 		err := tx.Row(ctx, `SELECT value FROM house WHERE what = 'key'`, nil, &kept)
 		switch {

@@ -62,10 +62,12 @@ func (t *table) answered(ctx context.Context, s *seat, m *Message) (*seat, error
 		v.elsewhere = true
 	}
 	if !v.elsewhere {
-		if s != nil {
-			s.add(*m)
+		if s == nil {
+			return nil, nil //nolint:nilnil // we spoke first: nobody wants anything yet
 		}
-		return s, nil
+		err := s.reach(ctx, t.tx)
+		s.add(*m)
+		return s, err
 	}
 	err = t.aside(ctx, func() (err error) {
 		m.Case, err = t.Desk.answered(ctx, t.tx, v.Conversation, *m)
@@ -74,7 +76,10 @@ func (t *table) answered(ctx context.Context, s *seat, m *Message) (*seat, error
 	if err != nil || m.Case == "" {
 		return nil, err
 	}
-	return t.seat(ctx, m.Case)
+	if s, err = t.seat(ctx, m.Case); err != nil {
+		return nil, err
+	}
+	return s, s.reach(ctx, t.tx)
 }
 
 // answered is the table's, in the database: it settles all cases that this changes, but that of the new word.

@@ -33,7 +33,7 @@ func (t *table) concern(ctx context.Context, h Heard, v *talk) (s *seat, opened 
 		in := speaker{v.ID, h.Identity.Person}
 		if v.fresh {
 			inVain(t.latest, []speaker{in})
-		} else if err := t.readLatest(ctx, []speaker{in}); err != nil {
+		} else if err := t.await(ctx, t.readLatest(ctx, []speaker{in})); err != nil {
 			return nil, false, err
 		}
 		id = t.latest[in].about
@@ -104,7 +104,7 @@ func (t *table) caseElsewhere(ctx context.Context, h Heard, in hilft.Conversatio
 		return have, nil
 	}
 	person := h.Identity.Person
-	if err := t.readOpen(ctx, []hilft.PersonID{person}); err != nil {
+	if err := t.await(ctx, t.readOpen(ctx, []hilft.PersonID{person})); err != nil {
 		return "", err
 	}
 	open := t.open[person]
@@ -114,27 +114,27 @@ func (t *table) caseElsewhere(ctx context.Context, h Heard, in hilft.Conversatio
 	return open[0].id, nil
 }
 
-// openOnes are the open cases of people on an account, of each at most so many.
-func openOnes(ctx context.Context, tx *store.Tx, brand hilft.BrandID, acc hilft.AccountID, people []hilft.PersonID, most int) (map[hilft.PersonID][]openOne, error) {
+// openOnes reads the open cases of people on an account, of each at most so many, some time before the next Flush is
+// over.
+func openOnes(ctx context.Context, tx *store.Tx, brand hilft.BrandID, acc hilft.AccountID, people []hilft.PersonID, most int, into map[hilft.PersonID][]openOne) error {
 	args := make([][]any, len(people))
 	for i, p := range people {
 		args[i] = []any{string(p), string(brand), string(acc), string(hilft.Solved)}
 	}
-	open := map[hilft.PersonID][]openOne{}
-	err := tx.Many(ctx, `SELECT c.id, CASE WHEN EXISTS (SELECT 1 FROM message m WHERE m.case_id = c.id AND m.direction = 'inbound' AND m.visibility = 'public') THEN 1 ELSE 0 END
+	err := tx.DeferMany(ctx, `SELECT c.id, CASE WHEN EXISTS (SELECT 1 FROM message m WHERE m.case_id = c.id AND m.direction = 'inbound' AND m.visibility = 'public') THEN 1 ELSE 0 END
 		FROM cases c WHERE c.person_id = ? AND c.brand_id = ? AND c.account_id = ? AND c.state <> ? ORDER BY c.id LIMIT `+strconv.Itoa(most), args,
 		func(i int, scan func(into ...any) error) error {
 			var o openOne
 			var public int
 			err := scan(&o.id, &public)
 			o.public = public == 1
-			open[people[i]] = append(open[people[i]], o)
+			into[people[i]] = append(into[people[i]], o)
 			return err
 		})
 	if err != nil {
-		return nil, fmt.Errorf("desk: concern: %w", err)
+		return fmt.Errorf("desk: concern: %w", err)
 	}
-	return open, nil
+	return nil
 }
 
 // openOne is an open case, and whether its person has spoken in public about it.
@@ -151,7 +151,7 @@ func (t *table) linked(ctx context.Context, h Heard) (all []hilft.CaseID, err er
 		}
 	}
 	asked := h.asked()
-	if err := t.readMessages(ctx, asked, h.SenderIDs); err != nil {
+	if err := t.await(ctx, t.readMessages(ctx, asked, h.SenderIDs)); err != nil {
 		return nil, err
 	}
 	for _, ref := range asked {

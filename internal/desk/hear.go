@@ -137,7 +137,7 @@ func message(h Heard, v Conversation, now time.Time) Message {
 
 // applyPending gives a message what was reported of it before it came itself.
 func (t *table) applyPending(ctx context.Context, m *Message) error {
-	if err := t.readPending(ctx, []string{m.Remote}); err != nil || !t.pending[m.Remote] {
+	if err := t.await(ctx, t.readPending(ctx, []string{m.Remote})); err != nil || !t.pending[m.Remote] {
 		return err
 	}
 	t.pending[m.Remote] = false

@@ -88,7 +88,7 @@ func (d *Desk) Inbox(ctx context.Context, brand hilft.BrandID, me hilft.AgentID,
 	}
 	var p Page
 	var keys []int64
-	err := d.db.Read(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+	err := d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 		query := strings.Replace(caseColumns, "c.solved_at FROM", "c.solved_at, "+v.order+" FROM", 1)
 		p.Cases, err = store.All(ctx, tx, query+`WHERE `+where+` ORDER BY `+v.order+direction+`, c.id`+direction+` LIMIT ?`, append(args, most+1),
 			func(scan func(into ...any) error, c *Case) error {
@@ -211,7 +211,7 @@ func (d *Desk) Person(ctx context.Context, brand hilft.BrandID, id hilft.PersonI
 
 // Row reads a case as lists show it.
 func (d *Desk) Row(ctx context.Context, brand hilft.BrandID, id hilft.CaseID) (c Case, err error) {
-	err = d.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		c, err = oneCase(ctx, tx, brand, id)
 		return err
 	})
@@ -220,7 +220,7 @@ func (d *Desk) Row(ctx context.Context, brand hilft.BrandID, id hilft.CaseID) (c
 
 // Message reads one message of a brand.
 func (d *Desk) Message(ctx context.Context, brand hilft.BrandID, id hilft.MessageID) (m Message, err error) {
-	err = d.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		m, err = messageOf(ctx, tx, brand, id)
 		return err
 	})
@@ -229,7 +229,7 @@ func (d *Desk) Message(ctx context.Context, brand hilft.BrandID, id hilft.Messag
 
 // Undecided lists the messages of which nobody knows whether they arrived, the oldest first.
 func (d *Desk) Undecided(ctx context.Context, brand hilft.BrandID, most int) (all []Message, err error) {
-	err = d.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		all, err = store.All(ctx, tx, messageColumns+`WHERE m.brand_id = ? AND m.delivery = ? ORDER BY m.at, m.id LIMIT ?`,
 			[]any{string(brand), string(hilft.Unknown), most}, scanMessage)
 		return err
@@ -242,7 +242,7 @@ func (d *Desk) Undecided(ctx context.Context, brand hilft.BrandID, most int) (al
 
 // AccountOf tells on which account a conversation of a brand is held.
 func (d *Desk) AccountOf(ctx context.Context, brand hilft.BrandID, id hilft.ConversationID) (acc hilft.AccountID, err error) {
-	err = d.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		return tx.Row(ctx, `SELECT account_id FROM conversation WHERE id = ? AND brand_id = ?`, []any{string(id), string(brand)}, &acc)
 	})
 	if store.IsNoRows(err) {
@@ -253,7 +253,7 @@ func (d *Desk) AccountOf(ctx context.Context, brand hilft.BrandID, id hilft.Conv
 
 // Spoken reads the last inbound words of a thread of an account, the oldest first, at most so many.
 func (d *Desk) Spoken(ctx context.Context, acc hilft.AccountID, thread string, most int) (all []Message, err error) {
-	err = d.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		all, err = store.All(ctx, tx, messageColumns+`WHERE m.conversation_id = (SELECT conversation_id FROM conversation_ref WHERE account_id = ? AND visibility = ? AND ref = ?)
 			AND m.direction = ? AND m.deleted_at = 0 ORDER BY m.at DESC, m.id DESC LIMIT ?`,
 			[]any{string(acc), string(hilft.Private), threadRef(thread), string(hilft.Inbound), most}, scanMessage)

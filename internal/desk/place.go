@@ -45,7 +45,7 @@ func (t *table) converse(ctx context.Context, h Heard) (*talk, error) {
 	// An id that leads elsewhere already stays there: it was named by somebody who may not join what it leads to. But where
 	// an item stands is known by the item: whoever only named it before has no say in it any more.
 	for _, p := range h.leads() {
-		if err := t.readRefs(ctx, []place{p}); err != nil {
+		if err := t.await(ctx, t.readRefs(ctx, []place{p})); err != nil {
 			return nil, err
 		}
 		if t.refs[p] == "" || p == h.itself() && t.refs[p] != v.ID {
@@ -84,7 +84,7 @@ func (t *table) begin(h Heard) *talk {
 
 // again is a conversation after the table was put aside.
 func (t *table) again(ctx context.Context, id hilft.ConversationID) (*talk, error) {
-	if err := t.readConversations(ctx, []hilft.ConversationID{id}); err != nil {
+	if err := t.await(ctx, t.readConversations(ctx, []hilft.ConversationID{id})); err != nil {
 		return nil, err
 	}
 	v := t.conversations[id]
@@ -324,7 +324,11 @@ func (d *Desk) merge(ctx context.Context, tx *store.Tx, v *Conversation) (merged
 // other in private: had the words that show that the first is one been reported sooner, the other would have gone on
 // with it.
 func (d *Desk) follow(ctx context.Context, tx *store.Tx, v *Conversation, p hilft.PersonID) error {
-	of, err := openOnes(ctx, tx, v.Brand, v.Account, []hilft.PersonID{p}, 3)
+	of := map[hilft.PersonID][]openOne{}
+	err := openOnes(ctx, tx, v.Brand, v.Account, []hilft.PersonID{p}, 3, of)
+	if err == nil {
+		err = tx.Flush(ctx)
+	}
 	open := of[p]
 	if err != nil || len(open) != 2 || open[0].public == open[1].public {
 		return err

@@ -39,31 +39,40 @@ func oneCase(ctx context.Context, tx *store.Tx, brand hilft.BrandID, id hilft.Ca
 
 // caseForUpdate is oneCase for those who will change it.
 func caseForUpdate(ctx context.Context, tx *store.Tx, brand hilft.BrandID, id hilft.CaseID) (Case, error) {
-	all, err := casesForUpdate(ctx, tx, brand, []hilft.CaseID{id})
-	if err == nil && len(all) == 0 {
+	var found []Case
+	err := casesForUpdate(ctx, tx, brand, []hilft.CaseID{id}, func(c Case) { found = append(found, c) })
+	if err == nil {
+		err = tx.Flush(ctx)
+	}
+	if err == nil && len(found) == 0 {
 		err = hilft.Fail(hilft.NotFound, "case.not_found", nil)
 	}
 	if err != nil {
 		return Case{}, err
 	}
-	return all[0], nil
+	return found[0], nil
 }
 
-// casesForUpdate reads cases of a brand in the order of their ids, and keeps others from changing them.
-func casesForUpdate(ctx context.Context, tx *store.Tx, brand hilft.BrandID, ids []hilft.CaseID) ([]Case, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
+// casesForUpdate reads cases of a brand in the order of their ids, some time before the next Flush is over, and keeps
+// others from changing them.
+func casesForUpdate(ctx context.Context, tx *store.Tx, brand hilft.BrandID, ids []hilft.CaseID, each func(Case)) error {
 	lock := ""
 	if tx.Dialect() == store.Postgres {
 		lock = " FOR UPDATE OF c"
 	}
 	where, list := store.In(tx, "c.id", texts(ids))
-	all, err := store.All(ctx, tx, caseColumns+`WHERE c.brand_id = ? AND `+where+` ORDER BY c.id`+lock, []any{string(brand), list}, scanCase)
+	err := tx.DeferRows(ctx, caseColumns+`WHERE c.brand_id = ? AND `+where+` ORDER BY c.id`+lock, []any{string(brand), list}, func(scan func(into ...any) error) error {
+		var c Case
+		if err := scanCase(scan, &c); err != nil {
+			return err
+		}
+		each(c)
+		return nil
+	})
 	if err != nil {
-		return nil, fmt.Errorf("desk: case: %w", err)
+		return fmt.Errorf("desk: case: %w", err)
 	}
-	return all, nil
+	return nil
 }
 
 const messageColumns = `SELECT m.id, m.brand_id, m.conversation_id, m.case_id, m.account_id, m.network, m.remote_id, m.direction, m.visibility, m.identity_id, m.agent_id,

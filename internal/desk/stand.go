@@ -138,16 +138,22 @@ const wordsMost = 200
 
 // settle looks at a case's words and writes down where it stands.
 func (d *Desk) settle(ctx context.Context, tx *store.Tx, c Case) (Case, error) {
-	s, err := sit(ctx, tx, []Case{c}, wordColumns)
-	if err != nil {
+	s := &seat{Case: c}
+	if err := lastWords(ctx, tx, []hilft.CaseID{c.ID}, wordColumns, func(_ hilft.CaseID, w word) { s.words = append(s.words, w) }); err != nil {
 		return c, err
 	}
 	in, err := d.answerIn(ctx, tx, c.Brand)
 	if err != nil {
 		return c, err
 	}
-	s[0].settle(in, tx.Now())
-	return s[0].Case, saveCase(ctx, tx, s[0].Case)
+	if err := tx.Flush(ctx); err != nil { // who is asked may know without the database
+		return c, err
+	}
+	if err := s.reach(ctx, tx); err != nil {
+		return c, err
+	}
+	s.settle(in, tx.Now())
+	return s.Case, saveCase(ctx, tx, s.Case)
 }
 
 // next is the time of the next thing that happens in a case. It ascends, whatever clocks say and however long a

@@ -82,7 +82,8 @@ type spoke struct {
 type seat struct {
 	Case
 	words          []word
-	oldest         *word // the inbound one by which it is called, where that is none of the words
+	oldest         *word // the inbound one by which it is called, where there are more words than these
+	reached        bool  // oldest was looked for
 	fresh, changed bool
 }
 
@@ -98,10 +99,6 @@ func (d *Desk) lay(ctx context.Context, tx *store.Tx, words []Heard) (*table, er
 		keys = append(append(keys, refsOf(h)...), whoKey(h.Identity.Person))
 	}
 	if err := among(ctx, tx, t.account, keys...); err != nil {
-		return nil, err
-	}
-	var err error
-	if t.within, err = d.answerIn(ctx, tx, t.brand); err != nil {
 		return nil, err
 	}
 	return t, t.foresee(ctx, words)
@@ -151,20 +148,30 @@ func (t *table) foresee(ctx context.Context, words []Heard) error {
 	if err := t.readPending(ctx, ids); err != nil {
 		return err
 	}
-	var threads []hilft.ConversationID
-	for _, id := range t.refs {
-		if id != "" {
-			threads = append(threads, id)
-		}
+	var err error
+	if t.within, err = t.answerIn(ctx, t.tx, t.brand); err != nil {
+		return err
 	}
-	if err := t.readConversations(ctx, threads); err != nil {
+	if err := t.tx.Flush(ctx); err != nil { // who is asked may know without the database
+		return err
+	}
+	if err := t.foreseeTalks(ctx, words); err != nil {
 		return err
 	}
 	return t.foreseeCases(ctx, words)
 }
 
-// foreseeCases reads the cases that words will go to, as far as that can be seen before they are placed.
-func (t *table) foreseeCases(ctx context.Context, words []Heard) error {
+// foreseeTalks reads the conversations to which words lead, and what their authors spoke about there.
+func (t *table) foreseeTalks(ctx context.Context, words []Heard) error {
+	var ids []hilft.ConversationID
+	for _, id := range t.refs {
+		if id != "" {
+			ids = append(ids, id)
+		}
+	}
+	if err := t.readConversations(ctx, ids); err != nil {
+		return err
+	}
 	var speakers []speaker
 	for _, h := range words {
 		for _, p := range h.leads() {
@@ -173,9 +180,11 @@ func (t *table) foreseeCases(ctx context.Context, words []Heard) error {
 			}
 		}
 	}
-	if err := t.readLatest(ctx, speakers); err != nil {
-		return err
-	}
+	return t.await(ctx, t.readLatest(ctx, speakers))
+}
+
+// foreseeCases reads the cases that words will go to, as far as that can be seen before they are placed.
+func (t *table) foreseeCases(ctx context.Context, words []Heard) error {
 	var cases []hilft.CaseID
 	var without []hilft.PersonID
 	for _, h := range words {
@@ -193,17 +202,23 @@ func (t *table) foreseeCases(ctx context.Context, words []Heard) error {
 			without = append(without, h.Identity.Person)
 		}
 	}
-	if err := t.readOpen(ctx, without); err != nil {
+	// A case stands where its words say. What they begin with need not be read again to add one.
+	if err := t.readSeats(ctx, cases, unreadColumns); err != nil {
 		return err
 	}
+	if err := t.await(ctx, t.readOpen(ctx, without)); err != nil {
+		return err
+	}
+	cases = nil
 	for _, open := range t.open {
 		if len(open) == 1 {
 			cases = append(cases, open[0].id)
 		}
 	}
-	// A case stands where its words say. What they begin with need not be read again to add one.
-	return t.readSeats(ctx, cases, unreadColumns)
+	return t.await(ctx, t.readSeats(ctx, cases, unreadColumns))
 }
+
+// What is read below is there after the next statement that is waited for, or Flush.
 
 // readMessages looks for messages by their remote ids. Their bodies are read where they are needed to tell two apart.
 func (t *table) readMessages(ctx context.Context, remotes []string, bodies bool) error {
@@ -215,8 +230,9 @@ func (t *table) readMessages(ctx context.Context, remotes []string, bodies bool)
 	if bodies {
 		body = `m.body`
 	}
+	inVain(t.messages, remotes)
 	where, list := store.In(t.tx, "m.remote_id", remotes)
-	err := t.tx.Rows(ctx, `SELECT m.remote_id, m.visibility, m.identity_id, m.subject, `+body+`, m.case_id, COALESCE(c.person_id, '')
+	err := t.tx.DeferRows(ctx, `SELECT m.remote_id, m.visibility, m.identity_id, m.subject, `+body+`, m.case_id, COALESCE(c.person_id, '')
 		FROM message m LEFT JOIN cases c ON c.id = m.case_id WHERE m.account_id = ? AND m.remote_id <> '' AND `+where, []any{string(t.account), list},
 		func(scan func(into ...any) error) error {
 			var remote string
@@ -228,15 +244,16 @@ func (t *table) readMessages(ctx context.Context, remotes []string, bodies bool)
 	if err != nil {
 		return fmt.Errorf("desk: message: %w", err)
 	}
-	inVain(t.messages, remotes)
 	return nil
 }
 
 // readRefs looks where ids lead.
 func (t *table) readRefs(ctx context.Context, places []place) error {
+	places = missing(t.refs, places)
+	inVain(t.refs, places)
 	for _, vis := range []hilft.Visibility{hilft.Public, hilft.Private} {
 		var refs []string
-		for _, p := range missing(t.refs, places) {
+		for _, p := range places {
 			if p.visibility == vis {
 				refs = append(refs, p.ref)
 			}
@@ -245,7 +262,7 @@ func (t *table) readRefs(ctx context.Context, places []place) error {
 			continue
 		}
 		from, list := store.Values(t.tx, refs)
-		err := t.tx.Rows(ctx, `SELECT k.value, COALESCE((SELECT conversation_id FROM conversation_ref WHERE account_id = ? AND visibility = ? AND ref = k.value), '') FROM `+from,
+		err := t.tx.DeferRows(ctx, `SELECT k.value, COALESCE((SELECT conversation_id FROM conversation_ref WHERE account_id = ? AND visibility = ? AND ref = k.value), '') FROM `+from,
 			[]any{string(t.account), string(vis), list}, func(scan func(into ...any) error) error {
 				var id hilft.ConversationID
 				p := place{visibility: vis}
@@ -266,6 +283,7 @@ func (t *table) readConversations(ctx context.Context, ids []hilft.ConversationI
 	if len(ids) == 0 {
 		return nil
 	}
+	inVain(t.conversations, ids)
 	keys := make([]string, len(ids))
 	for i, id := range ids {
 		keys[i] = conversationKey(id)
@@ -274,7 +292,7 @@ func (t *table) readConversations(ctx context.Context, ids []hilft.ConversationI
 		return err
 	}
 	where, list := store.In(t.tx, "v.id", texts(ids))
-	err := t.tx.Rows(ctx, conversationColumns+`, CASE WHEN v.visibility = 'public' AND EXISTS (SELECT 1 FROM message m
+	err := t.tx.DeferRows(ctx, conversationColumns+`, CASE WHEN v.visibility = 'public' AND EXISTS (SELECT 1 FROM message m
 			WHERE m.conversation_id = v.id AND m.direction = 'outbound' AND m.agent_id = '') THEN 1 ELSE 0 END
 `+fromConversation+`WHERE `+where, []any{list}, func(scan func(into ...any) error) error {
 		var v talk
@@ -287,7 +305,6 @@ func (t *table) readConversations(ctx context.Context, ids []hilft.ConversationI
 	if err != nil {
 		return fmt.Errorf("desk: conversation: %w", err)
 	}
-	inVain(t.conversations, ids)
 	return nil
 }
 
@@ -297,8 +314,9 @@ func (t *table) readPending(ctx context.Context, remotes []string) error {
 	if len(remotes) == 0 {
 		return nil
 	}
+	inVain(t.pending, remotes)
 	where, list := store.In(t.tx, "remote_id", remotes)
-	err := t.tx.Rows(ctx, `SELECT remote_id FROM pending_change WHERE account_id = ? AND `+where, []any{string(t.account), list}, func(scan func(into ...any) error) error {
+	err := t.tx.DeferRows(ctx, `SELECT remote_id FROM pending_change WHERE account_id = ? AND `+where, []any{string(t.account), list}, func(scan func(into ...any) error) error {
 		var remote string
 		err := scan(&remote)
 		t.pending[remote] = true
@@ -307,7 +325,6 @@ func (t *table) readPending(ctx context.Context, remotes []string) error {
 	if err != nil {
 		return fmt.Errorf("desk: pending change: %w", err)
 	}
-	inVain(t.pending, remotes)
 	return nil
 }
 
@@ -318,11 +335,12 @@ func (t *table) readLatest(ctx context.Context, speakers []speaker) error {
 	if len(speakers) == 0 {
 		return nil
 	}
+	inVain(t.latest, speakers)
 	args := make([][]any, len(speakers))
 	for i, s := range speakers {
 		args[i] = []any{string(s.person), string(s.in)}
 	}
-	err := t.tx.Many(ctx, `SELECT c.id, m.at FROM cases c JOIN message m ON m.case_id = c.id WHERE c.person_id = ? AND m.conversation_id = ? ORDER BY m.at + 0 DESC, m.id DESC LIMIT 1`,
+	err := t.tx.DeferMany(ctx, `SELECT c.id, m.at FROM cases c JOIN message m ON m.case_id = c.id WHERE c.person_id = ? AND m.conversation_id = ? ORDER BY m.at + 0 DESC, m.id DESC LIMIT 1`,
 		args, func(i int, scan func(into ...any) error) error {
 			var s spoke
 			var at int64
@@ -334,7 +352,6 @@ func (t *table) readLatest(ctx context.Context, speakers []speaker) error {
 	if err != nil {
 		return fmt.Errorf("desk: concern: %w", err)
 	}
-	inVain(t.latest, speakers)
 	return nil
 }
 
@@ -344,73 +361,76 @@ func (t *table) readOpen(ctx context.Context, persons []hilft.PersonID) error {
 	if len(persons) == 0 {
 		return nil
 	}
-	found, err := openOnes(ctx, t.tx, t.brand, t.account, persons, 2)
-	maps.Copy(t.open, found)
 	inVain(t.open, persons)
-	return err
+	return openOnes(ctx, t.tx, t.brand, t.account, persons, 2, t.open)
 }
 
 // readSeats reads cases with their last words, and keeps others from changing them. Not found are those of other brands.
 func (t *table) readSeats(ctx context.Context, ids []hilft.CaseID, columns string) error {
 	ids = missing(t.seats, slices.DeleteFunc(ids, func(id hilft.CaseID) bool { return id == "" }))
-	found, err := casesForUpdate(ctx, t.tx, t.brand, ids)
-	if err != nil {
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	if err := casesForUpdate(ctx, t.tx, t.brand, ids, func(c Case) { t.seats[c.ID] = &seat{Case: c} }); err != nil {
 		return err
 	}
-	seats, err := sit(ctx, t.tx, found, columns)
-	for _, s := range seats {
-		t.seats[s.ID] = s
-	}
-	return err
+	return lastWords(ctx, t.tx, ids, columns, func(id hilft.CaseID, w word) {
+		if s := t.seats[id]; s != nil {
+			s.words = append(s.words, w)
+		}
+	})
 }
 
-// sit reads the last words of cases.
-func sit(ctx context.Context, tx *store.Tx, cases []Case, columns string) ([]*seat, error) {
-	seats := make([]*seat, len(cases))
+// lastWords reads the last words of cases, the newest first, some time before the next Flush is over.
+func lastWords(ctx context.Context, tx *store.Tx, cases []hilft.CaseID, columns string, each func(hilft.CaseID, word)) error {
 	args := make([][]any, len(cases))
-	for i, c := range cases {
-		seats[i], args[i] = &seat{Case: c}, []any{string(c.ID)}
+	for i, id := range cases {
+		args[i] = []any{string(id)}
 	}
-	err := tx.Many(ctx, columns+`WHERE case_id = ? ORDER BY at DESC, id DESC LIMIT `+strconv.Itoa(wordsMost), args, func(i int, scan func(into ...any) error) error {
+	err := tx.DeferMany(ctx, columns+`WHERE case_id = ? ORDER BY at DESC, id DESC LIMIT `+strconv.Itoa(wordsMost), args, func(i int, scan func(into ...any) error) error {
 		var w word
 		err := scanWord(scan, &w)
-		seats[i].words = append(seats[i].words, w)
+		each(cases[i], w)
 		return err
 	})
-	for _, s := range seats {
-		if err == nil && len(s.words) == wordsMost {
-			s.oldest, err = oldestWord(ctx, tx, s.ID, columns)
-		}
-	}
 	if err != nil {
-		return nil, fmt.Errorf("desk: settle: %w", err)
+		return fmt.Errorf("desk: settle: %w", err)
 	}
-	return seats, nil
+	return nil
+}
+
+// await waits for what was read.
+func (t *table) await(ctx context.Context, err error) error {
+	if err != nil {
+		return err
+	}
+	return t.tx.Flush(ctx)
 }
 
 // known finds a message; nil: it has not been heard.
 func (t *table) known(ctx context.Context, remote string, body bool) (*known, error) {
-	err := t.readMessages(ctx, []string{remote}, body)
+	err := t.await(ctx, t.readMessages(ctx, []string{remote}, body))
 	return t.messages[remote], err
 }
 
 // conversation finds where an id leads; nil: nowhere.
 func (t *table) conversation(ctx context.Context, p place) (*talk, error) {
-	if err := t.readRefs(ctx, []place{p}); err != nil {
+	if err := t.await(ctx, t.readRefs(ctx, []place{p})); err != nil {
 		return nil, err
 	}
 	id := t.refs[p]
 	if id == "" {
 		return nil, nil //nolint:nilnil // nowhere is an answer
 	}
-	err := t.readConversations(ctx, []hilft.ConversationID{id})
+	err := t.await(ctx, t.readConversations(ctx, []hilft.ConversationID{id}))
 	return t.conversations[id], err
 }
 
 // seat finds a case that is to be changed, whose words may have changed since it was settled. NotFound where the brand
 // has none.
 func (t *table) seat(ctx context.Context, id hilft.CaseID) (*seat, error) {
-	if err := t.readSeats(ctx, []hilft.CaseID{id}, wordColumns); err != nil {
+	if err := t.await(ctx, t.readSeats(ctx, []hilft.CaseID{id}, wordColumns)); err != nil {
 		return nil, err
 	}
 	s := t.seats[id]
@@ -590,13 +610,21 @@ func scanWord(scan func(into ...any) error, w *word) error {
 	return err
 }
 
-// oldestWord reads the word by which a case is called; nil: it has none.
-func oldestWord(ctx context.Context, tx *store.Tx, id hilft.CaseID, columns string) (*word, error) {
-	all, err := store.All(ctx, tx, columns+`WHERE case_id = ? AND direction = 'inbound' AND deleted_at = 0 ORDER BY at, id LIMIT 1`, []any{string(id)}, scanWord)
-	if err != nil || len(all) == 0 {
-		return nil, err
+// reach looks for the word by which a case is called that has more words than were read.
+func (s *seat) reach(ctx context.Context, tx *store.Tx) error {
+	if s.reached || len(s.words) < wordsMost {
+		return nil
 	}
-	return &all[0], nil
+	s.reached = true
+	err := tx.Rows(ctx, wordColumns+`WHERE case_id = ? AND direction = 'inbound' AND deleted_at = 0 ORDER BY at, id LIMIT 1`, []any{string(s.ID)},
+		func(scan func(into ...any) error) error {
+			s.oldest = &word{}
+			return scanWord(scan, s.oldest)
+		})
+	if err != nil {
+		return fmt.Errorf("desk: title: %w", err)
+	}
+	return nil
 }
 
 // missing are those keys that were not looked for yet, each once.

@@ -21,8 +21,11 @@ import (
 // conversations one touches what no word names, so whoever does that is alone. Two who want to be alone at once wait for
 // each other; the database then sends one of them back, and the store runs it again. On SQLite there is only ever one.
 
-// among waits until no other word of the account that has one of these keys is being placed, and keeps those away that
-// come later.
+// turnsMost bounds for how many keys a transaction waits one by one: a server has room for some thousands of locks.
+const turnsMost = 256
+
+// among lets what the transaction does next wait until no other word of the account that has one of these keys is being
+// placed, and keeps those away that come later.
 func among(ctx context.Context, tx *store.Tx, acc hilft.AccountID, keys ...string) error {
 	if tx.Dialect() != store.Postgres {
 		return nil
@@ -33,20 +36,23 @@ func among(ctx context.Context, tx *store.Tx, acc hilft.AccountID, keys ...strin
 	}
 	// In one order for all, so that nobody waits in a circle.
 	slices.SortFunc(locks, func(a, b any) int { return cmp.Compare(a.(int64), b.(int64)) })
-	locks = slices.Compact(locks)
+	if locks = slices.Compact(locks); len(locks) > turnsMost {
+		return alone(ctx, tx, acc)
+	}
 	q := `SELECT pg_advisory_xact_lock_shared(CAST(? AS BIGINT))` + strings.Repeat(`, pg_advisory_xact_lock(CAST(? AS BIGINT))`, len(locks))
-	if _, err := tx.Exec(ctx, q, append([]any{turn(acc, "")}, locks...)...); err != nil {
+	if err := tx.Defer(ctx, q, append([]any{turn(acc, "")}, locks...)...); err != nil {
 		return fmt.Errorf("desk: turns: %w", err)
 	}
 	return nil
 }
 
-// alone waits until no other word of the account is being placed, and keeps all away that come later.
+// alone lets what the transaction does next wait until no other word of the account is being placed, and keeps all away
+// that come later.
 func alone(ctx context.Context, tx *store.Tx, acc hilft.AccountID) error {
 	if tx.Dialect() != store.Postgres {
 		return nil
 	}
-	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(CAST(? AS BIGINT))`, turn(acc, "")); err != nil {
+	if err := tx.Defer(ctx, `SELECT pg_advisory_xact_lock(CAST(? AS BIGINT))`, turn(acc, "")); err != nil {
 		return fmt.Errorf("desk: turns: %w", err)
 	}
 	return nil

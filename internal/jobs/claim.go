@@ -231,31 +231,34 @@ const lineMost = 64
 // node has locked and is about to claim. One that somebody has comes first, wherever it stands: a job that a person
 // revived may have a smaller id.
 func lineUp(ctx context.Context, tx *store.Tx, lanes map[string][]*Claim) (map[string][]place, error) {
-	lines := map[string][]place{}
-	read := func(query string, names []string, more ...any) error {
-		args := make([][]any, len(names))
-		for i, lane := range names {
-			args[i] = append([]any{lane}, more...)
-		}
-		return tx.Many(ctx, query, args, func(i int, scan func(into ...any) error) error {
-			var p place
-			err := scan(&p.id, &p.runAt, &p.claim)
-			lines[names[i]] = append(lines[names[i]], p)
-			return err
-		})
-	}
 	var names []string
+	var held, heads [][]any
 	for lane := range lanes {
 		if lane != "" {
-			names = append(names, lane)
+			names, held, heads = append(names, lane), append(held, []any{lane, store.Micros(tx.Now())}), append(heads, []any{lane})
 		}
 	}
-	err := read(`SELECT id, run_at, claim FROM job WHERE lane = ? AND lane <> '' AND claim <> 0 AND run_at > ? LIMIT 1`, names, store.Micros(tx.Now()))
+	lines := map[string][]place{}
+	somebodys := map[string]bool{}
+	err := tx.DeferMany(ctx, `SELECT id, run_at, claim FROM job WHERE lane = ? AND lane <> '' AND claim <> 0 AND run_at > ? LIMIT 1`, held,
+		func(i int, scan func(into ...any) error) error {
+			var p place
+			err := scan(&p.id, &p.runAt, &p.claim)
+			lines[names[i]], somebodys[names[i]] = []place{p}, true
+			return err
+		})
 	if err != nil {
 		return nil, err
 	}
-	names = slices.DeleteFunc(names, func(lane string) bool { return len(lines[lane]) > 0 })
-	err = read(`SELECT id, run_at, claim FROM job WHERE lane = ? AND lane <> '' AND dead_at = 0 ORDER BY id LIMIT `+strconv.Itoa(lineMost), names)
+	err = tx.Many(ctx, `SELECT id, run_at, claim FROM job WHERE lane = ? AND lane <> '' AND dead_at = 0 ORDER BY id LIMIT `+strconv.Itoa(lineMost), heads,
+		func(i int, scan func(into ...any) error) error {
+			var p place
+			if err := scan(&p.id, &p.runAt, &p.claim); err != nil || somebodys[names[i]] {
+				return err
+			}
+			lines[names[i]] = append(lines[names[i]], p)
+			return nil
+		})
 	return lines, err
 }
 

@@ -195,7 +195,7 @@ func (c *crew) round(ctx context.Context, free chan struct{}, wg *sync.WaitGroup
 // untilNext is how long nothing is due, at most idle.
 func (c *crew) untilNext(ctx context.Context) time.Duration {
 	var next int64
-	err := c.q.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err := c.q.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		return tx.Row(ctx, `SELECT COALESCE(MIN(run_at), 0) FROM job WHERE kind = ? AND dead_at = 0`, []any{c.kind}, &next)
 	})
 	if err != nil || next == 0 {

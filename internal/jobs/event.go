@@ -88,14 +88,14 @@ func (q *Jobs) settled(ctx context.Context) (last int64, err error) {
 	if q.db.Dialect() != store.Postgres {
 		return math.MaxInt64, nil
 	}
-	err = q.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if err := tx.Row(ctx, `SELECT last_value FROM event_id_seq`, nil, &last); err != nil {
+	err = q.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.DeferRows(ctx, `SELECT last_value FROM event_id_seq`, nil, func(scan func(into ...any) error) error { return scan(&last) }); err != nil {
 			return err
 		}
 		var before int64
 		err := tx.Row(ctx, `SELECT COALESCE(MIN((CAST(classid AS BIGINT) << 32 | CAST(objid AS BIGINT)) - CAST(? AS BIGINT)), CAST(? AS BIGINT)) FROM pg_locks
 			WHERE locktype = 'advisory' AND objsubid = 1 AND CAST(classid AS BIGINT) >> 16 = CAST(? AS BIGINT) AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-			[]any{announced, last, announced >> 48}, &before)
+			[]any{announced, int64(math.MaxInt64), announced >> 48}, &before)
 		last = min(last, before)
 		return err
 	})
@@ -108,7 +108,7 @@ func (q *Jobs) EventsAfter(ctx context.Context, id int64, most int) ([]Event, er
 	var all []Event
 	last, err := q.settled(ctx)
 	if err == nil {
-		err = q.db.Read(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		err = q.db.Look(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 			all, err = store.All(ctx, tx, eventColumns+`WHERE id > ? AND id <= ? ORDER BY id LIMIT ?`, []any{id, last, most}, scanEvent)
 			return err
 		})
@@ -124,7 +124,7 @@ func (q *Jobs) LastEvent(ctx context.Context) (int64, error) {
 	var id int64
 	last, err := q.settled(ctx)
 	if err == nil {
-		err = q.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+		err = q.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 			return tx.Row(ctx, `SELECT COALESCE(MAX(id), 0) FROM event WHERE id <= ?`, []any{last}, &id)
 		})
 	}

@@ -83,7 +83,7 @@ func (q *Jobs) Enqueue(ctx context.Context, tx *store.Tx, orders ...Order) error
 				kinds[o.Kind] = true
 			}
 		}
-		_, err := tx.Exec(ctx, "INSERT INTO job (kind, lane, key, args, made_at, run_at, claim, attempt, dead_at, error, awaited) VALUES "+
+		err := tx.Defer(ctx, "INSERT INTO job (kind, lane, key, args, made_at, run_at, claim, attempt, dead_at, error, awaited) VALUES "+
 			strings.TrimSuffix(strings.Repeat(row+",", n), ",")+" ON CONFLICT DO NOTHING", args...)
 		if err != nil {
 			return fmt.Errorf("jobs: enqueue: %w", err)
@@ -158,7 +158,7 @@ type Letter struct {
 // Letters lists the dead jobs, the newest first.
 func (q *Jobs) Letters(ctx context.Context, most int) ([]Letter, error) {
 	var all []Letter
-	err := q.db.Read(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+	err := q.db.Look(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 		all, err = store.All(ctx, tx, `SELECT id, kind, lane, key, args, made_at, attempt, dead_at, error FROM job WHERE dead_at <> 0 ORDER BY dead_at DESC, id DESC LIMIT ?`,
 			[]any{most}, func(scan func(into ...any) error, l *Letter) error {
 				var made, died int64
@@ -204,7 +204,7 @@ type State struct {
 // States tells how the queue is doing, by kind.
 func (q *Jobs) States(ctx context.Context) ([]State, error) {
 	var all []State
-	err := q.db.Read(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+	err := q.db.Look(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 		now := store.Micros(tx.Now())
 		all, err = store.All(ctx, tx, `SELECT kind,
 				SUM(CASE WHEN dead_at = 0 AND (claim = 0 OR run_at <= ?) THEN 1 ELSE 0 END),

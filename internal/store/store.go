@@ -87,6 +87,10 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	return db, nil
 }
 
+// connsMost bounds the connections of one node to Postgres. More of them would not do more work on the cores that it
+// has, but each must be opened, and learn its statements.
+const connsMost = 12
+
 func (db *DB) openPostgres(ctx context.Context, raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
@@ -97,7 +101,7 @@ func (db *DB) openPostgres(ctx context.Context, raw string) error {
 	if err != nil {
 		return fmt.Errorf("database at %s: %w", u.Host, withoutPassword(err, u))
 	}
-	conf.MaxConns = 24
+	conf.MaxConns = connsMost
 	conf.MaxConnIdleTime = 5 * time.Minute
 	if db.pool, err = pgxpool.NewWithConfig(ctx, conf); err != nil {
 		return fmt.Errorf("database at %s: %w", u.Host, withoutPassword(err, u))
@@ -212,45 +216,57 @@ func (db *DB) writeAgain(ctx context.Context, fn func(ctx context.Context, tx *T
 }
 
 func (db *DB) writeOnce(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
-	t, err := db.pool.Begin(ctx)
-	if err != nil {
-		return unavailable(err)
-	}
-	// It ends the transaction on every way out, a panic's too, unless it is committed by then.
-	defer func() { _ = t.Rollback(context.WithoutCancel(ctx)) }()
-	tx := &Tx{db: db, pg: t, now: db.Now()}
-	if err := fn(ctx, tx); err != nil {
-		return err
-	}
-	if err := tx.flush(ctx); err != nil {
-		return err
-	}
-	if err := t.Commit(ctx); err != nil {
-		return unavailable(err)
-	}
-	tx.committed()
-	return nil
+	return db.onPostgres(ctx, "begin", func(tx *Tx) error {
+		if err := fn(ctx, tx); err != nil {
+			return err
+		}
+		if err := tx.commit(ctx); err != nil {
+			return err
+		}
+		tx.committed()
+		return nil
+	})
 }
 
 // Read runs fn on a snapshot of what is committed. fn must not write.
 func (db *DB) Read(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
-	tx := &Tx{db: db, now: db.Now()}
 	if db.dialect == Postgres {
-		t, err := db.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
-		if err != nil {
-			return unavailable(err)
-		}
-		defer func() { _ = t.Rollback(context.WithoutCancel(ctx)) }()
-		tx.pg = t
-		return fn(ctx, tx)
+		return db.onPostgres(ctx, "begin isolation level repeatable read read only", func(tx *Tx) error { return fn(ctx, tx) })
 	}
 	t, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return unavailable(err)
 	}
 	defer func() { _ = t.Rollback() }()
-	tx.tx = t
-	return fn(ctx, tx)
+	return fn(ctx, &Tx{db: db, tx: t, now: db.Now()})
+}
+
+// Look is Read for one question, which is a snapshot by itself. Of several, each would see another moment.
+func (db *DB) Look(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	if db.dialect == Postgres {
+		return db.onPostgres(ctx, "", func(tx *Tx) error { return fn(ctx, tx) })
+	}
+	return db.Read(ctx, fn)
+}
+
+// onPostgres lends a connection to fn. begin travels with fn's first statement. What fn has not committed when it
+// returns, or panics, is undone.
+func (db *DB) onPostgres(ctx context.Context, begin string, fn func(tx *Tx) error) error {
+	conn, err := db.pool.Acquire(ctx)
+	if err != nil {
+		return unavailable(err)
+	}
+	defer conn.Release()
+	tx := &Tx{db: db, pg: conn.Conn(), later: &pgx.Batch{}, now: db.Now()}
+	if begin != "" {
+		tx.later.Queue(begin)
+	}
+	defer func() {
+		if tx.pg.PgConn().TxStatus() != 'I' && !tx.pg.IsClosed() {
+			_, _ = tx.pg.Exec(context.WithoutCancel(ctx), "rollback")
+		}
+	}()
+	return fn(tx)
 }
 
 // statements keeps texts rebound for Postgres; its driver keeps them prepared.

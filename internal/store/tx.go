@@ -7,9 +7,13 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/hilft/hilft"
 )
 
 // Tx is one transaction. It belongs to the function it was given to, and to one goroutine.
@@ -17,8 +21,8 @@ type Tx struct {
 	db    *DB
 	tx    *sql.Tx  // SQLite reads
 	conn  *session // SQLite writes
-	pg    pgx.Tx
-	later *pgx.Batch // deferred, in order
+	pg    *pgx.Conn
+	later *pgx.Batch // Postgres: what is sent with the next statement that is waited for, in order
 	now   time.Time
 	after []func()
 }
@@ -48,15 +52,15 @@ func (tx *Tx) Lock() string {
 }
 
 // Exec runs a statement and returns how many rows it touched.
-func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (n int64, err error) {
 	if tx.pg == nil {
 		return tx.execSQLite(ctx, query, args...)
 	}
-	if err := tx.flush(ctx); err != nil {
-		return 0, err
-	}
-	tag, err := tx.pg.Exec(ctx, tx.db.bind(query), args...)
-	return tag.RowsAffected(), err
+	tx.later.Queue(tx.db.bind(query), args...).Exec(func(tag pgconn.CommandTag) error {
+		n = tag.RowsAffected()
+		return nil
+	})
+	return n, tx.Flush(ctx)
 }
 
 func (tx *Tx) execSQLite(ctx context.Context, query string, args ...any) (int64, error) {
@@ -78,50 +82,102 @@ func (tx *Tx) Defer(ctx context.Context, query string, args ...any) error {
 		_, err := tx.execSQLite(ctx, query, args...)
 		return err
 	}
-	if tx.later == nil {
-		tx.later = &pgx.Batch{}
-	}
 	tx.later.Queue(tx.db.bind(query), args...)
-	if tx.later.Len() >= deferMost {
-		return tx.flush(ctx)
+	return tx.flushMany(ctx)
+}
+
+// DeferRows is Rows for a question whose answer is not needed before the next statement that is waited for, or Flush.
+// each must not use the transaction.
+func (tx *Tx) DeferRows(ctx context.Context, query string, args []any, each func(scan func(into ...any) error) error) error {
+	if tx.pg == nil {
+		return tx.Rows(ctx, query, args, each)
+	}
+	tx.ask(query, args, each)
+	return tx.flushMany(ctx)
+}
+
+// DeferMany is DeferRows for a question that is asked once for each of several lists of arguments. each is told the
+// number of the list.
+func (tx *Tx) DeferMany(ctx context.Context, query string, args [][]any, each func(i int, scan func(into ...any) error) error) error {
+	for i, a := range args {
+		if err := tx.DeferRows(ctx, query, a, func(scan func(into ...any) error) error { return each(i, scan) }); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+func (tx *Tx) ask(query string, args []any, each func(scan func(into ...any) error) error) {
+	tx.later.Queue(tx.db.bind(query), args...).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			if err := each(rows.Scan); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	})
 }
 
 // deferMost bounds what travels together.
 const deferMost = 512
 
-func (tx *Tx) flush(ctx context.Context) error {
-	if tx.later == nil {
+func (tx *Tx) flushMany(ctx context.Context) error {
+	if tx.later.Len() < deferMost {
+		return nil
+	}
+	return tx.Flush(ctx)
+}
+
+// Flush waits for what was deferred.
+func (tx *Tx) Flush(ctx context.Context) error {
+	if tx.pg == nil || tx.later.Len() == 0 {
 		return nil
 	}
 	b := tx.later
-	tx.later = nil
+	tx.later = &pgx.Batch{}
 	return tx.pg.SendBatch(ctx, b).Close()
+}
+
+// commit ends the transaction, together with what was deferred.
+func (tx *Tx) commit(ctx context.Context) error {
+	tx.later.Queue("commit").Exec(func(tag pgconn.CommandTag) error {
+		if tag.String() != "COMMIT" {
+			return unavailable(pgx.ErrTxCommitRollback)
+		}
+		return nil
+	})
+	if err := tx.Flush(ctx); err != nil {
+		if _, ok := errors.AsType[*pgconn.PgError](err); ok || hilft.KindOf(err) != hilft.Internal {
+			return err
+		}
+		return unavailable(err) // the connection is gone
+	}
+	return nil
 }
 
 // Row runs a query for one row and scans it. IsNoRows tells that there is none.
 func (tx *Tx) Row(ctx context.Context, query string, args []any, into ...any) error {
-	rows, err := tx.query(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	if !rows.Next() {
-		if err := rows.Err(); err != nil {
-			return err
+	found := false
+	err := tx.Rows(ctx, query, args, func(scan func(into ...any) error) error {
+		if found {
+			return nil // a question for one row whose answer has more is about the first
 		}
-		return sql.ErrNoRows
+		found = true
+		return scan(into...)
+	})
+	if err == nil && !found {
+		err = sql.ErrNoRows
 	}
-	if err := rows.Scan(into...); err != nil {
-		return err
-	}
-	return rows.Close()
+	return err
 }
 
-// Rows runs a query and calls each for every row, with the scan of that row.
+// Rows runs a query and calls each for every row, with the scan of that row. each must not use the transaction.
 func (tx *Tx) Rows(ctx context.Context, query string, args []any, each func(scan func(into ...any) error) error) error {
-	rows, err := tx.query(ctx, query, args...)
+	if tx.pg != nil {
+		tx.ask(query, args, each)
+		return tx.Flush(ctx)
+	}
+	rows, err := tx.querySQLite(ctx, query, args...)
 	if err != nil {
 		return err
 	}
@@ -134,32 +190,12 @@ func (tx *Tx) Rows(ctx context.Context, query string, args []any, each func(scan
 	return rows.Err()
 }
 
-// Many runs a query once for each of several lists of arguments, and calls each for every row, with the number of its
-// list. On Postgres all of them travel together.
+// Many is DeferMany for answers that are needed at once.
 func (tx *Tx) Many(ctx context.Context, query string, args [][]any, each func(i int, scan func(into ...any) error) error) error {
-	if tx.pg == nil || len(args) == 1 {
-		for i, a := range args {
-			if err := tx.Rows(ctx, query, a, func(scan func(into ...any) error) error { return each(i, scan) }); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if err := tx.flush(ctx); err != nil {
+	if err := tx.DeferMany(ctx, query, args, each); err != nil {
 		return err
 	}
-	b := &pgx.Batch{}
-	for i, a := range args {
-		b.Queue(tx.db.bind(query), a...).Query(func(rows pgx.Rows) error {
-			for rows.Next() {
-				if err := each(i, rows.Scan); err != nil {
-					return err
-				}
-			}
-			return rows.Err()
-		})
-	}
-	return tx.pg.SendBatch(ctx, b).Close()
+	return tx.Flush(ctx)
 }
 
 // In is a condition that a column has one of these values, and its argument. The statement is the same for any number.
@@ -184,36 +220,11 @@ func Values(tx *Tx, values []string) (table string, arg any) {
 	return "json_each(?) AS k", arg
 }
 
-// rows are the rows of either driver.
-type rows interface {
-	Next() bool
-	Scan(into ...any) error
-	Err() error
-	Close() error
-}
-
-type pgRows struct{ pgx.Rows }
-
-func (r pgRows) Close() error {
-	r.Rows.Close()
-	return r.Err()
-}
-
-func (tx *Tx) query(ctx context.Context, query string, args ...any) (rows, error) {
-	switch {
-	case tx.conn != nil:
-		return tx.conn.query(ctx, query, args...) //nolint:rowserrcheck // whoever asked checks
-	case tx.tx != nil:
-		return tx.tx.QueryContext(ctx, query, args...) //nolint:rowserrcheck // whoever asked checks
+func (tx *Tx) querySQLite(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if tx.conn != nil {
+		return tx.conn.query(ctx, query, args...)
 	}
-	if err := tx.flush(ctx); err != nil {
-		return nil, err
-	}
-	r, err := tx.pg.Query(ctx, tx.db.bind(query), args...)
-	if err != nil {
-		return nil, err
-	}
-	return pgRows{r}, nil
+	return tx.tx.QueryContext(ctx, query, args...)
 }
 
 // All runs a query and collects what scan makes of every row.

@@ -87,7 +87,7 @@ func (s *Switchboard) scanAccount(scan func(into ...any) error, a *Account) erro
 
 // Accounts lists the accounts of a brand by name.
 func (s *Switchboard) Accounts(ctx context.Context, brand hilft.BrandID) (all []Account, err error) {
-	err = s.DB.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = s.DB.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		all, err = store.All(ctx, tx, accountColumns+`WHERE brand_id = ? AND removed_at = 0 ORDER BY name, id`, []any{string(brand)}, s.scanAccount)
 		return err
 	})
@@ -107,7 +107,7 @@ func (s *Switchboard) Account(ctx context.Context, id hilft.AccountID) (Account,
 		return e.acc, nil
 	}
 	var all []Account
-	err := s.DB.Read(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+	err := s.DB.Look(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 		all, err = store.All(ctx, tx, accountColumns+`WHERE id = ? AND removed_at = 0`, []any{string(id)}, s.scanAccount)
 		return err
 	})

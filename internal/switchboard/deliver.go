@@ -186,7 +186,7 @@ type delivery struct {
 // load reads what is written down of the message. What a person decided to send again begins anew.
 func (o *delivery) load(ctx context.Context) error {
 	var first, called, job int64
-	err := o.s.DB.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err := o.s.DB.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		return tx.Row(ctx, `SELECT job_id, state, attempt, reads, remote_id, first_at, called_at FROM delivery WHERE message_id = ?`, []any{string(o.d.Message)},
 			&job, &o.state, &o.calls, &o.reads, &o.remote, &first, &called)
 	})

@@ -103,7 +103,7 @@ func (l *line) ended() bool {
 // look renews the leases held, takes those that are free, and opens and closes lines accordingly.
 func (s *Switchboard) look(ctx context.Context, lines map[hilft.AccountID]*line, wg *sync.WaitGroup) {
 	var all []Account
-	err := s.DB.Read(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+	err := s.DB.Look(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 		all, err = store.All(ctx, tx, accountColumns+`WHERE removed_at = 0 AND state NOT IN ('paused', 'sign_in') ORDER BY id`, nil, s.scanAccount)
 		return err
 	})
@@ -369,7 +369,7 @@ var errFenced = errors.New("another node listens to this account")
 
 func (l *line) pollOnce(ctx context.Context, p channel.Poller) (more bool, err error) {
 	var cursor string
-	err = l.s.DB.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = l.s.DB.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		return tx.Row(ctx, `SELECT cursor FROM account WHERE id = ?`, []any{string(l.acc.ID)}, &cursor)
 	})
 	if err != nil {

@@ -53,7 +53,7 @@ type Letter struct {
 
 // Collect reads what a thread of an account has after a message, in order, at most so many.
 func (s *Switchboard) Collect(ctx context.Context, id hilft.AccountID, thread string, after int64, most int) (all []Letter, err error) {
-	err = s.DB.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = s.DB.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		all, err = store.All(ctx, tx, `SELECT id, key, body, at FROM mailbox WHERE account_id = ? AND thread = ? AND id > ? ORDER BY id LIMIT ?`,
 			[]any{string(id), thread, after, most}, func(scan func(into ...any) error, l *Letter) error {
 				var at int64

@@ -100,7 +100,7 @@ func (s *Switchboard) take(ctx context.Context, all []*arrival) error {
 			return err
 		}
 		where, ids := store.In(tx, "id", inbox)
-		_, err := tx.Exec(ctx, `UPDATE inbox SET state = 'taken', error = '' WHERE `+where, ids)
+		err := tx.Defer(ctx, `UPDATE inbox SET state = 'taken', error = '' WHERE `+where, ids)
 		faults.Point(faults.IntakeTaken)
 		return err
 	})
@@ -135,7 +135,7 @@ func (s *Switchboard) arrivals(ctx context.Context, claims []*jobs.Claim) ([]*ar
 func (s *Switchboard) stored(ctx context.Context, ids []int64) (map[int64]stored, error) {
 	found := map[int64]stored{}
 	hashes := map[int64]string{}
-	err := s.DB.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err := s.DB.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		where, list := store.In(tx, "id", ids)
 		return tx.Rows(ctx, `SELECT id, account_id, key, kind, body, blob FROM inbox WHERE `+where, []any{list}, func(scan func(into ...any) error) error {
 			var id int64
@@ -203,7 +203,7 @@ func (s *Switchboard) prepare(ctx context.Context, d *arrival) error {
 // orphan is why a delivery is not read whose account was removed before: we have told the network that we have it.
 func (s *Switchboard) orphan(ctx context.Context, d *arrival) error {
 	d.from.Account = d.to
-	err := s.DB.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err := s.DB.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		return tx.Row(ctx, `SELECT brand_id FROM account WHERE id = ?`, []any{string(d.to)}, &d.from.Brand)
 	})
 	if err != nil {
@@ -272,7 +272,7 @@ const stuckOf = ` FROM inbox i JOIN account a ON a.id = i.account_id WHERE i.sta
 
 // StuckOnes lists the deliveries of a brand that could not be read, the newest first.
 func (s *Switchboard) StuckOnes(ctx context.Context, brand hilft.BrandID, most int) (all []Stuck, err error) {
-	err = s.DB.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = s.DB.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		all, err = store.All(ctx, tx, `SELECT i.id, i.account_id, i.kind, length(i.body), i.error, i.received_at`+stuckOf+` ORDER BY i.received_at DESC, i.id DESC LIMIT ?`,
 			[]any{string(brand), most}, func(scan func(into ...any) error, k *Stuck) error {
 				var at int64
@@ -291,7 +291,7 @@ func (s *Switchboard) StuckOnes(ctx context.Context, brand hilft.BrandID, most i
 // RawOf returns a delivery that could not be read, byte for byte.
 func (s *Switchboard) RawOf(ctx context.Context, brand hilft.BrandID, id int64) ([]byte, error) {
 	var one int
-	err := s.DB.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err := s.DB.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		return tx.Row(ctx, `SELECT 1`+stuckOf+` AND i.id = ?`, []any{string(brand), id}, &one)
 	})
 	if store.IsNoRows(err) {

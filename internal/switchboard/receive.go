@@ -227,8 +227,7 @@ func (s *Switchboard) stampHeard(ctx context.Context, tx *store.Tx, id hilft.Acc
 		s.heard[id] = now
 		s.mu.Unlock()
 	})
-	_, err := tx.Exec(ctx, `UPDATE account SET heard_at = ? WHERE id = ?`, store.Micros(tx.Now()), string(id))
-	return err
+	return tx.Defer(ctx, `UPDATE account SET heard_at = ? WHERE id = ?`, store.Micros(tx.Now()), string(id))
 }
 
 // receiver gathers what is received at the same time, so that it shares a commit. It is what makes an acknowledgement
