@@ -56,7 +56,7 @@ func rows(ctx context.Context, b *bench, database string, writers int) (result, 
 			for i := 0; time.Now().Before(until) && errs[w] == nil; i++ {
 				at := time.Now()
 				errs[w] = db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-					_, err := tx.Exec(ctx, `INSERT INTO inbox (account_id, key, kind, body, blob, received_at, state, error) VALUES (?, ?, 'said', ?, '', ?, 'new', '')`,
+					_, err := tx.Exec(ctx, `INSERT INTO inbox (account_id, key, kind, body, blob, received_at, state, error) VALUES (?, ?, 'said', ?, '', ?, 'kept', '')`,
 						"bench", fmt.Sprint(w, "-", i), body, store.Micros(tx.Now()))
 					return err
 				})

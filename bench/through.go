@@ -148,7 +148,7 @@ func (t *talk) watch(ctx context.Context, from, until time.Time) (rate float64, 
 	var first, last int64
 	var cpuFirst, cpuLast time.Duration
 	for time.Now().Before(until) {
-		if err := wait(ctx, 100*time.Millisecond); err != nil {
+		if err := wait(ctx, 250*time.Millisecond); err != nil {
 			return 0, 0, err
 		}
 		n, used, err := placed()

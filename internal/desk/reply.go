@@ -59,7 +59,7 @@ func (d *Desk) Reply(ctx context.Context, r Reply) (Message, error) {
 			Direction: hilft.Outbound, Visibility: v.Visibility, Agent: r.Agent, InReplyTo: last.Remote, Subject: clean(r.Subject), Body: r.Text,
 			At: tx.Now(), MadeAt: c.next(tx.Now()), Delivery: hilft.Queued, Request: r.Request,
 		}
-		if err := insertMessage(ctx, tx, m); err != nil {
+		if err := insertMessages(ctx, tx, m); err != nil {
 			return err
 		}
 		if err := d.dispatch(ctx, tx, v, last, m, false); err != nil {
@@ -210,7 +210,7 @@ func (d *Desk) Note(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, a
 			ID: hilft.MessageID(hilft.NewID()), Brand: brand, Case: c.ID, Direction: hilft.Note, Visibility: hilft.Private,
 			Agent: agent, Body: text, At: tx.Now(), MadeAt: c.next(tx.Now()), Request: request,
 		}
-		if err := insertMessage(ctx, tx, m); err != nil {
+		if err := insertMessages(ctx, tx, m); err != nil {
 			return err
 		}
 		if _, err := d.save(ctx, tx, c); err != nil {

@@ -12,8 +12,14 @@ import (
 	"github.com/hilft/hilft/internal/store"
 )
 
-const caseColumns = `SELECT c.id, c.number, c.brand_id, c.person_id, COALESCE(p.name, ''), c.title, c.state, c.agent_id, c.account_id, c.network, c.visibility,
-	c.preview, c.waits_since, c.due_at, c.answered, c.trouble, c.changed_at, c.made_at, c.solved_at FROM cases c LEFT JOIN person p ON p.id = c.person_id `
+// caseOf are the columns of a case; %s is its person's name.
+const caseOf = `SELECT c.id, c.number, c.brand_id, c.person_id, %s, c.title, c.state, c.agent_id, c.account_id, c.network, c.visibility,
+	c.preview, c.waits_since, c.due_at, c.answered, c.trouble, c.changed_at, c.made_at, c.solved_at FROM cases c `
+
+var (
+	caseColumns     = fmt.Sprintf(caseOf, "COALESCE(p.name, '')") + `LEFT JOIN person p ON p.id = c.person_id `
+	namelessColumns = fmt.Sprintf(caseOf, "''")
+)
 
 func scanCase(scan func(into ...any) error, c *Case) error {
 	var waits, due, changed, made, solved int64
@@ -53,15 +59,15 @@ func caseForUpdate(ctx context.Context, tx *store.Tx, brand hilft.BrandID, id hi
 	return found[0], nil
 }
 
-// casesForUpdate reads cases of a brand in the order of their ids, some time before the next Flush is over, and keeps
-// others from changing them.
+// casesForUpdate reads cases of a brand in the order of their ids, without the names of their people, some time before
+// the next Flush is over, and keeps others from changing them.
 func casesForUpdate(ctx context.Context, tx *store.Tx, brand hilft.BrandID, ids []hilft.CaseID, each func(Case)) error {
 	lock := ""
 	if tx.Dialect() == store.Postgres {
-		lock = " FOR UPDATE OF c"
+		lock = " FOR UPDATE"
 	}
 	where, list := store.In(tx, "c.id", texts(ids))
-	err := tx.DeferRows(ctx, caseColumns+`WHERE c.brand_id = ? AND `+where+` ORDER BY c.id`+lock, []any{string(brand), list}, func(scan func(into ...any) error) error {
+	err := tx.DeferRows(ctx, namelessColumns+`WHERE c.brand_id = ? AND `+where+` ORDER BY c.id`+lock, []any{string(brand), list}, func(scan func(into ...any) error) error {
 		var c Case
 		if err := scanCase(scan, &c); err != nil {
 			return err
@@ -125,17 +131,21 @@ func written(ctx context.Context, tx *store.Tx, brand hilft.BrandID, agent hilft
 	return messageWhere(ctx, tx, `WHERE m.agent_id = ? AND m.request = ? AND m.request <> '' AND m.brand_id = ?`, string(agent), request, string(brand))
 }
 
-func insertMessage(ctx context.Context, tx *store.Tx, m Message) error {
-	files, err := json.Marshal(m.Files)
-	if err != nil {
-		return fmt.Errorf("desk: message: %w", err)
+func insertMessages(ctx context.Context, tx *store.Tx, all ...Message) error {
+	rows := make([][]any, len(all))
+	for i, m := range all {
+		files, err := json.Marshal(m.Files)
+		if err != nil {
+			return fmt.Errorf("desk: message: %w", err)
+		}
+		rows[i] = []any{
+			string(m.ID), string(m.Brand), string(m.Conversation), string(m.Case), string(m.Account), m.Network, m.Remote, string(m.Direction), string(m.Visibility),
+			string(m.Identity), string(m.Agent), m.InReplyTo, m.Subject, m.Body, m.Quoted, m.HTML, m.URL, string(files), store.Bit(m.Auto),
+			store.Micros(m.At), store.Micros(m.MadeAt), store.Micros(m.EditedAt), store.Micros(m.DeletedAt), string(m.Delivery), m.Reason, m.Detail, store.Micros(m.RetryAt), m.Request,
+		}
 	}
-	err = tx.Defer(ctx, `INSERT INTO message (id, brand_id, conversation_id, case_id, account_id, network, remote_id, direction, visibility, identity_id, agent_id,
-			in_reply_to, subject, body, quoted, html, url, files, auto, at, made_at, edited_at, deleted_at, delivery, reason, detail, retry_at, request)
-		VALUES (`+store.Marks(28)+`)`,
-		string(m.ID), string(m.Brand), string(m.Conversation), string(m.Case), string(m.Account), m.Network, m.Remote, string(m.Direction), string(m.Visibility),
-		string(m.Identity), string(m.Agent), m.InReplyTo, m.Subject, m.Body, m.Quoted, m.HTML, m.URL, string(files), store.Bit(m.Auto),
-		store.Micros(m.At), store.Micros(m.MadeAt), store.Micros(m.EditedAt), store.Micros(m.DeletedAt), string(m.Delivery), m.Reason, m.Detail, store.Micros(m.RetryAt), m.Request)
+	err := tx.Insert(ctx, `INSERT INTO message (id, brand_id, conversation_id, case_id, account_id, network, remote_id, direction, visibility, identity_id, agent_id,
+			in_reply_to, subject, body, quoted, html, url, files, auto, at, made_at, edited_at, deleted_at, delivery, reason, detail, retry_at, request)`, rows, "")
 	if err != nil {
 		return fmt.Errorf("desk: message: %w", err)
 	}

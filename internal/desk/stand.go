@@ -28,7 +28,7 @@ type word struct {
 	visibility hilft.Visibility
 	subject    string
 	text       string
-	unread     bool // subject and text: what the case is called and how its last word begins is known already
+	unread     bool // account, network, subject and text: the case shows what it shows of them already
 }
 
 // waits tells whether a customer waits for an answer to this word, leaving aside what was answered since.
@@ -56,7 +56,7 @@ const previewMost = 160
 // it. Words heard before the case was last solved do not wait: whoever solved it had seen them. A word heard after that
 // opens it again.
 func stand(c Case, newestFirst []word, answerIn time.Duration) Case {
-	before := c.Preview
+	before := c
 	c.Answered, c.Trouble, c.WaitsSince, c.DueAt, c.Preview = false, 0, time.Time{}, time.Time{}, ""
 	var here, elsewhere time.Time // of the last answers
 	shown, last, heard := false, false, false
@@ -76,7 +76,7 @@ func stand(c Case, newestFirst []word, answerIn time.Duration) Case {
 			last, shown = true, !w.deleted
 			c.Preview, c.Account, c.Network, c.Visibility = preview(w.text), w.account, w.network, w.visibility
 			if w.unread {
-				c.Preview = before
+				c.Preview, c.Account, c.Network, c.Visibility = before.Preview, before.Account, before.Network, before.Visibility
 			}
 		}
 	}

@@ -40,8 +40,8 @@ type table struct {
 	seats         map[hilft.CaseID]*seat
 
 	// To be written.
-	led     []place   // refs that lead where they did not
-	written []Message // in their order
+	led     map[place]bool // refs that lead where they did not
+	written []Message      // in their order
 }
 
 // place is where an id is looked for: an id in public proves nothing about one in private.
@@ -89,7 +89,7 @@ type seat struct {
 
 // lay takes turns with all who hear words that have anything in common with these, and reads what they will touch.
 func (d *Desk) lay(ctx context.Context, tx *store.Tx, words []Heard) (*table, error) {
-	t := &table{Desk: d, tx: tx, brand: words[0].Brand, account: words[0].Account}
+	t := &table{Desk: d, tx: tx, brand: words[0].Brand, account: words[0].Account, led: map[place]bool{}}
 	t.forget()
 	var keys []string
 	for _, h := range words {
@@ -137,7 +137,10 @@ func (t *table) foresee(ctx context.Context, words []Heard) error {
 	for _, h := range words {
 		ids = append(ids, h.Item.ID)
 		remotes = append(append(remotes, h.Item.ID), h.asked()...)
-		places = append(append(places, h.leads()...), h.answeredFrom())
+		places = append(places, h.leads()...)
+		if h.Item.Visibility == hilft.Public {
+			places = append(places, h.answeredFrom())
+		}
 	}
 	if err := t.readMessages(ctx, remotes, slices.ContainsFunc(words, func(h Heard) bool { return h.SenderIDs })); err != nil {
 		return err
@@ -508,7 +511,7 @@ func (t *table) settled(s *seat, m Message) {
 // lead lets an id lead to a conversation.
 func (t *table) lead(p place, to hilft.ConversationID) {
 	t.refs[p] = to
-	t.led = append(t.led, p)
+	t.led[p] = true
 }
 
 // write writes down all that changed on the table.
@@ -526,19 +529,19 @@ func (t *table) write(ctx context.Context) error {
 		}
 		v.fresh, v.changed = false, false
 	}
-	for _, p := range t.led {
-		if err := t.tx.Defer(ctx, `INSERT INTO conversation_ref (account_id, visibility, ref, conversation_id) VALUES (?, ?, ?, ?)
-				ON CONFLICT (account_id, visibility, ref) DO UPDATE SET conversation_id = excluded.conversation_id`,
-			string(t.account), string(p.visibility), p.ref, string(t.refs[p])); err != nil {
-			return fmt.Errorf("desk: conversation: %w", err)
-		}
+	refs := make([][]any, 0, len(t.led))
+	for p := range t.led {
+		refs = append(refs, []any{string(t.account), string(p.visibility), p.ref, string(t.refs[p])})
 	}
-	for _, m := range t.written {
-		if err := insertMessage(ctx, t.tx, m); err != nil {
-			return err
-		}
+	if err := t.tx.Insert(ctx, `INSERT INTO conversation_ref (account_id, visibility, ref, conversation_id)`, refs,
+		`ON CONFLICT (account_id, visibility, ref) DO UPDATE SET conversation_id = excluded.conversation_id`); err != nil {
+		return fmt.Errorf("desk: conversation: %w", err)
 	}
-	t.led, t.written = nil, nil
+	if err := insertMessages(ctx, t.tx, t.written...); err != nil {
+		return err
+	}
+	clear(t.led)
+	t.written = nil
 	return t.writeCases(ctx)
 }
 
@@ -592,21 +595,19 @@ const beginsMost = 4 * previewMost
 // newestFirst is the order of a case's words.
 func newestFirst(a, b word) int { return cmp.Or(b.at.Compare(a.at), cmp.Compare(b.id, a.id)) }
 
-// A word is read with how it begins, or without.
+// A word is read with all that is shown of it, or without: then nothing of it is shown that is not shown already.
 var (
-	wordColumns   = fmt.Sprintf(wordsOf, 0, fmt.Sprintf("substr(subject, 1, %d), substr(body, 1, %[1]d)", beginsMost))
-	unreadColumns = fmt.Sprintf(wordsOf, 1, "'', ''")
+	wordColumns   = fmt.Sprintf(wordsOf, fmt.Sprintf("0, account_id, network, substr(subject, 1, %d), substr(body, 1, %[1]d)", beginsMost))
+	unreadColumns = fmt.Sprintf(wordsOf, "1, '', '', '', ''")
 )
 
-const wordsOf = `SELECT id, direction, delivery, agent_id, auto, deleted_at, at, made_at, account_id, network, visibility, %d, %s FROM message `
+const wordsOf = `SELECT id, direction, visibility, delivery, CASE WHEN agent_id <> '' THEN 1 ELSE 0 END, auto, deleted_at, at, made_at, %s FROM message `
 
 func scanWord(scan func(into ...any) error, w *word) error {
-	var auto, unread int
+	var here, auto, unread int
 	var deleted, at, made int64
-	var agent string
-	err := scan(&w.id, &w.direction, &w.delivery, &agent, &auto, &deleted, &at, &made, &w.account, &w.network, &w.visibility, &unread, &w.subject, &w.text)
-	w.unread = unread == 1
-	w.here, w.auto, w.deleted, w.at, w.madeAt = agent != "", auto == 1, deleted != 0, store.Time(at), store.Time(made)
+	err := scan(&w.id, &w.direction, &w.visibility, &w.delivery, &here, &auto, &deleted, &at, &made, &unread, &w.account, &w.network, &w.subject, &w.text)
+	w.here, w.auto, w.deleted, w.unread, w.at, w.madeAt = here == 1, auto == 1, deleted != 0, unread == 1, store.Time(at), store.Time(made)
 	return err
 }
 

@@ -232,32 +232,26 @@ const lineMost = 64
 // revived may have a smaller id.
 func lineUp(ctx context.Context, tx *store.Tx, lanes map[string][]*Claim) (map[string][]place, error) {
 	var names []string
-	var held, heads [][]any
+	var args [][]any
 	for lane := range lanes {
 		if lane != "" {
-			names, held, heads = append(names, lane), append(held, []any{lane, store.Micros(tx.Now())}), append(heads, []any{lane})
+			names, args = append(names, lane), append(args, []any{lane, store.Micros(tx.Now()), lane})
 		}
 	}
 	lines := map[string][]place{}
 	somebodys := map[string]bool{}
-	err := tx.DeferMany(ctx, `SELECT id, run_at, claim FROM job WHERE lane = ? AND lane <> '' AND claim <> 0 AND run_at > ? LIMIT 1`, held,
+	err := tx.Many(ctx, `SELECT id, run_at, claim, 1 FROM (SELECT id, run_at, claim FROM job WHERE lane = ? AND lane <> '' AND claim <> 0 AND run_at > ? LIMIT 1) AS held
+		UNION ALL SELECT id, run_at, claim, 0 FROM (SELECT id, run_at, claim FROM job WHERE lane = ? AND lane <> '' AND dead_at = 0 ORDER BY id LIMIT `+strconv.Itoa(lineMost)+`) AS line`, args,
 		func(i int, scan func(into ...any) error) error {
 			var p place
-			err := scan(&p.id, &p.runAt, &p.claim)
-			lines[names[i]], somebodys[names[i]] = []place{p}, true
-			return err
-		})
-	if err != nil {
-		return nil, err
-	}
-	err = tx.Many(ctx, `SELECT id, run_at, claim FROM job WHERE lane = ? AND lane <> '' AND dead_at = 0 ORDER BY id LIMIT `+strconv.Itoa(lineMost), heads,
-		func(i int, scan func(into ...any) error) error {
-			var p place
-			if err := scan(&p.id, &p.runAt, &p.claim); err != nil || somebodys[names[i]] {
-				return err
+			var held int
+			err := scan(&p.id, &p.runAt, &p.claim, &held)
+			if held == 1 {
+				lines[names[i]], somebodys[names[i]] = []place{p}, true
+			} else if !somebodys[names[i]] {
+				lines[names[i]] = append(lines[names[i]], p)
 			}
-			lines[names[i]] = append(lines[names[i]], p)
-			return nil
+			return err
 		})
 	return lines, err
 }

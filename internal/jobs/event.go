@@ -35,7 +35,8 @@ func (q *Jobs) Record(ctx context.Context, tx *store.Tx, events ...Event) error 
 	if err := announce(ctx, tx); err != nil {
 		return err
 	}
-	for _, e := range events {
+	rows := make([][]any, len(events))
+	for i, e := range events {
 		data := []byte("{}")
 		if e.Data != nil {
 			var err error
@@ -43,10 +44,10 @@ func (q *Jobs) Record(ctx context.Context, tx *store.Tx, events ...Event) error 
 				return fmt.Errorf("jobs: record %s: %w", e.Kind, err)
 			}
 		}
-		if err := tx.Defer(ctx, `INSERT INTO event (at, kind, brand_id, case_id, subject, agent_id, data) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			store.Micros(tx.Now()), e.Kind, string(e.Brand), string(e.Case), e.Subject, string(e.Agent), string(data)); err != nil {
-			return fmt.Errorf("jobs: record %s: %w", e.Kind, err)
-		}
+		rows[i] = []any{store.Micros(tx.Now()), e.Kind, string(e.Brand), string(e.Case), e.Subject, string(e.Agent), string(data)}
+	}
+	if err := tx.Insert(ctx, `INSERT INTO event (at, kind, brand_id, case_id, subject, agent_id, data)`, rows, ""); err != nil {
+		return fmt.Errorf("jobs: record: %w", err)
 	}
 	tx.After(func() { q.bus.Publish(EventSubject, nil) })
 	return nil

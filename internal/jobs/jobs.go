@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/hilft/hilft"
@@ -61,34 +60,28 @@ type Order struct {
 
 // Enqueue writes jobs in the transaction of their cause. A job whose key is already there is left as it is.
 func (q *Jobs) Enqueue(ctx context.Context, tx *store.Tx, orders ...Order) error {
-	const row = "(?,?,?,?,?,?,0,0,0,'',0)"
 	kinds := map[string]bool{}
-	for len(orders) > 0 {
-		n := min(len(orders), 64)
-		args := make([]any, 0, 6*n)
-		for _, o := range orders[:n] {
-			a, err := json.Marshal(o.Args)
-			if err != nil {
-				return fmt.Errorf("jobs: enqueue %s: %w", o.Kind, err)
-			}
-			if o.Lane != "" && !o.RunAt.IsZero() {
-				return fmt.Errorf("jobs: enqueue %s: a job for later has no lane", o.Kind)
-			}
-			at := o.RunAt
-			if at.IsZero() {
-				at = tx.Now()
-			}
-			args = append(args, o.Kind, o.Lane, o.Key, string(a), store.Micros(tx.Now()), store.Micros(at))
-			if !at.After(tx.Now()) { // for later: whoever sleeps looks at least once a second
-				kinds[o.Kind] = true
-			}
-		}
-		err := tx.Defer(ctx, "INSERT INTO job (kind, lane, key, args, made_at, run_at, claim, attempt, dead_at, error, awaited) VALUES "+
-			strings.TrimSuffix(strings.Repeat(row+",", n), ",")+" ON CONFLICT DO NOTHING", args...)
+	rows := make([][]any, 0, len(orders))
+	for _, o := range orders {
+		args, err := json.Marshal(o.Args)
 		if err != nil {
-			return fmt.Errorf("jobs: enqueue: %w", err)
+			return fmt.Errorf("jobs: enqueue %s: %w", o.Kind, err)
 		}
-		orders = orders[n:]
+		if o.Lane != "" && !o.RunAt.IsZero() {
+			return fmt.Errorf("jobs: enqueue %s: a job for later has no lane", o.Kind)
+		}
+		at := o.RunAt
+		if at.IsZero() {
+			at = tx.Now()
+		}
+		rows = append(rows, []any{o.Kind, o.Lane, o.Key, string(args), store.Micros(tx.Now()), store.Micros(at), 0, 0, 0, "", 0})
+		if !at.After(tx.Now()) { // for later: whoever sleeps looks at least once a second
+			kinds[o.Kind] = true
+		}
+	}
+	err := tx.Insert(ctx, `INSERT INTO job (kind, lane, key, args, made_at, run_at, claim, attempt, dead_at, error, awaited)`, rows, `ON CONFLICT DO NOTHING`)
+	if err != nil {
+		return fmt.Errorf("jobs: enqueue: %w", err)
 	}
 	for kind := range kinds {
 		q.wakeAfter(tx, kind)

@@ -200,10 +200,16 @@ func TestWhatIsDeferredIsThereForWhoeverAsksNext(t *testing.T) {
 		}
 		const many = 1500
 		require.NoError(t, db.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-			for range many {
-				if err := add(ctx, tx, hilft.NewID()); err != nil {
+			var rows [][]any
+			for i := range many {
+				if i%2 == 0 {
+					rows = append(rows, []any{hilft.NewID(), "b", "Mira", 0})
+				} else if err := add(ctx, tx, hilft.NewID()); err != nil {
 					return err
 				}
+			}
+			if err := tx.Insert(ctx, `INSERT INTO person (id, brand_id, name, made_at)`, append(rows, rows[0]), `ON CONFLICT DO NOTHING`); err != nil {
+				return err
 			}
 			var n int
 			if err := tx.Row(ctx, `SELECT COUNT(*) FROM person`, nil, &n); err != nil {

@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -84,6 +85,28 @@ func (tx *Tx) Defer(ctx context.Context, query string, args ...any) error {
 	}
 	tx.later.Queue(tx.db.bind(query), args...)
 	return tx.flushMany(ctx)
+}
+
+// Insert is Defer for many rows of one table. into is the statement up to its VALUES, tail what follows the rows.
+func (tx *Tx) Insert(ctx context.Context, into string, rows [][]any, tail string) error {
+	for len(rows) > 0 {
+		n := Chunk(len(rows))
+		if err := tx.Defer(ctx, into+" VALUES "+Tuples(n, len(rows[0]))+" "+tail, slices.Concat(rows[:n]...)...); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// Chunk is how many of so many rows one statement takes: few sizes, so that statements stay prepared.
+func Chunk(n int) int {
+	for _, size := range []int{64, 16, 4} {
+		if n >= size {
+			return size
+		}
+	}
+	return 1
 }
 
 // DeferRows is Rows for a question whose answer is not needed before the next statement that is waited for, or Flush.

@@ -87,20 +87,15 @@ func (s *Switchboard) placeMany(ctx context.Context, lanes [][]*jobs.Claim) erro
 // take lets the intake give deliveries of one account their places.
 func (s *Switchboard) take(ctx context.Context, all []*arrival) error {
 	var claims []*jobs.Claim
-	var inbox []int64
 	var items []Prepared
 	for _, d := range all {
-		claims, inbox, items = append(claims, d.claim), append(inbox, d.inbox), append(items, d.items...)
+		claims, items = append(claims, d.claim), append(items, d.items...)
 	}
 	err := s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if err := jobs.Done(ctx, tx, claims...); err != nil {
 			return err
 		}
-		if err := s.intake.Take(ctx, tx, all[0].from, items...); err != nil {
-			return err
-		}
-		where, ids := store.In(tx, "id", inbox)
-		err := tx.Defer(ctx, `UPDATE inbox SET state = 'taken', error = '' WHERE `+where, ids)
+		err := s.intake.Take(ctx, tx, all[0].from, items...)
 		faults.Point(faults.IntakeTaken)
 		return err
 	})
@@ -308,7 +303,7 @@ func (s *Switchboard) RawOf(ctx context.Context, brand hilft.BrandID, id int64) 
 // removed.
 func (s *Switchboard) ReadAgain(ctx context.Context, brand hilft.BrandID, id int64) error {
 	err := s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE inbox SET state = 'new' WHERE id = ? AND state = 'stuck' AND account_id IN (SELECT id FROM account WHERE brand_id = ? AND removed_at = 0)`, id, string(brand))
+		n, err := tx.Exec(ctx, `UPDATE inbox SET state = 'kept', error = '' WHERE id = ? AND state = 'stuck' AND account_id IN (SELECT id FROM account WHERE brand_id = ? AND removed_at = 0)`, id, string(brand))
 		if err != nil {
 			return err
 		}

@@ -156,11 +156,11 @@ func (s *Switchboard) insertRows(ctx context.Context, tx *store.Tx, rows []row) 
 		}
 	}
 	for len(rows) > 0 {
-		n := chunk(len(rows))
+		n := store.Chunk(len(rows))
 		args := make([]any, 0, 8*n)
 		byKey := make(map[[2]string]row, n)
 		for _, r := range rows[:n] {
-			state := "new"
+			state := "kept"
 			if r.stuck != "" {
 				state = "stuck"
 			}
@@ -170,7 +170,7 @@ func (s *Switchboard) insertRows(ctx context.Context, tx *store.Tx, rows []row) 
 			}
 		}
 		err := tx.Rows(ctx, `INSERT INTO inbox (account_id, key, kind, body, blob, received_at, state, error) VALUES `+
-			strings.TrimSuffix(strings.Repeat(`(?,?,?,?,?,?,?,?),`, n), ",")+` ON CONFLICT DO NOTHING RETURNING id, account_id, key`, args,
+			store.Tuples(n, 8)+` ON CONFLICT DO NOTHING RETURNING id, account_id, key`, args,
 			func(scan func(into ...any) error) error {
 				var id int64
 				var key [2]string
@@ -198,16 +198,6 @@ func (s *Switchboard) insertRows(ctx context.Context, tx *store.Tx, rows []row) 
 		}
 	}
 	return nil
-}
-
-// chunk is how many rows one statement takes: few sizes, so that statements stay prepared.
-func chunk(n int) int {
-	for _, size := range []int{64, 16, 4} {
-		if n >= size {
-			return size
-		}
-	}
-	return 1
 }
 
 // heardEvery is how exactly account.heard_at is kept.

@@ -32,7 +32,7 @@ CREATE TABLE inbox (
   body        BYTEA  NOT NULL, -- the bytes as they came; empty when they are in the blob
   blob        TEXT   NOT NULL,
   received_at BIGINT NOT NULL,
-  state       TEXT   NOT NULL, -- new, taken, stuck
+  state       TEXT   NOT NULL, -- kept; stuck: it cannot be read
   error       TEXT   NOT NULL,
   UNIQUE (account_id, key)
 );
