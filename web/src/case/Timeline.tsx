@@ -42,6 +42,8 @@ export function Timeline({ case: c, unsent, onTakeBack, onReuse }: Props) {
     own: last?.kind === 'unsent',
     from,
     earlier: from > 0 ? () => setFrom(Math.max(0, from - drawnAtOnce)) : undefined,
+    // It may be opened with what was known of the case before, and stay open while hundreds of words come in.
+    trim: () => setFrom((old) => Math.max(old, begins(entries, lastWord))),
   })
 
   return (

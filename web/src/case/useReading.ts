@@ -17,6 +17,8 @@ interface Reading {
   /** The first entry that is drawn, and how to draw more before it; undefined when all is drawn. */
   from: number
   earlier: (() => void) | undefined
+  /** Draws less of what is far above whoever reads the end. */
+  trim: () => void
 }
 
 /**
@@ -24,7 +26,7 @@ interface Reading {
  * reader is there, and goes there when they write; whoever reads further up is not moved, but told that there is more
  * below. What is drawn above the reader does not move them either.
  */
-export function useReading({ last, own, from, earlier }: Reading) {
+export function useReading({ last, own, from, earlier, trim }: Reading) {
   const scroller = useRef<HTMLDivElement>(null)
   const atEnd = useRef(true)
   const opened = useRef(false)
@@ -43,7 +45,9 @@ export function useReading({ last, own, from, earlier }: Reading) {
     } else if (atEnd.current || own) {
       box.scrollTop = box.scrollHeight
       atEnd.current = true
+      trim()
     } else setBelow(true)
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- a new entry moves the reader, a new trim does not
   }, [last, own])
 
   useLayoutEffect(() => {
