@@ -27,7 +27,7 @@ func (w *world) connectSystem(ctx context.Context) (apptest.Account, error) {
 //	system sends 'text' in 'thread'                     and is told 200
 //	system sends that again                             word by word
 //	system sends 'text' signed by-another               or too-late, or not-at-all: and is told 401
-//	system takes|refuses|takes-silent                   how it answers from now on
+//	system takes|refuses|takes-silent|expired           how it answers from now on
 //	system was given 'text' once                        with everything that names it right
 //	system was given 'text' 2 times
 func (w *world) doSystem(ctx context.Context, args []string) error {
@@ -48,7 +48,7 @@ func (w *world) doSystem(ctx context.Context, args []string) error {
 			return w.sends(ctx, time.Now(), "", http.StatusUnauthorized)
 		}
 	case len(args) == 1:
-		manner, ok := map[string]apptest.Manner{"takes": apptest.Takes, "refuses": apptest.Refuses, "takes-silent": apptest.TakesSilent}[args[0]]
+		manner, ok := map[string]apptest.Manner{"takes": apptest.Takes, "refuses": apptest.Refuses, "takes-silent": apptest.TakesSilent, "expired": apptest.Expired}[args[0]]
 		if !ok {
 			return badLine(args)
 		}

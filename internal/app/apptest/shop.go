@@ -54,6 +54,7 @@ const (
 	Takes       Manner = iota // and says so
 	TakesSilent               // takes it, and the connection ends without an answer
 	Refuses                   // "too_long", for good
+	Expired                   // 401: the secret is not right any more
 )
 
 // OpenShop opens a shop on 127.0.0.1.
@@ -113,7 +114,7 @@ func (s *Shop) take(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	how := s.behave(m)
-	genuine := s.genuine(r, body)
+	genuine := how != Expired && s.genuine(r, body)
 	if genuine && m.Kind == "message" && how != Refuses {
 		s.taken = append(s.taken, m)
 		s.know[m.ID] = true
