@@ -29,8 +29,9 @@ export class Desk {
     await this.page.goto(`${base}/sign-in`)
     await this.page.getByRole('textbox', { name: this.t('field.email') }).fill(who.email)
     await this.page.locator('[name=password]').fill(who.password)
+    const live = this.live() // before the key: what it waits for may be quick
     await this.page.keyboard.press('Enter')
-    await this.live()
+    await live
   }
 
   /** The inbox is there. From now on the page must show by itself what happens: it is marked, and a reload would lose the mark. */
