@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/internal/jobs"
@@ -115,7 +116,7 @@ func openCursor(s string) (at int64, id string, err error) {
 	if err == nil && ok {
 		at, err = strconv.ParseInt(key, 10, 64)
 	}
-	if err != nil || !ok {
+	if err != nil || !ok || !utf8.ValidString(id) || strings.ContainsRune(id, 0) { // Postgres takes no such text
 		return 0, "", hilft.FailField(hilft.Invalid, "cursor.bad", "cursor", err)
 	}
 	return at, id, nil
