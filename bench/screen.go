@@ -32,9 +32,10 @@ func measureScreen(ctx context.Context, b *bench, database string) ([]result, er
 	if err != nil {
 		return nil, err
 	}
-	n := int((b.duration / 4).Seconds() * perSecond)
+	warm := int(warmUp.Seconds() * perSecond) // connections are opened, statements prepared
+	n := warm + int((b.duration/4).Seconds()*perSecond)
 	w := &screen{agent: second, sent: make([]time.Time, n), seen: make([]time.Time, n)}
-	wctx, cancel := context.WithTimeout(ctx, b.duration/4+30*time.Second)
+	wctx, cancel := context.WithTimeout(ctx, warmUp+b.duration/4+30*time.Second)
 	defer cancel()
 	began := make(chan struct{})
 	watched := make(chan error, 1)
@@ -60,7 +61,7 @@ func measureScreen(ctx context.Context, b *bench, database string) ([]result, er
 		return nil, err
 	}
 	var all latencies
-	for i := range n {
+	for i := warm; i < n; i++ {
 		all = append(all, w.seen[i].Sub(w.sent[i]))
 	}
 	r := result{
