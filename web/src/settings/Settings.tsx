@@ -84,7 +84,7 @@ export function Settings() {
         }}
       >
         <TextInput name="name" label={t('settings.name')} description={t('settings.nameHelp')} defaultValue={me.name} required maxLength={100} autoComplete="name" error={wrong('name')} />
-        <TextInput name="initials" label={t('settings.initials')} description={t('settings.initialsHelp')} defaultValue={me.initials} required maxLength={4} error={wrong('initials')} />
+        <TextInput name="initials" label={t('settings.initials')} description={t('settings.initialsHelp')} defaultValue={me.initials} required maxLength={3} error={wrong('initials')} />
         <p className="soft">
           {t('field.email')}: <bdi>{me.email}</bdi>
         </p>
