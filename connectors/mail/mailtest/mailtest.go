@@ -14,11 +14,13 @@ import (
 	"fmt"
 	"maps"
 	"math/big"
+	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -98,15 +100,21 @@ func need(t testing.TB) {
 	}
 }
 
-// freePorts finds ports that nobody listens on. They are held until all are found: one that was let go may be given again.
+// freePorts finds ports that nobody listens on. They are held until all are found: one that was let go may be given
+// again. They lie below those that the system gives out by itself, to thousands of connections while tests run: between
+// here and the server's start another server would get one of them.
 func freePorts(t testing.TB, ports ...*string) {
 	t.Helper()
 	for _, port := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
+		var l net.Listener
+		for try := 0; l == nil; try++ {
+			*port = strconv.Itoa(10000 + mathrand.IntN(10000))
+			var err error
+			if l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", *port)); try == 50 {
+				require.NoError(t, err)
+			}
+		}
 		defer func() { _ = l.Close() }()
-		_, *port, err = net.SplitHostPort(l.Addr().String())
-		require.NoError(t, err)
 	}
 }
 
