@@ -65,9 +65,7 @@ func (t *table) answered(ctx context.Context, s *seat, m *Message) (*seat, error
 		if s == nil {
 			return nil, nil //nolint:nilnil // we spoke first: nobody wants anything yet
 		}
-		err := s.reach(ctx, t.tx)
-		s.add(*m)
-		return s, err
+		return s, s.add(ctx, t.tx, *m)
 	}
 	err = t.aside(ctx, func() (err error) {
 		m.Case, err = t.Desk.answered(ctx, t.tx, v.Conversation, *m)

@@ -193,11 +193,16 @@ func (t *table) openCase(h Heard) *seat {
 	return s
 }
 
-func insertCase(ctx context.Context, tx *store.Tx, c Case) error {
-	err := tx.Defer(ctx, `INSERT INTO cases (id, number, brand_id, person_id, title, state, agent_id, account_id, network, visibility, preview, language,
-			waits_since, due_at, answered, trouble, rank, changed_at, made_at, solved_at) VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, 0)`,
-		string(c.ID), c.Number, string(c.Brand), string(c.Person), c.Title, string(c.State), string(c.Account), c.Network, string(c.Visibility), c.Preview,
-		store.Micros(c.WaitsSince), store.Micros(c.DueAt), store.Bit(c.Answered), c.Trouble, rank(c), store.Micros(c.ChangedAt), store.Micros(c.MadeAt))
+func insertCases(ctx context.Context, tx *store.Tx, all ...Case) error {
+	rows := make([][]any, len(all))
+	for i, c := range all {
+		rows[i] = []any{
+			string(c.ID), c.Number, string(c.Brand), string(c.Person), c.Title, string(c.State), string(c.Agent), string(c.Account), c.Network, string(c.Visibility), c.Preview, "",
+			store.Micros(c.WaitsSince), store.Micros(c.DueAt), store.Bit(c.Answered), c.Trouble, rank(c), store.Micros(c.ChangedAt), store.Micros(c.MadeAt), store.Micros(c.SolvedAt), store.Micros(c.lastAt),
+		}
+	}
+	err := tx.Insert(ctx, `INSERT INTO cases (id, number, brand_id, person_id, title, state, agent_id, account_id, network, visibility, preview, language,
+		waits_since, due_at, answered, trouble, rank, changed_at, made_at, solved_at, last_at)`, rows, "")
 	if err != nil {
 		return fmt.Errorf("desk: open case: %w", err)
 	}

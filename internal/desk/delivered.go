@@ -106,7 +106,7 @@ func (d *Desk) named(ctx context.Context, tx *store.Tx, m *Message, r channel.Re
 			}
 		}
 	}
-	if err := saveConversation(ctx, tx, v); err != nil {
+	if err := saveConversations(ctx, tx, v); err != nil {
 		return err
 	}
 	if err := addRefs(ctx, tx, v, refs); err != nil {

@@ -48,6 +48,7 @@ type Case struct {
 	Answered   bool
 	Trouble    int // messages of ours that failed, or of which nobody knows
 	ChangedAt  time.Time
+	lastAt     time.Time // of its last word that is no note, by the network's clock
 	MadeAt     time.Time
 	SolvedAt   time.Time // the last time it was
 }

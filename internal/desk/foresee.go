@@ -89,11 +89,15 @@ func (t *table) foreseeCases(ctx context.Context, words []Heard) error {
 			without = append(without, h.Identity.Person)
 		}
 	}
-	// A case stands where its words say. What they begin with need not be read again to add one.
-	if err := t.readSeats(ctx, cases, unreadColumns); err != nil {
+	if err := t.readOpen(ctx, without); err != nil {
 		return err
 	}
-	if err := t.await(ctx, t.readOpen(ctx, without)); err != nil {
+	// A case stands where its words say. What they begin with need not be read again to add one, and where a customer
+	// waits, nothing of them.
+	if err := t.readSeats(ctx, cases, unreadColumns, nobodyWaits); err != nil {
+		return err
+	}
+	if err := t.tx.Flush(ctx); err != nil {
 		return err
 	}
 	cases = nil
@@ -102,7 +106,7 @@ func (t *table) foreseeCases(ctx context.Context, words []Heard) error {
 			cases = append(cases, open[0].id)
 		}
 	}
-	return t.await(ctx, t.readSeats(ctx, cases, unreadColumns))
+	return t.readSeats(ctx, cases, unreadColumns, nobodyWaits)
 }
 
 // What is read below is there after the next statement that is waited for, or Flush.
@@ -252,21 +256,23 @@ func (t *table) readOpen(ctx context.Context, persons []hilft.PersonID) error {
 	return openOnes(ctx, t.tx, t.brand, t.account, persons, 2, t.open)
 }
 
-// readSeats reads cases with their last words, and keeps others from changing them. Not found are those of other brands.
-func (t *table) readSeats(ctx context.Context, ids []hilft.CaseID, columns string) error {
+// Whose words are read with a case.
+func everyone(Case) bool      { return true }
+func nobodyWaits(c Case) bool { return !c.somebodyWaits() }
+
+// readSeats reads cases, and of some their last words, and keeps others from changing them. Not found are those of other
+// brands. It waits for what it reads.
+func (t *table) readSeats(ctx context.Context, ids []hilft.CaseID, columns string, withWords func(Case) bool) error {
 	ids = missing(t.seats, slices.DeleteFunc(ids, func(id hilft.CaseID) bool { return id == "" }))
 	if len(ids) == 0 {
 		return nil
 	}
 	slices.Sort(ids)
-	if err := casesForUpdate(ctx, t.tx, t.brand, ids, func(c Case) { t.seats[c.ID] = &seat{Case: c} }); err != nil {
+	if err := t.await(ctx, casesForUpdate(ctx, t.tx, t.brand, ids, func(c Case) { t.seats[c.ID] = &seat{Case: c, unread: !withWords(c)} })); err != nil {
 		return err
 	}
-	return lastWords(ctx, t.tx, ids, columns, func(id hilft.CaseID, w word) {
-		if s := t.seats[id]; s != nil {
-			s.words = append(s.words, w)
-		}
-	})
+	ids = slices.DeleteFunc(ids, func(id hilft.CaseID) bool { return t.seats[id] == nil || t.seats[id].unread })
+	return t.await(ctx, lastWords(ctx, t.tx, ids, columns, func(id hilft.CaseID, w word) { t.seats[id].put(w) }))
 }
 
 // lastWords reads the last words of cases, the newest first, some time before the next Flush is over.

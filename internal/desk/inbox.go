@@ -90,7 +90,7 @@ func (d *Desk) Inbox(ctx context.Context, brand hilft.BrandID, me hilft.AgentID,
 	var p Page
 	var keys []int64
 	err := d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-		query := strings.Replace(caseColumns, "c.solved_at FROM", "c.solved_at, "+v.order+" FROM", 1)
+		query := caseWith(", " + v.order)
 		p.Cases, err = store.All(ctx, tx, query+`WHERE `+where+` ORDER BY `+v.order+direction+`, c.id`+direction+` LIMIT ?`, append(args, most+1),
 			func(scan func(into ...any) error, c *Case) error {
 				var key int64

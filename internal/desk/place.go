@@ -148,10 +148,12 @@ func (v *talk) learn(h Heard) {
 	v.changed = v.changed || v.Conversation != old
 }
 
-func saveConversation(ctx context.Context, tx *store.Tx, v Conversation) error {
-	err := tx.Defer(ctx, `UPDATE conversation SET thread = ?, person_id = ?, case_id = ?, subject = ?, url = ? WHERE id = ?`,
-		v.Thread, string(v.Person), string(v.Case), v.Subject, v.URL, string(v.ID))
-	if err != nil {
+func saveConversations(ctx context.Context, tx *store.Tx, all ...Conversation) error {
+	rows := make([][]any, len(all))
+	for i, v := range all {
+		rows[i] = []any{v.Thread, string(v.Person), string(v.Case), v.Subject, v.URL, string(v.ID)}
+	}
+	if err := tx.Update(ctx, "conversation", []string{"thread", "person_id", "case_id", "subject", "url", "id"}, rows); err != nil {
 		return fmt.Errorf("desk: conversation: %w", err)
 	}
 	return nil
@@ -243,10 +245,14 @@ func conversationsByRef(ctx context.Context, tx *store.Tx, acc hilft.AccountID, 
 	return found, nil
 }
 
-func insertConversation(ctx context.Context, tx *store.Tx, v Conversation) error {
-	err := tx.Defer(ctx, `INSERT INTO conversation (id, brand_id, account_id, network, thread, visibility, person_id, case_id, subject, url, made_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		string(v.ID), string(v.Brand), string(v.Account), v.Network, v.Thread, string(v.Visibility), string(v.Person), string(v.Case), v.Subject, v.URL, store.Micros(v.MadeAt))
-	if err != nil {
+func insertConversations(ctx context.Context, tx *store.Tx, all ...Conversation) error {
+	rows := make([][]any, len(all))
+	for i, v := range all {
+		rows[i] = []any{
+			string(v.ID), string(v.Brand), string(v.Account), v.Network, v.Thread, string(v.Visibility), string(v.Person), string(v.Case), v.Subject, v.URL, store.Micros(v.MadeAt),
+		}
+	}
+	if err := tx.Insert(ctx, `INSERT INTO conversation (id, brand_id, account_id, network, thread, visibility, person_id, case_id, subject, url, made_at)`, rows, ""); err != nil {
 		return fmt.Errorf("desk: conversation: %w", err)
 	}
 	return nil
@@ -255,11 +261,12 @@ func insertConversation(ctx context.Context, tx *store.Tx, v Conversation) error
 // addRefs lets every id lead to the conversation. An id that leads elsewhere already stays there: it was named by
 // somebody who may not join what it leads to.
 func addRefs(ctx context.Context, tx *store.Tx, v Conversation, refs []string) error {
-	for _, ref := range refs {
-		if err := tx.Defer(ctx, `INSERT INTO conversation_ref (account_id, visibility, ref, conversation_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-			string(v.Account), string(v.Visibility), ref, string(v.ID)); err != nil {
-			return fmt.Errorf("desk: conversation: %w", err)
-		}
+	rows := make([][]any, len(refs))
+	for i, ref := range refs {
+		rows[i] = []any{string(v.Account), string(v.Visibility), ref, string(v.ID)}
+	}
+	if err := tx.Insert(ctx, `INSERT INTO conversation_ref (account_id, visibility, ref, conversation_id)`, rows, `ON CONFLICT DO NOTHING`); err != nil {
+		return fmt.Errorf("desk: conversation: %w", err)
 	}
 	return nil
 }
@@ -279,7 +286,7 @@ func (d *Desk) unite(ctx context.Context, tx *store.Tx, v *Conversation, other C
 	}
 	v.Person, v.Case = cmp.Or(v.Person, other.Person), cmp.Or(v.Case, other.Case)
 	v.Thread, v.Subject, v.URL = cmp.Or(v.Thread, other.Thread), cmp.Or(v.Subject, other.Subject), cmp.Or(v.URL, other.URL)
-	if err := saveConversation(ctx, tx, *v); err != nil {
+	if err := saveConversations(ctx, tx, *v); err != nil {
 		return nil, err
 	}
 	if v.Visibility == hilft.Private && v.Case != "" {

@@ -135,7 +135,7 @@ func (d *Desk) room(ctx context.Context, tx *store.Tx, c Case, r Reply) (Convers
 		ID: hilft.ConversationID(hilft.NewID()), Brand: v.Brand, Account: v.Account, Network: v.Network, Visibility: hilft.Private,
 		Person: c.Person, Case: c.ID, Subject: v.Subject, MadeAt: tx.Now(),
 	}
-	return private, last, insertConversation(ctx, tx, private)
+	return private, last, insertConversations(ctx, tx, private)
 }
 
 // caseConversations are the conversations in which a case was spoken of, the last spoken in first.

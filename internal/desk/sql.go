@@ -12,22 +12,27 @@ import (
 	"github.com/hilft/hilft/internal/store"
 )
 
-// caseOf are the columns of a case; %s is its person's name.
+// caseOf are the columns of a case; the first %s is its person's name, the second more columns.
 const caseOf = `SELECT c.id, c.number, c.brand_id, c.person_id, %s, c.title, c.state, c.agent_id, c.account_id, c.network, c.visibility,
-	c.preview, c.waits_since, c.due_at, c.answered, c.trouble, c.changed_at, c.made_at, c.solved_at FROM cases c `
+	c.preview, c.waits_since, c.due_at, c.answered, c.trouble, c.changed_at, c.made_at, c.solved_at, c.last_at%s FROM cases c `
 
 var (
-	caseColumns     = fmt.Sprintf(caseOf, "COALESCE(p.name, '')") + `LEFT JOIN person p ON p.id = c.person_id `
-	namelessColumns = fmt.Sprintf(caseOf, "''")
+	caseColumns     = caseWith("")
+	namelessColumns = fmt.Sprintf(caseOf, "''", "")
 )
 
+// caseWith are the columns of a case with the name of its person, and more.
+func caseWith(more string) string {
+	return fmt.Sprintf(caseOf, "COALESCE(p.name, '')", more) + `LEFT JOIN person p ON p.id = c.person_id `
+}
+
 func scanCase(scan func(into ...any) error, c *Case) error {
-	var waits, due, changed, made, solved int64
+	var waits, due, changed, made, solved, last int64
 	var answered int
 	err := scan(&c.ID, &c.Number, &c.Brand, &c.Person, &c.PersonName, &c.Title, &c.State, &c.Agent, &c.Account, &c.Network, &c.Visibility,
-		&c.Preview, &waits, &due, &answered, &c.Trouble, &changed, &made, &solved)
+		&c.Preview, &waits, &due, &answered, &c.Trouble, &changed, &made, &solved, &last)
 	c.WaitsSince, c.DueAt, c.Answered = store.Time(waits), store.Time(due), answered == 1
-	c.ChangedAt, c.MadeAt, c.SolvedAt = store.Time(changed), store.Time(made), store.Time(solved)
+	c.ChangedAt, c.MadeAt, c.SolvedAt, c.lastAt = store.Time(changed), store.Time(made), store.Time(solved), store.Time(last)
 	return err
 }
 

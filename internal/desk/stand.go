@@ -57,7 +57,7 @@ const previewMost = 160
 // opens it again.
 func stand(c Case, newestFirst []word, answerIn time.Duration) Case {
 	before := c
-	c.Answered, c.Trouble, c.WaitsSince, c.DueAt, c.Preview = false, 0, time.Time{}, time.Time{}, ""
+	c.Answered, c.Trouble, c.WaitsSince, c.DueAt, c.Preview, c.lastAt = false, 0, time.Time{}, time.Time{}, "", time.Time{}
 	var here, elsewhere time.Time // of the last answers
 	shown, last, heard := false, false, false
 	for _, w := range newestFirst {
@@ -71,6 +71,9 @@ func stand(c Case, newestFirst []word, answerIn time.Duration) Case {
 		}
 		if w.trouble() {
 			c.Trouble++
+		}
+		if w.direction != hilft.Note {
+			c.lastAt = latest(c.lastAt, w.at)
 		}
 		if w.direction != hilft.Note && (!last || !shown && !w.deleted) { // what was deleted shows where, not what
 			last, shown = true, !w.deleted
@@ -98,6 +101,25 @@ func stand(c Case, newestFirst []word, answerIn time.Duration) Case {
 		c.State = hilft.Open
 		c.DueAt = c.WaitsSince.Add(answerIn)
 	}
+	return c
+}
+
+// somebodyWaits tells whether an answer is due in a case that has a name. What its customer says next changes little in
+// where it stands.
+func (c Case) somebodyWaits() bool {
+	return c.State == hilft.Open && !c.WaitsSince.IsZero() && c.Title != ""
+}
+
+// follows tells whether a word changes neither who waits in a case, nor where it is spoken of, nor its name: its customer
+// says something more, after all that was said.
+func (c Case) follows(w word) bool {
+	return c.somebodyWaits() && w.waits() && w.account == c.Account && w.at.After(c.lastAt)
+}
+
+// follow is stand for a case after a word that follows in it, without a look at the words before.
+func follow(c Case, w word, answerIn time.Duration) Case {
+	c.Preview, c.Account, c.Network, c.Visibility = preview(w.text), w.account, w.network, w.visibility
+	c.lastAt, c.DueAt = w.at, c.WaitsSince.Add(answerIn)
 	return c
 }
 
@@ -153,7 +175,7 @@ func (d *Desk) settle(ctx context.Context, tx *store.Tx, c Case) (Case, error) {
 		return c, err
 	}
 	s.settle(in, tx.Now())
-	return s.Case, saveCase(ctx, tx, s.Case)
+	return s.Case, saveCases(ctx, tx, s.Case)
 }
 
 // next is the time of the next thing that happens in a case. It ascends, whatever clocks say and however long a
@@ -163,16 +185,22 @@ func (c Case) next(now time.Time) time.Time { return latest(now, c.ChangedAt.Add
 // save writes down a case that something happened to.
 func (d *Desk) save(ctx context.Context, tx *store.Tx, c Case) (Case, error) {
 	c.ChangedAt = c.next(tx.Now())
-	return c, saveCase(ctx, tx, c)
+	return c, saveCases(ctx, tx, c)
 }
 
-func saveCase(ctx context.Context, tx *store.Tx, c Case) error {
-	err := tx.Defer(ctx, `UPDATE cases SET title = ?, state = ?, agent_id = ?, account_id = ?, network = ?, visibility = ?, preview = ?,
-			waits_since = ?, due_at = ?, answered = ?, trouble = ?, rank = ?, changed_at = ?, solved_at = ? WHERE id = ?`,
-		c.Title, string(c.State), string(c.Agent), string(c.Account), c.Network, string(c.Visibility), c.Preview,
-		store.Micros(c.WaitsSince), store.Micros(c.DueAt), store.Bit(c.Answered), c.Trouble, rank(c), store.Micros(c.ChangedAt),
-		store.Micros(c.SolvedAt), string(c.ID))
-	if err != nil {
+var savedColumns = []string{
+	"title", "state", "agent_id", "account_id", "network", "visibility", "preview", "waits_since", "due_at", "answered", "trouble", "rank", "changed_at", "solved_at", "last_at", "id",
+}
+
+func saveCases(ctx context.Context, tx *store.Tx, all ...Case) error {
+	rows := make([][]any, len(all))
+	for i, c := range all {
+		rows[i] = []any{
+			c.Title, string(c.State), string(c.Agent), string(c.Account), c.Network, string(c.Visibility), c.Preview,
+			store.Micros(c.WaitsSince), store.Micros(c.DueAt), store.Bit(c.Answered), c.Trouble, rank(c), store.Micros(c.ChangedAt), store.Micros(c.SolvedAt), store.Micros(c.lastAt), string(c.ID),
+		}
+	}
+	if err := tx.Update(ctx, "cases", savedColumns, rows); err != nil {
 		return fmt.Errorf("desk: save: %w", err)
 	}
 	return nil

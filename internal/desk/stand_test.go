@@ -4,11 +4,13 @@
 package desk
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/hilft/hilft"
 )
@@ -82,6 +84,50 @@ func TestWhereACaseStands(t *testing.T) {
 			require.Equal(t, got, stand(cs, c.words, time.Hour), "%s: where it stood before does not matter", name)
 		}
 	}
+}
+
+// A case that is added to without a look at its words stands where it would with one.
+func TestAWordThatFollowsChangesWhatItWouldHaveChanged(t *testing.T) {
+	t.Parallel()
+	day := time.Date(2026, 10, 14, 10, 0, 0, 0, time.UTC)
+	followed := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		minute := func(what string, from, to int) time.Time { return day.Add(time.Duration(rapid.IntRange(from, to).Draw(rt, what)) * time.Minute) }
+		draw := func(i int, direction hilft.Direction) word {
+			return word{
+				id: hilft.MessageID(rune('a' + i)), direction: direction, at: minute("at", 0, 20), madeAt: day.Add(time.Duration(i) * time.Minute),
+				delivery: rapid.SampledFrom([]hilft.Delivery{hilft.Sent, hilft.Failed, hilft.Queued, hilft.Unknown}).Draw(rt, "delivery"),
+				here:     rapid.Bool().Draw(rt, "here"), auto: rapid.IntRange(0, 5).Draw(rt, "auto") == 0, deleted: rapid.IntRange(0, 5).Draw(rt, "deleted") == 0,
+				account: rapid.SampledFrom([]hilft.AccountID{"mail", "chat"}).Draw(rt, "account"), network: "n", visibility: hilft.Private, text: string(rune('A' + i)),
+			}
+		}
+		s := &seat{}
+		for i := range rapid.IntRange(0, 6).Draw(rt, "words") {
+			direction := rapid.SampledFrom([]hilft.Direction{hilft.Inbound, hilft.Inbound, hilft.Outbound, hilft.Note}).Draw(rt, "direction")
+			w := draw(i, direction)
+			if direction == hilft.Inbound {
+				w.delivery, w.here = "", false
+			}
+			s.put(w)
+		}
+		if rapid.Bool().Draw(rt, "solved once") {
+			s.SolvedAt = minute("solved", 0, 6)
+		}
+		s.settle(time.Hour, day.Add(7*time.Minute))
+		w := draw(8, hilft.Inbound)
+		w.delivery, w.here = "", false
+		if !s.follows(w) {
+			return
+		}
+		followed++
+		quick, full := *s, *s
+		quick.unread, quick.words, full.words = true, []word{w}, slices.Clone(s.words)
+		full.put(w)
+		quick.settle(time.Hour, w.madeAt)
+		full.settle(time.Hour, w.madeAt)
+		require.Equal(rt, full.Case, quick.Case)
+	})
+	require.NotZero(t, followed, "no word ever followed")
 }
 
 func TestThePreviewIsOfTheLastWordThatIsStillThere(t *testing.T) {

@@ -77,10 +77,12 @@ type spoke struct {
 	about hilft.CaseID
 }
 
-// seat is a case on the table, with its last words, the newest first.
+// seat is a case on the table, with its last words, the newest first. As long as they only follow, those before them are
+// not read.
 type seat struct {
 	Case
 	words          []word
+	unread         bool  // words are only those that were added here
 	oldest         *word // the inbound one by which it is called, where there are more words than these
 	reached        bool  // oldest was looked for
 	fresh, changed bool
@@ -159,7 +161,7 @@ func (t *table) conversation(ctx context.Context, p place) (*talk, error) {
 // seat finds a case that is to be changed, whose words may have changed since it was settled. NotFound where the brand
 // has none.
 func (t *table) seat(ctx context.Context, id hilft.CaseID) (*seat, error) {
-	if err := t.await(ctx, t.readSeats(ctx, []hilft.CaseID{id}, wordColumns)); err != nil {
+	if err := t.readSeats(ctx, []hilft.CaseID{id}, wordColumns, everyone); err != nil {
 		return nil, err
 	}
 	s := t.seats[id]
@@ -170,8 +172,31 @@ func (t *table) seat(ctx context.Context, id hilft.CaseID) (*seat, error) {
 }
 
 // add puts a message into its case.
-func (s *seat) add(m Message) {
+func (s *seat) add(ctx context.Context, tx *store.Tx, m Message) error {
 	w := wordOf(m)
+	if s.unread && !s.follows(w) {
+		if err := s.read(ctx, tx); err != nil {
+			return err
+		}
+	}
+	if err := s.reach(ctx, tx); err != nil {
+		return err
+	}
+	s.put(w)
+	return nil
+}
+
+// read reads the words before those that were added here.
+func (s *seat) read(ctx context.Context, tx *store.Tx) error {
+	s.unread = false
+	if err := lastWords(ctx, tx, []hilft.CaseID{s.ID}, wordColumns, func(_ hilft.CaseID, w word) { s.put(w) }); err != nil {
+		return err
+	}
+	return tx.Flush(ctx)
+}
+
+// put puts a word in its place.
+func (s *seat) put(w word) {
 	i, _ := slices.BinarySearchFunc(s.words, w, newestFirst)
 	s.words = slices.Insert(s.words, i, w)
 	if len(s.words) > wordsMost {
@@ -186,8 +211,12 @@ func (s *seat) add(m Message) {
 
 // settle looks where a case stands by now.
 func (s *seat) settle(answerIn time.Duration, now time.Time) {
-	s.Case = stand(s.Case, s.words, answerIn)
-	s.Title = s.title()
+	if s.unread {
+		s.Case = follow(s.Case, s.words[0], answerIn)
+	} else {
+		s.Case = stand(s.Case, s.words, answerIn)
+		s.Title = s.title()
+	}
 	s.ChangedAt = s.next(now)
 	s.changed = true
 }
@@ -242,18 +271,23 @@ func (t *table) lead(p place, to hilft.ConversationID) {
 
 // write writes down all that changed on the table.
 func (t *table) write(ctx context.Context) error {
+	var fresh, changed []Conversation
 	for _, v := range t.conversations {
-		if v == nil || !v.fresh && !v.changed {
+		switch {
+		case v == nil:
 			continue
-		}
-		save := saveConversation
-		if v.fresh {
-			save = insertConversation
-		}
-		if err := save(ctx, t.tx, v.Conversation); err != nil {
-			return err
+		case v.fresh:
+			fresh = append(fresh, v.Conversation)
+		case v.changed:
+			changed = append(changed, v.Conversation)
 		}
 		v.fresh, v.changed = false, false
+	}
+	if err := insertConversations(ctx, t.tx, fresh...); err != nil {
+		return err
+	}
+	if err := saveConversations(ctx, t.tx, changed...); err != nil {
+		return err
 	}
 	refs := make([][]any, 0, len(t.led))
 	for p := range t.led {
@@ -273,6 +307,7 @@ func (t *table) write(ctx context.Context) error {
 
 func (t *table) writeCases(ctx context.Context) error {
 	var opened []*seat
+	var fresh, changed []Case
 	// In one order for all, so that two who write do not wait for each other.
 	for _, id := range slices.Sorted(maps.Keys(t.seats)) {
 		s := t.seats[id]
@@ -280,20 +315,22 @@ func (t *table) writeCases(ctx context.Context) error {
 		case s.fresh:
 			opened = append(opened, s)
 		case s.changed:
-			if err := saveCase(ctx, t.tx, s.Case); err != nil {
-				return err
-			}
+			changed = append(changed, s.Case)
 		}
 		s.fresh, s.changed = false, false
 	}
-	numbers, err := nextNumbers(ctx, t.tx, len(opened))
-	for i, n := range numbers {
-		opened[i].Number = n
-		if err := insertCase(ctx, t.tx, opened[i].Case); err != nil {
-			return err
-		}
+	if err := saveCases(ctx, t.tx, changed...); err != nil {
+		return err
 	}
-	return err
+	numbers, err := nextNumbers(ctx, t.tx, len(opened))
+	if err != nil {
+		return err
+	}
+	for i, s := range opened {
+		s.Number = numbers[i]
+		fresh = append(fresh, s.Case)
+	}
+	return insertCases(ctx, t.tx, fresh...)
 }
 
 // wordOf is what stand looks at of a message.
@@ -339,7 +376,7 @@ func scanWord(scan func(into ...any) error, w *word) error {
 
 // reach looks for the word by which a case is called that has more words than were read.
 func (s *seat) reach(ctx context.Context, tx *store.Tx) error {
-	if s.reached || len(s.words) < wordsMost {
+	if s.reached || s.unread || len(s.words) < wordsMost {
 		return nil
 	}
 	s.reached = true

@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -121,6 +122,7 @@ func (q *Jobs) claim(ctx context.Context, kind string, most int, lease time.Dura
 			return err
 		}
 		var taken []*Claim
+		behind := map[string][]*Claim{}
 		for _, lane := range order {
 			g := lanes[lane]
 			if lane == "" {
@@ -130,18 +132,17 @@ func (q *Jobs) claim(ctx context.Context, kind string, most int, lease time.Dura
 				}
 				continue
 			}
-			g, behind := next(g, lines[lane], store.Micros(now))
-			if len(behind) > 0 {
-				off, err := putOff(ctx, tx, behind, lines[lane])
-				if err != nil {
-					return err
-				}
-				more = more || off
+			g, wait := next(g, lines[lane], store.Micros(now))
+			if len(wait) > 0 {
+				behind[lane] = wait
 			}
 			if len(g) > 0 {
 				taken = append(taken, g...)
 				groups = append(groups, g)
 			}
+		}
+		if more, err = putOff(ctx, tx, behind, lines); err != nil {
+			return err
 		}
 		token := rand.Int64N(1<<62) + 1
 		for _, c := range taken {
@@ -162,26 +163,39 @@ const putOffLeast = 100 * time.Millisecond
 
 // putOff lets jobs wait as long as the one that is in their way, so that claims need not step over them again and again.
 // Whoever ends that one lets them go, for it is written down that they wait for it. On Postgres it is kept from ending
-// until we are done, and when it is just ending, nobody is put off.
-func putOff(ctx context.Context, tx *store.Tx, behind []*Claim, line []place) (bool, error) {
-	if len(line) == 0 {
-		return false, nil
-	}
-	if tx.Dialect() == store.Postgres {
-		var one int
-		err := tx.Row(ctx, `SELECT 1 FROM job WHERE id = ? FOR UPDATE SKIP LOCKED`, []any{line[0].id}, &one)
-		if err != nil {
-			if store.IsNoRows(err) {
-				err = nil
-			}
-			return false, err
+// until we are done, and when it is just ending, nobody is put off. It tells whether anybody was.
+func putOff(ctx context.Context, tx *store.Tx, behind map[string][]*Claim, lines map[string][]place) (bool, error) {
+	heads := map[int64]string{}
+	for lane := range behind {
+		if line := lines[lane]; len(line) > 0 {
+			heads[line[0].id] = lane
 		}
 	}
-	if err := tx.Defer(ctx, `UPDATE job SET awaited = 1 WHERE id = ? AND awaited = 0`, line[0].id); err != nil {
+	if len(heads) == 0 {
+		return false, nil
+	}
+	ids := slices.Sorted(maps.Keys(heads))
+	if tx.Dialect() == store.Postgres {
+		where, list := store.In(tx, "id", ids)
+		kept, err := store.All(ctx, tx, `SELECT id FROM job WHERE `+where+` FOR UPDATE SKIP LOCKED`, []any{list}, func(scan func(into ...any) error, id *int64) error { return scan(id) })
+		if err != nil || len(kept) == 0 {
+			return false, err
+		}
+		ids = kept
+	}
+	where, list := store.In(tx, "id", ids)
+	if err := tx.Defer(ctx, `UPDATE job SET awaited = 1 WHERE awaited = 0 AND `+where, list); err != nil {
 		return false, err
 	}
-	until := max(line[0].runAt, store.Micros(tx.Now().Add(putOffLeast)))
-	return true, set(ctx, tx, `claim = 0, run_at = ?`, []any{until}, behind)
+	var rows [][]any
+	for _, id := range ids {
+		lane := heads[id]
+		until := max(lines[lane][0].runAt, store.Micros(tx.Now().Add(putOffLeast)))
+		for _, c := range behind[lane] {
+			rows = append(rows, []any{0, until, c.ID})
+		}
+	}
+	return true, tx.Update(ctx, "job", []string{"claim", "run_at", "id"}, rows)
 }
 
 // dueJobs reads jobs that may be claimed, unless their lane says no. On Postgres other nodes leave them alone from now on.

@@ -116,25 +116,26 @@ func introduce(ctx context.Context, tx *store.Tx, brand hilft.BrandID, network s
 	}
 	now := store.Micros(tx.Now())
 	made := map[string]Identity{}
-	args := make([][]any, 0, len(strangers))
+	var persons, identityRows [][]any
 	for _, a := range strangers {
 		id := Identity{
 			ID: hilft.IdentityID(hilft.NewID()), Person: hilft.PersonID(hilft.NewID()), Network: network,
 			Remote: a.ID, Handle: a.Handle, Name: a.Name, URL: a.URL, Seen: tx.Now(),
 		}
 		made[a.ID] = id
-		if err := tx.Defer(ctx, `INSERT INTO person (id, brand_id, name, made_at) VALUES (?, ?, ?, ?)`, string(id.Person), string(brand), nameOf(a), now); err != nil {
-			return err
-		}
-		args = append(args, []any{string(id.ID), string(brand), string(id.Person), network, a.ID, a.Handle, a.Name, a.URL, now, now})
+		persons = append(persons, []any{string(id.Person), string(brand), nameOf(a), now})
+		identityRows = append(identityRows, []any{string(id.ID), string(brand), string(id.Person), network, a.ID, a.Handle, a.Name, a.URL, now, now})
 	}
-	err := tx.Many(ctx, `INSERT INTO identity (id, brand_id, person_id, network, remote_id, handle, name, url, made_at, seen_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING remote_id`, args, func(_ int, scan func(into ...any) error) error {
-		var remote string
-		err := scan(&remote)
-		known[remote] = made[remote]
+	if err := tx.Insert(ctx, `INSERT INTO person (id, brand_id, name, made_at)`, persons, ""); err != nil {
 		return err
-	})
+	}
+	err := tx.InsertRows(ctx, `INSERT INTO identity (id, brand_id, person_id, network, remote_id, handle, name, url, made_at, seen_at)`, identityRows,
+		`ON CONFLICT DO NOTHING RETURNING remote_id`, func(scan func(into ...any) error) error {
+			var remote string
+			err := scan(&remote)
+			known[remote] = made[remote]
+			return err
+		})
 	if err != nil {
 		return err
 	}

@@ -72,9 +72,3 @@ func Marks(n int) string {
 	}
 	return strings.Repeat("?,", n-1) + "?"
 }
-
-// Tuples is a list of n rows of placeholders: "(?,?),(?,?)".
-func Tuples(n, columns int) string {
-	row := "(" + Marks(columns) + ")"
-	return strings.Repeat(row+",", n-1) + row
-}

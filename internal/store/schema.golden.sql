@@ -96,7 +96,7 @@ CREATE TABLE cases (
   changed_at  BIGINT NOT NULL,
   made_at     BIGINT NOT NULL,
   solved_at   BIGINT NOT NULL
-);
+, last_at BIGINT NOT NULL DEFAULT 0);
 
 CREATE INDEX cases_changed ON cases (brand_id, state, changed_at, id);
 

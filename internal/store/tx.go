@@ -6,9 +6,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -87,28 +85,6 @@ func (tx *Tx) Defer(ctx context.Context, query string, args ...any) error {
 	return tx.flushMany(ctx)
 }
 
-// Insert is Defer for many rows of one table. into is the statement up to its VALUES, tail what follows the rows.
-func (tx *Tx) Insert(ctx context.Context, into string, rows [][]any, tail string) error {
-	for len(rows) > 0 {
-		n := Chunk(len(rows))
-		if err := tx.Defer(ctx, into+" VALUES "+Tuples(n, len(rows[0]))+" "+tail, slices.Concat(rows[:n]...)...); err != nil {
-			return err
-		}
-		rows = rows[n:]
-	}
-	return nil
-}
-
-// Chunk is how many of so many rows one statement takes: few sizes, so that statements stay prepared.
-func Chunk(n int) int {
-	for _, size := range []int{64, 16, 4} {
-		if n >= size {
-			return size
-		}
-	}
-	return 1
-}
-
 // DeferRows is Rows for a question whose answer is not needed before the next statement that is waited for, or Flush.
 // each must not use the transaction.
 func (tx *Tx) DeferRows(ctx context.Context, query string, args []any, each func(scan func(into ...any) error) error) error {
@@ -117,17 +93,6 @@ func (tx *Tx) DeferRows(ctx context.Context, query string, args []any, each func
 	}
 	tx.ask(query, args, each)
 	return tx.flushMany(ctx)
-}
-
-// DeferMany is DeferRows for a question that is asked once for each of several lists of arguments. each is told the
-// number of the list.
-func (tx *Tx) DeferMany(ctx context.Context, query string, args [][]any, each func(i int, scan func(into ...any) error) error) error {
-	for i, a := range args {
-		if err := tx.DeferRows(ctx, query, a, func(scan func(into ...any) error) error { return each(i, scan) }); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (tx *Tx) ask(query string, args []any, each func(scan func(into ...any) error) error) {
@@ -211,36 +176,6 @@ func (tx *Tx) Rows(ctx context.Context, query string, args []any, each func(scan
 		}
 	}
 	return rows.Err()
-}
-
-// Many is DeferMany for answers that are needed at once.
-func (tx *Tx) Many(ctx context.Context, query string, args [][]any, each func(i int, scan func(into ...any) error) error) error {
-	if err := tx.DeferMany(ctx, query, args, each); err != nil {
-		return err
-	}
-	return tx.Flush(ctx)
-}
-
-// In is a condition that a column has one of these values, and its argument. The statement is the same for any number.
-func In[T string | int64](tx *Tx, column string, values []T) (condition string, arg any) {
-	if tx.pg != nil {
-		return column + " = ANY(?)", values
-	}
-	list, err := json.Marshal(values)
-	if err != nil {
-		panic("store: texts and numbers are always JSON: " + err.Error())
-	}
-	return column + " IN (SELECT value FROM json_each(?))", string(list)
-}
-
-// Values makes these values the rows of a table k with one column, value, for questions about each of them that one
-// index answers. In may lead Postgres to read all rows that meet the other conditions, until it has counted them.
-func Values(tx *Tx, values []string) (table string, arg any) {
-	if tx.pg != nil {
-		return "unnest(CAST(? AS TEXT[])) AS k(value)", values
-	}
-	_, arg = In(tx, "", values)
-	return "json_each(?) AS k", arg
 }
 
 func (tx *Tx) querySQLite(ctx context.Context, query string, args ...any) (*sql.Rows, error) {

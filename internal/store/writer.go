@@ -122,13 +122,18 @@ func (w *writer) share(s *session, wr *write, hurry bool) {
 		wr.finish(unavailable(err))
 		return
 	}
+	// The first needs no savepoint, which would cost a copy of every page it touches: what it did is all there is to undo.
+	if wr.err = w.perform(s, wr); wr.err != nil {
+		_, _ = s.exec(ctx, "ROLLBACK")
+		close(wr.done)
+		return
+	}
 	var err error
-	for wr != nil {
-		batch = append(batch, wr)
-		if wr.err, err = w.savepoint(ctx, s, wr); err != nil {
+	for batch = append(batch, wr); err == nil; batch = append(batch, wr) {
+		if wr = w.next(began, len(batch), &hurry); wr == nil {
 			break
 		}
-		wr = w.next(began, len(batch), &hurry)
+		wr.err, err = w.savepoint(ctx, s, wr)
 	}
 	if err == nil {
 		_, err = s.exec(ctx, "COMMIT")
@@ -177,20 +182,13 @@ func (wr *write) finish(err error) {
 	close(wr.done)
 }
 
-// savepoint runs one function. Its own error undoes its own work; broken means that the shared transaction is gone, as
-// after a full disk, and nobody's work in it counts.
+// savepoint runs one function after others. Its own error undoes its own work; broken means that the shared transaction
+// is gone, as after a full disk, and nobody's work in it counts.
 func (w *writer) savepoint(ctx context.Context, s *session, wr *write) (own, broken error) {
-	if err := wr.ctx.Err(); err != nil {
-		return err, nil
-	}
-	wr.tx = &Tx{db: w.db, conn: s, now: w.db.Now()}
 	if _, err := s.exec(ctx, "SAVEPOINT one"); err != nil {
 		return nil, err
 	}
-	// The values of the caller's context stay, its end does not: a statement cut off half-way would take the shared
-	// transaction with it.
-	own = w.guarded(context.WithoutCancel(wr.ctx), wr) //nolint:contextcheck // see above
-	if own != nil {
+	if own = w.perform(s, wr); own != nil { //nolint:contextcheck // see there
 		if _, err := s.exec(ctx, "ROLLBACK TO one"); err != nil {
 			return own, err
 		}
@@ -201,14 +199,20 @@ func (w *writer) savepoint(ctx context.Context, s *session, wr *write) (own, bro
 	return own, nil
 }
 
-// guarded keeps a panic of one function from ending the writer, on which everybody depends.
-func (w *writer) guarded(ctx context.Context, wr *write) (err error) {
+// perform runs one function. It keeps a panic of it from ending the writer, on which everybody depends.
+func (w *writer) perform(s *session, wr *write) (err error) {
+	if err := wr.ctx.Err(); err != nil {
+		return err
+	}
+	wr.tx = &Tx{db: w.db, conn: s, now: w.db.Now()}
 	defer func() {
 		if p := recover(); p != nil {
 			err = hilft.Fail(hilft.Internal, "internal", fmt.Errorf("panic in a transaction: %v\n%s", p, debug.Stack()))
 		}
 	}()
-	return wr.fn(ctx, wr.tx)
+	// The values of the caller's context stay, its end does not: a statement cut off half-way would take the shared
+	// transaction with it.
+	return wr.fn(context.WithoutCancel(wr.ctx), wr.tx)
 }
 
 // session is SQLite's write connection with its prepared statements.

@@ -155,39 +155,34 @@ func (s *Switchboard) insertRows(ctx context.Context, tx *store.Tx, rows []row) 
 			return err
 		}
 	}
-	for len(rows) > 0 {
-		n := store.Chunk(len(rows))
-		args := make([]any, 0, 8*n)
-		byKey := make(map[[2]string]row, n)
-		for _, r := range rows[:n] {
-			state := "kept"
-			if r.stuck != "" {
-				state = "stuck"
-			}
-			args = append(args, string(r.account), r.raw.Key, r.raw.Kind, r.raw.Body, r.blob, now, state, r.stuck)
-			if key := [2]string{string(r.account), r.raw.Key}; byKey[key].account == "" {
-				byKey[key] = r
-			}
+	args := make([][]any, len(rows))
+	byKey := make(map[[2]string]row, len(rows))
+	for i, r := range rows {
+		state := "kept"
+		if r.stuck != "" {
+			state = "stuck"
 		}
-		err := tx.Rows(ctx, `INSERT INTO inbox (account_id, key, kind, body, blob, received_at, state, error) VALUES `+
-			store.Tuples(n, 8)+` ON CONFLICT DO NOTHING RETURNING id, account_id, key`, args,
-			func(scan func(into ...any) error) error {
-				var id int64
-				var key [2]string
-				if err := scan(&id, &key[0], &key[1]); err != nil {
-					return err
-				}
-				if r := byKey[key]; r.stuck == "" {
-					orders = append(orders, jobs.Order{Kind: hilft.JobIntake, Lane: "in:" + key[0] + ":" + r.raw.Lane, Args: intakeArgs{Inbox: id}})
-				} else {
-					stuck = append(stuck, jobs.Event{Kind: hilft.EventItemStuck, Brand: r.brand, Subject: fmt.Sprint(id)})
-				}
-				return nil
-			})
-		if err != nil {
-			return err
+		args[i] = []any{string(r.account), r.raw.Key, r.raw.Kind, r.raw.Body, r.blob, now, state, r.stuck}
+		if key := [2]string{string(r.account), r.raw.Key}; byKey[key].account == "" {
+			byKey[key] = r
 		}
-		rows = rows[n:]
+	}
+	err := tx.InsertRows(ctx, `INSERT INTO inbox (account_id, key, kind, body, blob, received_at, state, error)`, args, `ON CONFLICT DO NOTHING RETURNING id, account_id, key`,
+		func(scan func(into ...any) error) error {
+			var id int64
+			var key [2]string
+			if err := scan(&id, &key[0], &key[1]); err != nil {
+				return err
+			}
+			if r := byKey[key]; r.stuck == "" {
+				orders = append(orders, jobs.Order{Kind: hilft.JobIntake, Lane: "in:" + key[0] + ":" + r.raw.Lane, Args: intakeArgs{Inbox: id}})
+			} else {
+				stuck = append(stuck, jobs.Event{Kind: hilft.EventItemStuck, Brand: r.brand, Subject: fmt.Sprint(id)})
+			}
+			return nil
+		})
+	if err != nil {
+		return err
 	}
 	if err := s.Jobs.Enqueue(ctx, tx, orders...); err != nil {
 		return err
