@@ -137,7 +137,7 @@ func run(ctx context.Context) error {
 func (b *bench) repeat(ctx context.Context, m measure, database string) ([]result, error) {
 	var runs [][]result
 	for i := range b.runs {
-		fmt.Fprintf(os.Stderr, "%s %s, run %d of %d\n", m.name, database, i+1, b.runs)
+		fmt.Fprintf(os.Stderr, "%s, run %d of %d\n", strings.TrimSpace(m.name+" "+database), i+1, b.runs)
 		all, err := m.run(ctx, b, database)
 		if err != nil {
 			return nil, err
