@@ -284,7 +284,7 @@ func TestWhatTheRoomAboveCannotUse(t *testing.T) {
 		require.NoError(t, h.Receive(t.Context(), a.ID, raw("1", "good")))
 		h.see("it was tried", func() bool { return h.count(`SELECT COUNT(*) FROM job WHERE error <> ''`) == 1 })
 		h.see("it is placed in the end", func() bool {
-			h.forward(20 * 60e9)
+			h.later(50e9)
 			return h.count(`SELECT COUNT(*) FROM event WHERE kind = 'placed'`) == 1
 		})
 		require.NoError(t, h.Receive(t.Context(), a.ID, raw("2", "nameless")))
