@@ -92,7 +92,9 @@ func TestAWordThatFollowsChangesWhatItWouldHaveChanged(t *testing.T) {
 	day := time.Date(2026, 10, 14, 10, 0, 0, 0, time.UTC)
 	followed := 0
 	rapid.Check(t, func(rt *rapid.T) {
-		minute := func(what string, from, to int) time.Time { return day.Add(time.Duration(rapid.IntRange(from, to).Draw(rt, what)) * time.Minute) }
+		minute := func(what string, from, to int) time.Time {
+			return day.Add(time.Duration(rapid.IntRange(from, to).Draw(rt, what)) * time.Minute)
+		}
 		draw := func(i int, direction hilft.Direction) word {
 			return word{
 				id: hilft.MessageID(rune('a' + i)), direction: direction, at: minute("at", 0, 20), madeAt: day.Add(time.Duration(i) * time.Minute),

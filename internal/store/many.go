@@ -71,7 +71,7 @@ func (tx *Tx) DeferMany(ctx context.Context, query string, lists [][]any, each f
 		k, args := tableOf(lists)
 		tx.later.Queue(tx.db.bind("SELECT k.i, q.* FROM "+k+" CROSS JOIN LATERAL ("+ofColumns(query)+") AS q"), args...).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
-				i := int(binary.BigEndian.Uint64(rows.RawValues()[0])) - 1 //nolint:gosec // a place in lists, from 1
+				i := int(binary.BigEndian.Uint64(rows.RawValues()[0])) - 1 // they count from 1
 				if err := each(i, func(into ...any) error { return rows.Scan(append([]any{nil}, into...)...) }); err != nil {
 					return err
 				}
