@@ -6,6 +6,7 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,6 +38,15 @@ func IsUnique(err error) bool {
 func again(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && (e.Code == "40001" || e.Code == "40P01")
+}
+
+// readOnly is the code of a server that does not write, such as one that follows another.
+const readOnly = "25006"
+
+// unable tells that the server cannot do now what it is asked: it is being stopped or started (class 57), has no room
+// left or too many to serve (53), is broken (58, XX), does not write, or has ended a transaction that slept (25P03).
+func unable(code string) bool {
+	return code == readOnly || code == "25P03" || len(code) == 5 && slices.Contains([]string{"08", "53", "57", "58", "XX"}, code[:2])
 }
 
 // unavailable is what a begin or commit that did not work means to the one who asked: nothing was accepted.

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -91,6 +92,19 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 // has, but each must be opened, and learn its statements.
 const connsMost = 12
 
+// What a database that does not answer may cost whoever asks. It may be gone, or stand behind a network that swallows
+// everything: then nobody would ever say so.
+const (
+	connectFor = 5 * time.Second  // to one of its hosts
+	pingFor    = 3 * time.Second  // to prove that a connection which lay idle still stands
+	lendFor    = 10 * time.Second // to get a connection
+	answerFor  = 15 * time.Second // for one answer, waiting for others' locks included
+)
+
+// sleepMost is how long a transaction may hold what it has locked while nothing comes from its node: one that sleeps, or
+// is cut off, must not keep the others from the same rows. It is less than answerFor, so that who waits gets their turn.
+const sleepMost = 10 * time.Second
+
 func (db *DB) openPostgres(ctx context.Context, raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
@@ -103,6 +117,14 @@ func (db *DB) openPostgres(ctx context.Context, raw string) error {
 	}
 	conf.MaxConns = connsMost
 	conf.MaxConnIdleTime = 5 * time.Minute
+	conf.PingTimeout = pingFor
+	if conf.ConnConfig.ConnectTimeout == 0 {
+		conf.ConnConfig.ConnectTimeout = connectFor
+	}
+	conf.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, "SET idle_in_transaction_session_timeout = "+strconv.FormatInt(sleepMost.Milliseconds(), 10))
+		return err
+	}
 	if db.pool, err = pgxpool.NewWithConfig(ctx, conf); err != nil {
 		return fmt.Errorf("database at %s: %w", u.Host, withoutPassword(err, u))
 	}
@@ -252,7 +274,9 @@ func (db *DB) Look(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 // onPostgres lends a connection to fn. begin travels with fn's first statement. What fn has not committed when it
 // returns, or panics, is undone.
 func (db *DB) onPostgres(ctx context.Context, begin string, fn func(tx *Tx) error) error {
-	conn, err := db.pool.Acquire(ctx)
+	lend, cancel := context.WithTimeout(ctx, lendFor)
+	conn, err := db.pool.Acquire(lend)
+	cancel()
 	if err != nil {
 		return unavailable(err)
 	}
@@ -263,7 +287,9 @@ func (db *DB) onPostgres(ctx context.Context, begin string, fn func(tx *Tx) erro
 	}
 	defer func() {
 		if tx.pg.PgConn().TxStatus() != 'I' && !tx.pg.IsClosed() {
-			_, _ = tx.pg.Exec(context.WithoutCancel(ctx), "rollback")
+			undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), pingFor)
+			defer cancel()
+			_, _ = tx.pg.Exec(undo, "rollback")
 		}
 	}()
 	return fn(tx)

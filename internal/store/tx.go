@@ -11,8 +11,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-
-	"github.com/hilft/hilft"
 )
 
 // Tx is one transaction. It belongs to the function it was given to, and to one goroutine.
@@ -123,7 +121,27 @@ func (tx *Tx) Flush(ctx context.Context) error {
 	}
 	b := tx.later
 	tx.later = &pgx.Batch{}
-	return tx.pg.SendBatch(ctx, b).Close()
+	actx, cancel := context.WithTimeout(ctx, answerFor)
+	defer cancel()
+	err := tx.pg.SendBatch(actx, b).Close()
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	return tx.refused(ctx, err)
+}
+
+// refused says what an error of the database means. Where it is not there, or not able to do what it is asked, nothing
+// is wrong with the question.
+func (tx *Tx) refused(ctx context.Context, err error) error {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	if ok && e.Code == readOnly {
+		// This server has stopped being the one that is written to. Another connection may find the one that is.
+		_ = tx.pg.Close(ctx)
+	}
+	if tx.pg.IsClosed() || ok && unable(e.Code) {
+		return unavailable(err)
+	}
+	return err
 }
 
 // commit ends the transaction, together with what was deferred.
@@ -134,13 +152,11 @@ func (tx *Tx) commit(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err := tx.Flush(ctx); err != nil {
-		if _, ok := errors.AsType[*pgconn.PgError](err); ok || hilft.KindOf(err) != hilft.Internal {
-			return err
-		}
-		return unavailable(err) // the connection is gone
+	err := tx.Flush(ctx)
+	if err != nil && ctx.Err() != nil {
+		return unavailable(err) // nobody knows what came of it
 	}
-	return nil
+	return err
 }
 
 // Row runs a query for one row and scans it. IsNoRows tells that there is none.
