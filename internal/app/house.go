@@ -21,6 +21,7 @@ import (
 	"github.com/hilft/hilft/internal/blob"
 	"github.com/hilft/hilft/internal/bus"
 	"github.com/hilft/hilft/internal/desk"
+	"github.com/hilft/hilft/internal/faults"
 	"github.com/hilft/hilft/internal/httpapi"
 	"github.com/hilft/hilft/internal/intake"
 	"github.com/hilft/hilft/internal/jobs"
@@ -124,7 +125,7 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 }
 
 func databaseOf(s Settings) store.Options {
-	return store.Options{URL: s.DatabaseURL, Path: filepath.Join(s.Data, "hilft.db"), Log: slog.New(slog.DiscardHandler)}
+	return store.Options{URL: s.DatabaseURL, Path: filepath.Join(s.Data, "hilft.db"), Wall: faults.Wall, Log: slog.New(slog.DiscardHandler)}
 }
 
 func (h *House) onClose(f func()) { h.close = append(h.close, f) }

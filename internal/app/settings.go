@@ -148,7 +148,7 @@ func shaped(name string, v any) (any, error) {
 }
 
 // notSettings are HILFT_ variables that other parts of the program read.
-var notSettings = []string{"HILFT_BIN", "HILFT_CONFIG", "HILFT_FAULT", "HILFT_SHARED", "HILFT_SOAK", "HILFT_TEST_POSTGRES"}
+var notSettings = []string{"HILFT_BIN", "HILFT_CLOCK", "HILFT_CONFIG", "HILFT_FAULT", "HILFT_SHARED", "HILFT_SOAK", "HILFT_TEST_POSTGRES"}
 
 func fromEnviron(environ []string) map[string]any {
 	values := map[string]any{}

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package faults names the points at which the house may die, so that the kill tests can end the real binary exactly
-// there. Unless HILFT_FAULT is set for a test, a point costs one comparison.
+// there, and lets a node's clock be wrong. Unless HILFT_FAULT is set for a test, a point costs one comparison.
 package faults
 
 import (
@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // The points, in the order in which a customer's word and our answer pass them.
@@ -57,3 +58,9 @@ func Point(name string) {
 	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	select {} // the signal is on its way
 }
+
+// askew is HILFT_CLOCK, by how much this node's clock is wrong: "5m", "-90s".
+var askew, _ = time.ParseDuration(os.Getenv("HILFT_CLOCK"))
+
+// Wall is this node's clock: right, unless HILFT_CLOCK is set for a test.
+func Wall() time.Time { return time.Now().Add(askew) }

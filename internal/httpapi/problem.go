@@ -104,7 +104,7 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 	}
 	if l, ok := errors.AsType[*access.Locked](err); ok {
 		p.Status, p.Title = http.StatusTooManyRequests, http.StatusText(http.StatusTooManyRequests)
-		p.retryAfter = time.Until(l.Until)
+		p.retryAfter = l.Until.Sub(a.DB.Now())
 		p.Detail = l.Until.UTC().Format(time.RFC3339)
 	}
 	switch {

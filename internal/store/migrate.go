@@ -12,7 +12,6 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -67,7 +66,7 @@ func provider(ctx context.Context, db *DB, log *slog.Logger) (p *goose.Provider,
 // Look opens a database that is there, without changing its schema, and says in words what will happen to it when it is
 // opened; nothing to say: nothing will. Its errors are those of Open.
 func Look(ctx context.Context, o Options) (string, error) {
-	db := &DB{now: time.Now, stmts: statements{bound: map[string]string{}}}
+	db := newDB(o)
 	var err error
 	if o.URL == "" {
 		err = db.openSQLite(ctx, o.Path)

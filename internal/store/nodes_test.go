@@ -5,7 +5,9 @@ package store_test
 
 import (
 	"context"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -13,6 +15,32 @@ import (
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/store/storetest"
 )
+
+// Two nodes whose clocks are ten minutes apart agree on the time, which is the database's.
+func TestNodesAgreeOnTheTime(t *testing.T) {
+	t.Parallel()
+	url := storetest.PostgresURL(t)
+	for _, askew := range []time.Duration{-5 * time.Minute, 5 * time.Minute} {
+		db, err := store.Open(t.Context(), store.Options{URL: url, Wall: func() time.Time { return time.Now().Add(askew) }})
+		require.NoError(t, err)
+		defer func() { _ = db.Close() }()
+		for range 3 {
+			require.NoError(t, db.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+				var us int64
+				if err := tx.Row(ctx, `SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)`, nil, &us); err != nil {
+					return err
+				}
+				require.WithinDuration(t, store.Time(us), tx.Now(), 2*time.Second)
+				require.WithinDuration(t, store.Time(us), db.Now(), 2*time.Second)
+				return nil
+			}))
+		}
+	}
+	alone, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "hilft.db"), Wall: func() time.Time { return time.Unix(1e9, 0) }})
+	require.NoError(t, err)
+	defer func() { _ = alone.Close() }()
+	require.Equal(t, time.Unix(1e9, 0).UTC(), alone.Now(), "a house of one node has the clock of its machine")
+}
 
 // A node that sleeps in the middle of a transaction keeps the others waiting for a while, and not for as long as it
 // sleeps. What it was about to write does not count.

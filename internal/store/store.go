@@ -35,6 +35,7 @@ const (
 type DB struct {
 	dialect Dialect
 	now     func() time.Time
+	clock   *clock // Postgres, where the house has no other
 
 	write *sql.DB // all that migrations see
 
@@ -51,20 +52,18 @@ type DB struct {
 type Options struct {
 	URL  string
 	Path string
-	Now  func() time.Time // the clock of all rooms; default time.Now
+	Now  func() time.Time // the clock of all rooms; default: Wall on SQLite, the database's own on Postgres
+	Wall func() time.Time // this node's clock; default time.Now
 	Log  *slog.Logger
 }
 
 // Open opens the database and brings its schema up to date. A wrong address or a schema newer than this program is an
 // error of one line that says what and where.
 func Open(ctx context.Context, o Options) (*DB, error) {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	db := &DB{now: o.Now, stmts: statements{bound: map[string]string{}}}
+	db := newDB(o)
 	var err error
 	if o.URL == "" {
 		err = db.openSQLite(ctx, o.Path)
@@ -86,6 +85,22 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		}
 	}
 	return db, nil
+}
+
+func newDB(o Options) *DB {
+	if o.Wall == nil {
+		o.Wall = time.Now
+	}
+	db := &DB{now: o.Now, stmts: statements{bound: map[string]string{}}}
+	switch {
+	case o.Now != nil:
+	case o.URL == "":
+		db.now = o.Wall
+	default:
+		db.clock = &clock{wall: o.Wall}
+		db.now = db.clock.now
+	}
+	return db
 }
 
 // connsMost bounds the connections of one node to Postgres. More of them would not do more work on the cores that it
@@ -131,7 +146,8 @@ func (db *DB) openPostgres(ctx context.Context, raw string) error {
 	db.write = stdlib.OpenDBFromPool(db.pool)
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	if err := db.pool.Ping(ctx); err != nil {
+	// Any transaction sets the clock.
+	if err := db.onPostgres(ctx, "begin read only", func(tx *Tx) error { return tx.Flush(ctx) }); err != nil {
 		return fmt.Errorf("database at %s: %w", u.Host, withoutPassword(err, u))
 	}
 	return nil
@@ -193,7 +209,7 @@ func (db *DB) Close() error {
 // Dialect tells which database this is, for the few statements that must differ.
 func (db *DB) Dialect() Dialect { return db.dialect }
 
-// Now is the house's clock.
+// Now is the house's clock: on Postgres that of the database, whatever this node's own says.
 func (db *DB) Now() time.Time { return db.now().UTC() }
 
 func (db *DB) pingSQLite(ctx context.Context) error { return db.read.PingContext(ctx) }
@@ -284,6 +300,7 @@ func (db *DB) onPostgres(ctx context.Context, begin string, fn func(tx *Tx) erro
 	tx := &Tx{db: db, pg: conn.Conn(), later: &pgx.Batch{}, now: db.Now()}
 	if begin != "" {
 		tx.later.Queue(begin)
+		tx.compareClocks()
 	}
 	defer func() {
 		if tx.pg.PgConn().TxStatus() != 'I' && !tx.pg.IsClosed() {

@@ -20,6 +20,7 @@ type Tx struct {
 	conn  *session // SQLite writes
 	pg    *pgx.Conn
 	later *pgx.Batch // Postgres: what is sent with the next statement that is waited for, in order
+	asked time.Time  // when it was last sent something, by this node's clock
 	now   time.Time
 	after []func()
 }
@@ -123,6 +124,9 @@ func (tx *Tx) Flush(ctx context.Context) error {
 	tx.later = &pgx.Batch{}
 	actx, cancel := context.WithTimeout(ctx, answerFor)
 	defer cancel()
+	if tx.db.clock != nil {
+		tx.asked = tx.db.clock.wall()
+	}
 	err := tx.pg.SendBatch(actx, b).Close()
 	if err == nil || ctx.Err() != nil {
 		return err
@@ -142,6 +146,22 @@ func (tx *Tx) refused(ctx context.Context, err error) error {
 		return unavailable(err)
 	}
 	return err
+}
+
+// compareClocks lets the database say what time it is, together with the next statements, when it has not for a while.
+func (tx *Tx) compareClocks() {
+	c := tx.db.clock
+	if c == nil || !c.stale() {
+		return
+	}
+	tx.later.Queue("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)").QueryRow(func(row pgx.Row) error {
+		var said int64
+		if err := row.Scan(&said); err != nil {
+			return err
+		}
+		c.compare(tx.asked, c.wall(), Time(said))
+		return nil
+	})
 }
 
 // commit ends the transaction, together with what was deferred.
