@@ -22,8 +22,10 @@ import (
 // Claim is a job that this worker may do until its lease ends.
 type Claim struct {
 	Job
-	token int64 // of this claim and no other
-	done  bool
+	token  int64 // of this claim and no other
+	done   bool
+	putOff bool
+	rest   []*Claim // those of its lane that were claimed behind it and wait for it
 }
 
 // Done ends the job in the transaction of what the job did. ErrLost: it is somebody else's by now; return it, so that
@@ -63,6 +65,47 @@ func Done(ctx context.Context, tx *store.Tx, claims ...*Claim) error {
 		if err := release(ctx, tx, lane); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// PutOff gives the job back in the transaction that writes down why, to be done at a time that the world gave us; the
+// handler then returns what it likes. It is no failure and uses up no attempt. ErrLost: it is somebody else's by now;
+// return it.
+func (c *Claim) PutOff(ctx context.Context, tx *store.Tx, until time.Time) error {
+	if err := c.Held(ctx, tx); err != nil {
+		return err
+	}
+	tx.After(func() { c.putOff = true })
+	return putBack(ctx, tx, until, append([]*Claim{c}, c.rest...))
+}
+
+// Hurry lets jobs that were put off be done now, in the transaction that took away what they wait for. Those of their
+// lanes that wait behind them follow. Jobs that somebody is at are left alone.
+func (q *Jobs) Hurry(ctx context.Context, tx *store.Tx, ids ...int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	now := store.Micros(tx.Now())
+	where, list := store.In(tx, "id", ids)
+	kinds, lanes := map[string]bool{}, map[string]bool{}
+	err := tx.Rows(ctx, `UPDATE job SET run_at = ? WHERE claim = 0 AND dead_at = 0 AND run_at > ? AND `+where+` RETURNING kind, lane`, []any{now, now, list},
+		func(scan func(into ...any) error) error {
+			var kind, lane string
+			err := scan(&kind, &lane)
+			kinds[kind], lanes[lane] = true, true
+			return err
+		})
+	if err != nil {
+		return fmt.Errorf("jobs: hurry: %w", err)
+	}
+	for lane := range lanes {
+		if err := release(ctx, tx, lane); err != nil {
+			return err
+		}
+	}
+	for kind := range kinds {
+		q.wakeAfter(tx, kind)
 	}
 	return nil
 }

@@ -257,11 +257,14 @@ func (c *crew) group(ctx context.Context, g []*Claim, began time.Time) {
 // transaction that writes down what became of it: whoever looks meanwhile sees a lane that is somebody's, or nobody's.
 func (c *crew) one(ctx context.Context, claim *Claim, rest []*Claim) (goOn bool) {
 	err := errWorkersDied
+	claim.rest = rest
 	if claim.Attempt <= c.terms.Attempts {
 		err = c.do(ctx, claim)
 	}
 	wctx, now := context.WithoutCancel(ctx), c.q.db.Now()
 	switch {
+	case claim.putOff:
+		return false
 	case err == nil || claim.done:
 		return true
 	case errors.Is(err, ErrLost):
@@ -315,7 +318,7 @@ func (c *crew) do(ctx context.Context, claim *Claim) (err error) {
 	kept, stop := c.keep(ctx, claim)
 	defer stop()
 	switch err := c.errand(kept, claim); {
-	case claim.done:
+	case claim.done, claim.putOff:
 		return nil
 	case errors.Is(context.Cause(kept), ErrLost):
 		return ErrLost

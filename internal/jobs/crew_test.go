@@ -292,6 +292,39 @@ func TestWorkAndTheEndOfItsJobAreOneTransaction(t *testing.T) {
 	})
 }
 
+// The post office is closed. When it opens, what waits for it is not kept waiting until somebody would have looked again.
+func TestWhatWasPutOffIsHurriedInOrder(t *testing.T) {
+	t.Parallel()
+	clock := storetest.NewClock()
+	storetest.EachAt(t, clock.Now, func(t *testing.T, db *store.DB) {
+		q := queueOn(t, db)
+		var open atomic.Bool
+		waits, posted := make(chan int64, 10), make(chan int, 10)
+		q.HandleErrand("letter", Terms{}, func(ctx context.Context, c *Claim) error {
+			var i int
+			if err := c.Read(&i); err != nil {
+				return err
+			}
+			if open.Load() {
+				posted <- i
+				return nil
+			}
+			err := db.Write(ctx, func(ctx context.Context, tx *store.Tx) error { return c.PutOff(ctx, tx, tx.Now().Add(time.Hour)) })
+			waits <- c.ID
+			return err
+		})
+		q.put(t, Order{Kind: "letter", Lane: "a", Args: 1}, Order{Kind: "letter", Lane: "a", Args: 2}, Order{Kind: "letter", Lane: "a", Args: 3})
+		works(t, q)
+		head := hear(t, waits, "that it waits")
+		open.Store(true)
+		require.NoError(t, db.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error { return q.Hurry(ctx, tx, head) }))
+		for i := range 3 {
+			require.Equal(t, i+1, hear(t, posted, "a letter"))
+		}
+		require.Empty(t, waits)
+	})
+}
+
 func TestLaterIsNoAttemptAndDeadIsAtOnce(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {

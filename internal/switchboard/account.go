@@ -37,10 +37,11 @@ type Account struct {
 	Refused  int // calls that could not prove to be the network's
 	MadeAt   time.Time
 
-	secrets channel.Settings
-	sealed  []byte // as read: it changes whenever an administrator changes the account
-	cursor  string
-	removed bool
+	secrets    channel.Settings
+	sealed     []byte // as read: it changes whenever an administrator changes the account
+	unreadable bool   // it cannot be opened, whatever state is written down
+	cursor     string
+	removed    bool
 }
 
 // entry is an account in memory. It is read anew when somebody says that it changed, and at the latest after a while.
@@ -49,7 +50,8 @@ type entry struct {
 	read time.Time
 }
 
-const accountFresh = 10 * time.Second
+// accountFresh is how late this node may learn what another did to an account: who is told of it may not hear it.
+const accountFresh = time.Second
 
 const accountColumns = `SELECT id, brand_id, network, name, self, settings, sealed, limits, since, cursor, state, reason, state_at, heard_at, polled_at, sent_at, refused, made_at, removed_at FROM account `
 
@@ -70,7 +72,7 @@ func (s *Switchboard) scanAccount(scan func(into ...any) error, a *Account) erro
 	plain, err := s.Keys.Open(access.Where("account", "sealed", string(a.ID)), a.sealed)
 	if err != nil { // one account that cannot be read is no reason not to listen to the others
 		s.Log.Error("an account's secrets cannot be read", "account_id", string(a.ID), "err", err)
-		a.State, a.Reason, a.secrets = hilft.AccountSignIn, channel.ReasonSignIn, channel.Settings{}
+		a.State, a.Reason, a.secrets, a.unreadable = hilft.AccountSignIn, channel.ReasonSignIn, channel.Settings{}, true
 		return nil
 	}
 	if err := json.Unmarshal(plain, &a.secrets); err != nil {

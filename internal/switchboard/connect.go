@@ -282,8 +282,20 @@ func (s *Switchboard) update(ctx context.Context, a Account) error {
 			string(a.State), a.Reason, store.Micros(tx.Now()), string(a.ID), string(hilft.AccountPaused), string(a.State)); err != nil {
 			return err
 		}
-		return s.changed(ctx, tx, a.ID)
+		return s.changedByPeople(ctx, tx, a.ID)
 	})
+}
+
+// changedByPeople is changed for what an administrator did, after which replies that wait may be able to go out.
+func (s *Switchboard) changedByPeople(ctx context.Context, tx *store.Tx, id hilft.AccountID) error {
+	barred, err := isBarred(ctx, tx, id)
+	if err == nil && !barred {
+		err = s.hurry(ctx, tx, id)
+	}
+	if err != nil {
+		return err
+	}
+	return s.changed(ctx, tx, id)
 }
 
 func (s *Switchboard) own(ctx context.Context, brand hilft.BrandID, id hilft.AccountID) (Account, channel.Connector, error) {
@@ -322,7 +334,7 @@ func (s *Switchboard) switchTo(ctx context.Context, brand hilft.BrandID, id hilf
 			string(state), store.Micros(tx.Now()), string(id), string(state)); err != nil {
 			return err
 		}
-		return s.changed(ctx, tx, id)
+		return s.changedByPeople(ctx, tx, id)
 	})
 	if err != nil {
 		return Account{}, fmt.Errorf("switchboard: %s: %w", state, err)
@@ -342,7 +354,7 @@ func (s *Switchboard) Remove(ctx context.Context, brand hilft.BrandID, id hilft.
 				string(hilft.AccountPaused), store.Micros(tx.Now()), empty, string(id)); err != nil {
 				return err
 			}
-			return s.changed(ctx, tx, id)
+			return s.changedByPeople(ctx, tx, id)
 		})
 	}
 	if err != nil {

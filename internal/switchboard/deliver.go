@@ -52,17 +52,17 @@ func (s *Switchboard) deliver(ctx context.Context, c *jobs.Claim) error {
 		return out.end(ctx, hilft.Sent, "", "", channel.Receipt{ID: out.remote})
 	}
 	a, err := s.Account(ctx, d.Account)
+	out.a = a
 	switch {
 	case hilft.KindOf(err) == hilft.NotFound:
 		return out.giveUp(ctx, channel.ReasonRemoved, "")
 	case err != nil:
 		return err
 	case a.State == hilft.AccountPaused:
-		return out.wait(ctx, s.DB.Now().Add(lockedFor), channel.ReasonPaused, errors.New("the account is paused"))
+		return out.wait(ctx, s.DB.Now().Add(lockedFor), channel.ReasonPaused)
 	case a.State == hilft.AccountSignIn:
-		return out.wait(ctx, s.DB.Now().Add(lockedFor), channel.ReasonSignIn, channel.ErrSignIn)
+		return out.wait(ctx, s.DB.Now().Add(lockedFor), channel.ReasonSignIn)
 	}
-	out.a = a
 	if out.l, err = s.sendLine(ctx, a); err != nil {
 		return out.barred(ctx, err)
 	}
@@ -212,7 +212,7 @@ func (o *delivery) send(ctx context.Context) error {
 	if r := own.ReserveN(now, 1); r.DelayFrom(now) > 0 {
 		at := now.Add(r.DelayFrom(now))
 		r.CancelAt(now)
-		return o.wait(ctx, at, channel.ReasonRateLimit, errors.New("our own pace"))
+		return o.wait(ctx, at, channel.ReasonRateLimit)
 	}
 	// What is begun is not broken off half-way. The time begins before the mark: a process that slept between the two
 	// until the job was somebody else's comes too late to call.
@@ -268,7 +268,7 @@ func (o *delivery) barred(ctx context.Context, err error) error {
 	now := o.s.DB.Now()
 	if errors.Is(err, channel.ErrSignIn) {
 		o.s.setState(ctx, o.a, hilft.AccountSignIn, channel.ReasonSignIn)
-		return o.wait(ctx, now.Add(lockedFor), channel.ReasonSignIn, err)
+		return o.wait(ctx, now.Add(lockedFor), channel.ReasonSignIn)
 	}
 	if limited, ok := errors.AsType[*channel.RateLimited](err); ok {
 		least := now.Add(jobs.Backoff(o.calls, backoffLeast, backoffMost)) // some say that there is a limit, but not when it ends
@@ -279,7 +279,7 @@ func (o *delivery) barred(ctx context.Context, err error) error {
 		if most := now.Add(limitMost); until.After(most) {
 			until = most
 		}
-		return o.wait(ctx, until, channel.ReasonRateLimit, err)
+		return o.wait(ctx, until, channel.ReasonRateLimit)
 	}
 	if now.Sub(o.c.MadeAt) > giveUpAfter {
 		return o.giveUp(ctx, channel.ReasonGaveUp, clipWhy(err))
@@ -292,14 +292,55 @@ func (o *delivery) barred(ctx context.Context, err error) error {
 }
 
 // wait puts the message off to a time that the world gave us.
-func (o *delivery) wait(ctx context.Context, until time.Time, reason string, why error) error {
+func (o *delivery) wait(ctx context.Context, until time.Time, reason string) error {
 	if o.s.DB.Now().Sub(o.c.MadeAt) > giveUpAfter {
 		return o.giveUp(ctx, channel.ReasonGaveUp, reason)
 	}
-	if err := o.note(ctx, o.state, reason, "", until); err != nil {
+	err := o.s.DB.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *store.Tx) error {
+		at := until
+		if waitsForPeople(reason) && !o.a.unreadable {
+			// Asked under the account's lock, so that who lets it work again either is seen here, or sees who waits.
+			barred, err := isBarred(ctx, tx, o.d.Account)
+			if err != nil {
+				return err
+			}
+			if !barred { // not any more: what was known of it is old
+				at = tx.Now().Add(backoffLeast)
+				tx.After(func() { o.s.dropped(o.d.Account) })
+			}
+		}
+		if err := o.c.PutOff(ctx, tx, at); err != nil {
+			return err
+		}
+		return o.save(ctx, tx, o.state, reason, "", channel.Receipt{}, at, 0)
+	})
+	if err != nil {
+		return fmt.Errorf("switchboard: deliver: %w", err)
+	}
+	return nil
+}
+
+// waitsForPeople tells whether it is an administrator who ends a wait.
+func waitsForPeople(reason string) bool {
+	return reason == channel.ReasonPaused || reason == channel.ReasonSignIn
+}
+
+func isBarred(ctx context.Context, tx *store.Tx, id hilft.AccountID) (bool, error) {
+	var state hilft.AccountState
+	var removed int64
+	err := tx.Row(ctx, `SELECT state, removed_at FROM account WHERE id = ?`+tx.Lock(), []any{string(id)}, &state, &removed)
+	return removed == 0 && (state == hilft.AccountPaused || state == hilft.AccountSignIn), err
+}
+
+// hurry lets what waits for an account go out, in the transaction that lets it work again.
+func (s *Switchboard) hurry(ctx context.Context, tx *store.Tx, id hilft.AccountID) error {
+	// The reasons are written out, as in the index that answers this.
+	ids, err := store.All(ctx, tx, `SELECT job_id FROM delivery WHERE account_id = ? AND reason IN ('paused', 'sign_in') AND state <> 'sent' AND state <> 'failed'`,
+		[]any{string(id)}, func(scan func(into ...any) error, id *int64) error { return scan(id) })
+	if err != nil {
 		return err
 	}
-	return jobs.Later(until, why)
+	return s.Jobs.Hurry(ctx, tx, ids...)
 }
 
 // giveUp ends what cannot be delivered. What may have gone out has not failed: a person decides.
@@ -332,7 +373,7 @@ func (o *delivery) readBack(ctx context.Context) error {
 		err = errors.New("the network gave it no id")
 	case errors.Is(err, channel.ErrNotThere):
 		if sure := o.called.Add(trustAfter); o.s.DB.Now().Before(sure) {
-			return o.wait(ctx, sure, channel.ReasonUnknown, err)
+			return o.wait(ctx, sure, channel.ReasonUnknown)
 		}
 		o.state = hilft.Queued
 		if err := o.note(ctx, hilft.Queued, channel.ReasonTemporary, "", time.Time{}); err != nil {

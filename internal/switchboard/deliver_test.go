@@ -136,8 +136,7 @@ func TestAMessageWaitsForASignIn(t *testing.T) {
 		h.net.sends(nil)
 		_, err := h.Change(t.Context(), brand, a.ID, "", channel.Settings{"password": "new"})
 		require.NoError(t, err)
-		h.forward(2 * time.Minute)
-		h.hears("1", hilft.Sent, "")
+		h.hears("1", hilft.Sent, "") // at once: the clock stands still
 		h.hears("2", hilft.Sent, "")
 		require.Equal(t, "new", h.net.opened[len(h.net.opened)-1].Settings["password"])
 	})
@@ -172,13 +171,31 @@ func TestAPausedAccountSendsWhenItIsResumed(t *testing.T) {
 		a := h.works().connect("a")
 		_, err := h.Pause(t.Context(), brand, a.ID)
 		require.NoError(t, err)
-		h.says(a, "", "1")
+		h.says(a, "c1", "1", "2", "3")
 		h.hears("1", hilft.Queued, channel.ReasonPaused)
+		require.Empty(t, h.net.calls())
 		_, err = h.Resume(t.Context(), brand, a.ID)
 		require.NoError(t, err)
-		require.Empty(t, h.net.calls())
-		h.forward(2 * time.Minute)
-		h.hears("1", hilft.Sent, "")
+		h.hears("3", hilft.Sent, "") // at once: the clock stands still
+		require.Equal(t, []string{"1", "2", "3"}, h.net.calls())
+	})
+}
+
+// What a node knows of an account is old for a moment, and a reply that it lets wait waits no longer than that.
+func TestANodeThatDoesNotKnowYetThatAnAccountWorksAgain(t *testing.T) {
+	t.Parallel()
+	inHouse(t, func(t *testing.T, h *house) {
+		a := h.connect("a")
+		late := h.another().works()
+		old := h.account(a.ID)
+		old.State = hilft.AccountPaused
+		late.Switchboard.mu.Lock()
+		late.accounts[a.ID] = &entry{acc: old, read: time.Now().Add(time.Hour)}
+		late.Switchboard.mu.Unlock()
+		h.says(a, "c1", "1")
+		late.hears("1", hilft.Queued, channel.ReasonPaused)
+		late.forward(backoffLeast)
+		late.hears("1", hilft.Sent, "")
 	})
 }
 
