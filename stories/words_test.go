@@ -28,16 +28,17 @@ const (
 // words are what customers say, and the ledger of what was acknowledged. It stands outside the house and outlives it.
 type words struct {
 	shop   *apptest.Shop
-	hook   string
+	hooks  []string // addresses of one webhook, one a node
 	client *http.Client
 
 	mu    sync.Mutex
 	said  []string // in order
 	acked map[string]bool
+	told  map[int]int // how often each status was the answer
 }
 
-func newWords(shop *apptest.Shop, hook string) *words {
-	return &words{shop: shop, hook: hook, acked: map[string]bool{}, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}}}
+func newWords(shop *apptest.Shop, hooks ...string) *words {
+	return &words{shop: shop, hooks: hooks, told: map[int]int{}, acked: map[string]bool{}, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}}}
 }
 
 // add lets a customer say one more word, in the next thread.
@@ -78,7 +79,7 @@ func (w *words) send(ctx context.Context, dead <-chan struct{}) {
 	for range connections {
 		posts.Go(func() {
 			for word := range todo {
-				w.post(ctx, word)
+				w.post(ctx, word, w.hooks[rand.IntN(len(w.hooks))])
 			}
 		})
 	}
@@ -113,13 +114,42 @@ func threadOf(word string) string {
 	return strconv.Itoa(n/(threads*long)*threads + n%threads)
 }
 
-func (w *words) post(ctx context.Context, word string) {
+// sendEverywhere sends what is not acknowledged to all nodes at the same time.
+func (w *words) sendEverywhere(ctx context.Context) {
+	for _, word := range w.unacked() {
+		var posts sync.WaitGroup
+		for _, hook := range w.hooks {
+			posts.Go(func() { w.post(ctx, word, hook) })
+		}
+		posts.Wait()
+	}
+}
+
+// post sends a word and returns the status of the answer; 0: there was none.
+func (w *words) post(ctx context.Context, word, hook string) int {
 	thread := threadOf(word)
 	said := apptest.Said{ID: word, Thread: "t-" + thread, Text: word, From: map[string]string{"id": "c-" + thread}}
-	status, err := w.shop.Post(ctx, w.client, w.hook, said.Body())
-	if err == nil && status == http.StatusOK {
-		w.mu.Lock()
-		w.acked[word] = true
-		w.mu.Unlock()
+	status, err := w.shop.Post(ctx, w.client, hook, said.Body())
+	if err != nil {
+		status = 0
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.told[status]++
+	if status == http.StatusOK {
+		w.acked[word] = true
+	}
+	return status
+}
+
+// broken is how often the answer was that something is wrong with the house.
+func (w *words) broken() (n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for status, times := range w.told {
+		if status >= http.StatusInternalServerError {
+			n += times
+		}
+	}
+	return n
 }

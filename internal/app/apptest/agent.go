@@ -55,6 +55,9 @@ func (h *House) SetUp(ctx context.Context) (*Agent, error) {
 	}, nil)
 }
 
+// At is the same agent, in the same browser, at another node of the house.
+func (a *Agent) At(h *House) *Agent { return &Agent{Email: a.Email, base: h.URL(), client: a.client} }
+
 // AddAgent lets somebody new work here and returns them, signed in.
 func (h *House) AddAgent(ctx context.Context, by *Agent, name, email string) (*Agent, error) {
 	password := rand.Text()

@@ -210,13 +210,26 @@ func (h *House) Kill() {
 	<-h.run.dead
 }
 
+// Pause lets the process sleep, as a machine does that is moved or starved, until Wake.
+func (h *House) Pause() error { return h.signal(syscall.SIGSTOP) }
+
+// Wake lets a process go on that was paused.
+func (h *House) Wake() error { return h.signal(syscall.SIGCONT) }
+
+func (h *House) signal(s syscall.Signal) error {
+	if err := h.run.cmd.Process.Signal(s); err != nil {
+		return fmt.Errorf("apptest: %w", err)
+	}
+	return nil
+}
+
 // Stop asks the process to end and waits until it has.
 func (h *House) Stop(ctx context.Context) error {
 	if h.run == nil || h.isDead() {
 		return nil
 	}
-	if err := h.run.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		return fmt.Errorf("apptest: %w", err)
+	if err := h.signal(syscall.SIGTERM); err != nil {
+		return err
 	}
 	select {
 	case <-h.run.dead:

@@ -55,7 +55,11 @@ const (
 	TakesSilent               // takes it, and the connection ends without an answer
 	Refuses                   // "too_long", for good
 	Expired                   // 401: the secret is not right any more
+	TakesSlowly               // and says so a while later
 )
+
+// slowly is how long after a message came a slow shop says that it has it.
+const slowly = 2 * time.Second
 
 // OpenShop opens a shop on 127.0.0.1.
 func OpenShop() (*Shop, error) {
@@ -122,6 +126,12 @@ func (s *Shop) take(w http.ResponseWriter, r *http.Request) {
 		s.news = make(chan struct{})
 	}
 	s.mu.Unlock()
+	if how == TakesSlowly {
+		select {
+		case <-time.After(slowly):
+		case <-r.Context().Done():
+		}
+	}
 	w.Header().Set("Content-Type", "application/json")
 	switch {
 	case !genuine:
