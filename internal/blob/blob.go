@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -38,6 +39,7 @@ type Ref struct {
 // once.
 type Folder struct {
 	dir     string
+	durable sync.Map // folders of this one that are on the disk by name, as far as we know
 	damaged atomic.Uint64
 }
 
@@ -46,6 +48,12 @@ func Open(dir string) (*Folder, error) {
 	in := filepath.Join(dir, incoming)
 	if err := os.MkdirAll(in, 0o700); err != nil {
 		return nil, fmt.Errorf("blob: open: %w", err)
+	}
+	// A folder that was just made is on the disk only when the one above it is, and all that will lie in it with it.
+	for _, made := range []string{dir, filepath.Dir(dir)} {
+		if err := syncDir(made); err != nil {
+			return nil, fmt.Errorf("blob: open: %w", err)
+		}
 	}
 	left, err := os.ReadDir(in)
 	if err != nil {
@@ -190,15 +198,18 @@ func check(ctx context.Context, file *os.File, want string) (*Blob, error) {
 func (f *Folder) place(tmp, hash string) error {
 	target := f.path(hash)
 	dir := filepath.Dir(target)
-	switch err := os.Mkdir(dir, 0o700); {
-	case err == nil:
+	if _, ok := f.durable.Load(dir); !ok {
+		if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		// Also where it is there already: whoever made it a moment ago may not have come to this.
 		if err := syncDir(f.dir); err != nil {
 			return err
 		}
-	case !errors.Is(err, fs.ErrExist):
-		return err
+		f.durable.Store(dir, nil)
 	}
 	if err := os.Rename(tmp, target); err != nil {
+		f.durable.Delete(dir) // it may have been taken away
 		return err
 	}
 	return syncDir(dir)
