@@ -276,7 +276,7 @@ func (db *DB) Read(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 		return unavailable(err)
 	}
 	defer func() { _ = t.Rollback() }()
-	return fn(ctx, &Tx{db: db, tx: t, now: db.Now()})
+	return outage(fn(ctx, &Tx{db: db, tx: t, now: db.Now()}))
 }
 
 // Look is Read for one question, which is a snapshot by itself. Of several, each would see another moment.
@@ -309,7 +309,11 @@ func (db *DB) onPostgres(ctx context.Context, begin string, fn func(tx *Tx) erro
 			_, _ = tx.pg.Exec(undo, "rollback")
 		}
 	}()
-	return fn(tx)
+	err = outage(fn(tx))
+	if err != nil && tx.pg.IsClosed() && ctx.Err() == nil && hilft.KindOf(err) == hilft.Internal {
+		return unavailable(err) // it broke off under us
+	}
+	return err
 }
 
 // statements keeps texts rebound for Postgres; its driver keeps them prepared.

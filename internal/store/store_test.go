@@ -276,3 +276,30 @@ func TestManyQuestionsAndAnyNumberOfValues(t *testing.T) {
 		}))
 	})
 }
+
+// A database that goes away in the middle of a question, or may only be read, is no fault of the one who asks: they may
+// come again.
+func TestADatabaseThatGoesAwayIsUnavailable(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t, storetest.PostgresURL(t), nil)
+	ask := func(queries ...string) func(ctx context.Context, tx *store.Tx) error {
+		return func(ctx context.Context, tx *store.Tx) error {
+			for _, query := range queries {
+				if _, err := tx.Exec(ctx, query); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	const endUs = `SELECT pg_terminate_backend(pg_backend_pid())`
+	err := db.Write(t.Context(), ask(endUs))
+	require.Equal(t, hilft.Unavailable, hilft.KindOf(err), "%v", err)
+	err = db.Look(t.Context(), ask(endUs))
+	require.Equal(t, hilft.Unavailable, hilft.KindOf(err), "%v", err)
+	err = db.Write(t.Context(), ask(`SET TRANSACTION READ ONLY`, `DELETE FROM job`))
+	require.Equal(t, hilft.Unavailable, hilft.KindOf(err), "%v", err)
+	err = db.Write(t.Context(), ask(`SELECT no_such_function()`))
+	require.Equal(t, hilft.Internal, hilft.KindOf(err), "that is a fault of ours: %v", err)
+	require.NoError(t, db.Write(t.Context(), ask(`DELETE FROM job`)), "and then it is there again")
+}

@@ -212,7 +212,7 @@ func (w *writer) perform(s *session, wr *write) (err error) {
 	}()
 	// The values of the caller's context stay, its end does not: a statement cut off half-way would take the shared
 	// transaction with it.
-	return wr.fn(context.WithoutCancel(wr.ctx), wr.tx)
+	return outage(wr.fn(context.WithoutCancel(wr.ctx), wr.tx))
 }
 
 // session is SQLite's write connection with its prepared statements.
