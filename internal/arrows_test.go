@@ -44,7 +44,8 @@ var floors = [][]string{
 
 // sideways are the arrows that stay on their floor, with what makes them worth it.
 var sideways = map[[2]string]string{
-	{"internal/desk", "internal/guard"}: "a draft is checked while it is written, in the same transaction",
+	{"internal/desk", "internal/guard"}:   "a draft is checked while it is written, in the same transaction",
+	{"internal/store", "internal/faults"}: "a migration dies inside its transaction, where nobody else is",
 }
 
 // The places that are no rooms.

@@ -31,7 +31,14 @@ const (
 	DeliveryTold    = "delivery.told"   // the desk knows, not committed
 )
 
-// Points lists all of them.
+// Points of the administrator's work, which no word passes.
+const (
+	MigrationBegun = "migration.begun" // a migration's transaction is open, nothing is changed
+	MigrationRun   = "migration.run"   // changed in the transaction, not committed
+	RestoreLoaded  = "restore.loaded"  // all rows are there, not yet in their place
+)
+
+// Points lists those that a customer's word and our answer pass.
 var Points = []string{
 	HookVerified, ReceiveInserted, ReceiveDurable, IntakeClaimed, IntakeTaken, IntakeDurable,
 	ReplyWritten, ReplyDurable, DeliverClaimed, DeliverMarked, DeliverSent, DeliverDurable, DeliveryTold,

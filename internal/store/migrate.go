@@ -4,6 +4,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"github.com/hilft/hilft/internal/faults"
 )
 
 // A migration is one file, NNNN_room_what.sql, or two with .sqlite.sql and .postgres.sql where the databases must
@@ -24,15 +27,18 @@ import (
 var migrationFiles embed.FS
 
 // migrate brings the schema up to date. Several nodes may start at once: on Postgres one migrates, the others wait.
-func migrate(ctx context.Context, db *DB, log *slog.Logger) error {
-	p, have, newest, err := provider(ctx, db, log)
+func migrate(ctx context.Context, db *DB, o Options) error {
+	p, have, newest, err := provider(ctx, db, o.Log)
 	if err != nil {
 		return err
 	}
 	if have > newest {
 		return fmt.Errorf("the database has schema %d, this hilft knows up to %d: start the newer version of hilft, or restore the backup made before the upgrade", have, newest)
 	}
-	if _, err := p.Up(ctx); err != nil {
+	if o.Schema > newest {
+		return fmt.Errorf("schema %d is newer than this hilft, which knows up to %d: take the hilft that made it, or a newer one", o.Schema, newest)
+	}
+	if _, err := p.UpTo(ctx, cmp.Or(o.Schema, newest)); err != nil {
 		return fmt.Errorf("store: migrate: %w", err)
 	}
 	return nil
@@ -43,6 +49,9 @@ func provider(ctx context.Context, db *DB, log *slog.Logger) (p *goose.Provider,
 	all, err := migrations(db.dialect)
 	if err != nil {
 		return nil, 0, 0, err
+	}
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
 	}
 	opts := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(all...), goose.WithSlog(log)}
 	dialect := goose.DialectSQLite3
@@ -112,7 +121,9 @@ func migrations(d Dialect) ([]*goose.Migration, error) {
 			return nil, fmt.Errorf("store: migrations: %w", err)
 		}
 		all = append(all, goose.NewGoMigration(version, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+			faults.Point(faults.MigrationBegun)
 			_, err := tx.ExecContext(ctx, string(text)) // without arguments both drivers take several statements
+			faults.Point(faults.MigrationRun)
 			return err
 		}}, nil))
 	}

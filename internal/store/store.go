@@ -55,6 +55,9 @@ type Options struct {
 	Now  func() time.Time // the clock of all rooms; default: Wall on SQLite, the database's own on Postgres
 	Wall func() time.Time // this node's clock; default time.Now
 	Log  *slog.Logger
+
+	// Schema is where its migrations end; 0: at the newest, which is the only one that rooms can work with.
+	Schema int64
 }
 
 // Open opens the database and brings its schema up to date. A wrong address or a schema newer than this program is an
@@ -74,7 +77,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		_ = db.Close()
 		return nil, err
 	}
-	if err := migrate(ctx, db, o.Log); err != nil {
+	if err := migrate(ctx, db, o); err != nil {
 		_ = db.Close()
 		return nil, err
 	}

@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package storetest
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	_ "modernc.org/sqlite"             // the driver "sqlite"
+
+	"github.com/hilft/hilft/internal/store"
+)
+
+// seeds holds, for every schema that brought new tables or columns, rows in its terms. As migrations they are never
+// changed once released: they are what houses of that time hold. Bytes stand there as hexadecimal digits in braces.
+//
+//go:embed seeds/*.sql
+var seeds embed.FS
+
+var bytesInBraces = regexp.MustCompile(`\{((?:[0-9a-f]{2})*)\}([,)])`)
+
+// Lived makes a database, at the URL or for SQLite at the path, in which people have worked since the first schema, at
+// every schema up to this one. It is not open.
+func Lived(t testing.TB, url, path string, schema int64) {
+	t.Helper()
+	names, err := fs.Glob(seeds, "seeds/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seeded := map[int64]string{}
+	for _, name := range names {
+		var n int64
+		if _, err := fmt.Sscanf(filepath.Base(name), "%d.sql", &n); err != nil {
+			t.Fatal(err)
+		}
+		text, err := seeds.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seeded[n] = string(text)
+	}
+	for n := int64(1); n <= schema; n++ {
+		if seeded[n] == "" && n < schema {
+			continue
+		}
+		db, err := store.Open(t.Context(), store.Options{URL: url, Path: path, Schema: n})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		raw(t, url, path, seeded[n])
+	}
+}
+
+// raw runs statements beside the rooms, as they are.
+func raw(t testing.TB, url, path, text string) {
+	t.Helper()
+	driver, at, bytes := "sqlite", path, "X'$1'$2"
+	if url != "" {
+		driver, at, bytes = "pgx", url, `'\x$1'$2`
+	}
+	db, err := sql.Open(driver, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(t.Context(), bytesInBraces.ReplaceAllString(text, bytes)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Rows are all rows of a database by table, as a backup writes them, each once for as often as it is there.
+func Rows(t testing.TB, url, path string) map[string]map[string]int {
+	t.Helper()
+	db, schema, err := store.Attach(t.Context(), store.Options{URL: url, Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	tables, err := store.Tables(t.Context(), schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]map[string]int{}
+	err = db.Read(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		for _, table := range tables {
+			var text strings.Builder
+			if err := tx.CopyOut(ctx, table, &text); err != nil {
+				return err
+			}
+			all[table.Name] = map[string]int{}
+			for line := range strings.Lines(text.String()) {
+				all[table.Name][line]++
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}

@@ -1,0 +1,2 @@
+INSERT INTO cases (id, number, brand_id, person_id, title, state, agent_id, account_id, network, visibility, preview, language, waits_since, due_at, answered, trouble, rank, changed_at, made_at, solved_at, last_at) VALUES
+  ('c2', 1002, 'b1', 'p1', '', 'open', '', 'a1', 'mail', 'private', '', '', 1700000000000020, 1700003600000020, 0, 0, 5, 1700000000000020, 1700000000000020, 0, 1700000000000020);
