@@ -124,6 +124,35 @@ func (f *Folder) Get(ctx context.Context, hash string) (*Blob, error) {
 	return b, nil
 }
 
+// Each calls fn with the hash of every file that is there, in order. What is put meanwhile may be among them or not.
+func (f *Folder) Each(ctx context.Context, fn func(hash string) error) error {
+	dirs, err := os.ReadDir(f.dir)
+	if err != nil {
+		return unavailable(err)
+	}
+	for _, d := range dirs {
+		if len(d.Name()) != 2 || !d.IsDir() {
+			continue
+		}
+		files, err := os.ReadDir(filepath.Join(f.dir, d.Name()))
+		if err != nil {
+			return unavailable(err)
+		}
+		for _, file := range files {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if !isHash(file.Name()) {
+				continue
+			}
+			if err := fn(file.Name()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Damaged counts the files that Get found damaged since Open, once for every time it was asked.
 func (f *Folder) Damaged() uint64 { return f.damaged.Load() }
 
@@ -223,7 +252,7 @@ func (f *Folder) hurt(hash string, cause error) error {
 }
 
 func unavailable(cause error) error {
-	return fmt.Errorf("blob: put: %w", hilft.Fail(hilft.Unavailable, "blob.unavailable", cause))
+	return fmt.Errorf("blob: %w", hilft.Fail(hilft.Unavailable, "blob.unavailable", cause))
 }
 
 func syncDir(dir string) error {

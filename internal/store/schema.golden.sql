@@ -63,6 +63,19 @@ CREATE TABLE attempt (
 
 CREATE INDEX attempt_at ON attempt (at);
 
+CREATE TABLE backup (
+  id          TEXT   PRIMARY KEY,
+  began_at    BIGINT NOT NULL, -- what was committed until then is in it
+  ended_at    BIGINT NOT NULL, -- it was complete and on the disk
+  bytes       BIGINT NOT NULL, -- size of the file
+  row_count   BIGINT NOT NULL,
+  media_count BIGINT NOT NULL,
+  damaged     BIGINT NOT NULL, -- media that could not be read, and are not in it
+  whole       BIGINT NOT NULL  -- 1: with media
+);
+
+CREATE INDEX backup_ended ON backup (ended_at);
+
 CREATE TABLE brand (
   id          TEXT   PRIMARY KEY,
   name        TEXT   NOT NULL,
