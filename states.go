@@ -32,7 +32,8 @@ const (
 	Unknown Delivery = "unknown"
 )
 
-// Next tells whether a delivery may go from d to next. Sent is final. A person may queue a failed or an unknown one
+// Next tells whether a delivery may go from d to next. Sent is final, but for what the network sends back later: that has
+// failed. A person may queue a failed or an unknown one
 // again, or say of an unknown one that it arrived.
 func (d Delivery) Next(next Delivery) bool {
 	switch d {

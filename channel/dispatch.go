@@ -18,9 +18,10 @@ import (
 type Dispatch struct {
 	Brand   hilft.BrandID   `json:"brand"`
 	Account hilft.AccountID `json:"account"`
-	Message hilft.MessageID `json:"message"` // also Out.Key
+	Message hilft.MessageID `json:"message"`
 	Out     Outgoing        `json:"out"`
 	Again   bool            `json:"again,omitempty"` // a person decided to send it again
+	Anew    bool            `json:"anew,omitempty"`  // it had gone out and come back: Out.Key is another than then
 }
 
 // Report is the argument of a hilft.JobDelivery: the switchboard's word to the desk about a message.

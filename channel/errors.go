@@ -51,6 +51,10 @@ const (
 	ReasonBadSettings  = "bad_settings"  // Check: the setting in Field is wrong
 	ReasonUnreachable  = "unreachable"   // Check: nothing answers there
 	ReasonBadMessage   = "bad_message"   // the network does not take this content
+	ReasonMailboxFull  = "mailbox_full"  // there is no room left at that address
+	ReasonSpam         = "spam"          // taken for something nobody wants
+	ReasonRefused      = "refused"       // the other side takes nothing from us
+	ReasonExpired      = "expired"       // the other side did not answer for days
 	ReasonOther        = "other"
 )
 

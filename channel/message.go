@@ -42,6 +42,16 @@ type Item struct {
 	URL         string // where people see it at the network
 	Auto        bool   // sent by a machine (auto-reply, bounce, list): nobody waits for an answer
 	Overheard   bool   // found by a search: the author did not address us
+
+	// Returned says that this item tells of a message of ours that came back after the network had taken it.
+	Returned *Returned `json:",omitempty"`
+}
+
+// Returned is the network's late no to a message of ours that it had taken. The connector is sure that it is ours.
+type Returned struct {
+	ID     string // remote id of the message that came back
+	Reason string // one of Reason…
+	Detail string // the network's own words
 }
 
 // Author is who said it.

@@ -61,9 +61,10 @@ func (Connector) Translate(acc channel.Account, raw channel.Raw) ([]channel.Item
 		Kind: channel.Said, At: when(header), Visibility: hilft.Private, From: author,
 		ID: ownID(header, raw.Body), Refs: refsOf(header),
 		Subject: words(first(header, "Subject"), maxSubject),
-		Auto:    byMachine(header, parts, form) || comesBack(header, acc.Key, own),
 	}
+	item.Auto = byMachine(header, parts, form, author.ID, item.Subject) || comesBack(header, acc.Key, own)
 	item.Refs = slices.DeleteFunc(item.Refs, func(ref string) bool { return ref == item.ID })
+	item.Returned = returnedOf(acc.Key, header, parts, item)
 	item.Thread, item.Proven = placeOf(acc.Key, own, header, parts, item)
 	item.From.Us = item.Proven && ours(own, author.ID)
 	fill(&item, parts)
@@ -211,8 +212,13 @@ func placeOf(secret []byte, own string, header textproto.MIMEHeader, parts []par
 			}
 		}
 	}
-	if id, ok := returned(parts); ok {
+	if id, ok := mailInside(secret, parts); ok {
 		if thread, ok := threadOfMessageID(secret, id); ok {
+			return thread, true
+		}
+	}
+	if item.Returned != nil {
+		if thread, ok := threadOfMessageID(secret, item.Returned.ID); ok {
 			return thread, true
 		}
 	}
@@ -225,44 +231,24 @@ func placeOf(secret []byte, own string, header textproto.MIMEHeader, parts []par
 	return threadBegun(item.From.ID, item.ID), false
 }
 
-// returned finds the Message-ID of the mail that a bounce sends back (RFC 3464).
-func returned(parts []part) (id string, ok bool) {
+// mailInside finds the mail of ours that a mail brings along, as bounces do (RFC 3464).
+func mailInside(secret []byte, parts []part) (id string, ok bool) {
 	for _, p := range parts {
-		if p.kind != "message/rfc822" && p.kind != "text/rfc822-headers" {
+		if p.kind != "message/rfc822" && p.kind != "text/rfc822-headers" && p.kind != "message/global" && p.kind != "message/global-headers" {
 			continue
 		}
-		body := p.content()
-		head, _, fits := cutHeader(body, maxPartHeader)
-		if header, err := readHeader(head); fits && err == nil {
-			if ids := idsIn(first(header, "Message-Id")); len(ids) > 0 {
-				return ids[0], true
+		head, _, fits := cutHeader(p.content(), maxPartHeader)
+		header, err := readHeader(head)
+		if !fits || err != nil {
+			continue
+		}
+		for _, id := range idsIn(first(header, "Message-Id")) {
+			if _, ok := threadOfMessageID(secret, id); ok {
+				return id, true
 			}
 		}
 	}
 	return "", false
-}
-
-// byMachine tells mails that nobody wrote: replies of absence, bounces, lists. A form on a website calls its mails
-// generated, rightly, but somebody has filled it in and waits.
-func byMachine(header textproto.MIMEHeader, parts []part, form bool) bool {
-	value := func(name string) string { return strings.ToLower(strings.TrimSpace(first(header, name))) }
-	auto, _, _ := strings.Cut(value("Auto-Submitted"), ";")
-	if auto = strings.TrimSpace(auto); auto != "" && auto != "no" && (auto != "auto-generated" || !form) {
-		return true
-	}
-	if slices.Contains([]string{"bulk", "junk", "list"}, value("Precedence")) || value("List-Id") != "" {
-		return true
-	}
-	for _, word := range strings.FieldsFunc(value("X-Auto-Response-Suppress"), func(r rune) bool { return r == ',' || r == ' ' }) {
-		if !form && (word == "all" || word == "oof" || word == "autoreply") {
-			return true
-		}
-	}
-	if len(header["Return-Path"]) > 0 && value("Return-Path") == "<>" {
-		return true
-	}
-	return slices.ContainsFunc(parts, func(p part) bool { return p.kind == "message/delivery-status" }) ||
-		strings.HasPrefix(value("Content-Type"), "multipart/report")
 }
 
 // comesBack tells mails of ours that come back.

@@ -187,7 +187,7 @@ func (l *line) smtpMeans(err error, at stage) error {
 	case no.Code < 500 || at == greeting:
 		return err
 	case at == addressing && (no.Code == 552 || no.EnhancedCode[0] == 5 && no.EnhancedCode[1] == 2 && no.EnhancedCode[2] == 2):
-		return final(channel.ReasonOther) // their mailbox is full
+		return final(channel.ReasonMailboxFull)
 	case no.Code == 552 || no.Code == 523:
 		return final(channel.ReasonTooLong)
 	case at == addressing && no.EnhancedCode[0] == 5 && no.EnhancedCode[1] == 7:

@@ -35,12 +35,15 @@ func (d *Desk) delivered(ctx context.Context, tx *store.Tx, j jobs.Job) error {
 	if r.Delivery != m.Delivery && r.Delivery != hilft.Sent && !m.Delivery.Next(r.Delivery) {
 		return nil // late word about an earlier attempt; but what the network has, it has
 	}
-	if r.Delivery == hilft.Sent && m.Delivery == hilft.Sent && m.Remote != "" {
+	if r.Delivery == hilft.Sent && m.Remote != "" && (m.Delivery == hilft.Sent || cameBack(m) && r.Receipt.ID == m.Remote) {
 		return nil // told twice
 	}
 	m.Delivery, m.Reason, m.Detail, m.RetryAt = r.Delivery, r.Reason, r.Detail, r.RetryAt
 	if r.Delivery == hilft.Sent {
 		if err := d.named(ctx, tx, &m, r.Receipt); err != nil {
+			return err
+		}
+		if err := applyReturned(ctx, tx, &m); err != nil {
 			return err
 		}
 	}

@@ -50,7 +50,15 @@ func (d *Desk) Hear(ctx context.Context, tx *store.Tx, words ...Heard) error {
 			return err
 		}
 	}
-	return t.clear(ctx)
+	if err := t.clear(ctx); err != nil {
+		return err
+	}
+	for _, h := range words {
+		if err := d.returned(ctx, tx, h); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *table) hear(ctx context.Context, h Heard) error {

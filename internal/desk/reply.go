@@ -5,6 +5,8 @@ package desk
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -150,9 +152,10 @@ func caseConversations(ctx context.Context, tx *store.Tx, c Case) ([]Conversatio
 }
 
 // lastHeard is the last word of the case's person in a conversation of the case; in one that we began, the last word
-// they said anywhere else on that account.
+// they said anywhere else on that account. What a machine said is answered only where nobody has said anything: it may
+// be of another sender, such as the server that sends a message back.
 func lastHeard(ctx context.Context, tx *store.Tx, c Case, v Conversation) (Message, error) {
-	const latest = ` AND m.direction = 'inbound' AND m.deleted_at = 0 ORDER BY m.at DESC, m.id DESC LIMIT 1`
+	const latest = ` AND m.direction = 'inbound' AND m.deleted_at = 0 ORDER BY m.auto, m.at DESC, m.id DESC LIMIT 1`
 	m, err := messageWhere(ctx, tx, `WHERE m.case_id = ? AND m.conversation_id = ?`+latest, string(c.ID), string(v.ID))
 	if store.IsNoRows(err) {
 		m, err = messageWhere(ctx, tx, `WHERE m.case_id = ? AND m.account_id = ?`+latest, string(c.ID), string(v.Account))
@@ -185,11 +188,21 @@ func (d *Desk) dispatch(ctx context.Context, tx *store.Tx, v Conversation, last,
 		subject = v.Subject
 	}
 	return d.jobs.Enqueue(ctx, tx, jobs.Order{Kind: hilft.JobDeliver, Lane: lane(v.ID), Args: channel.Dispatch{
-		Brand: m.Brand, Account: m.Account, Message: m.ID, Again: again,
+		Brand: m.Brand, Account: m.Account, Message: m.ID, Again: again, Anew: m.Remote != "",
 		Out: channel.Outgoing{
-			Key: string(m.ID), Thread: v.Thread, Visibility: v.Visibility, InReplyTo: last.Remote, Refs: refs, To: to, Subject: subject, Text: m.Body,
+			Key: keyOf(m), Thread: v.Thread, Visibility: v.Visibility, InReplyTo: last.Remote, Refs: refs, To: to, Subject: subject, Text: m.Body,
 		},
 	}})
+}
+
+// keyOf is the key under which a message goes out: one that came back goes out under another, so that nobody takes it for
+// the one that they know.
+func keyOf(m Message) string {
+	if m.Remote == "" {
+		return string(m.ID)
+	}
+	sum := sha256.Sum256([]byte(m.Remote))
+	return string(m.ID) + "-" + hex.EncodeToString(sum[:8])
 }
 
 // Note writes something for colleagues. It never leaves the house. The same request again writes nothing more.

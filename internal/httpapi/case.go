@@ -144,19 +144,25 @@ func (n *names) room(w *wayJSON, d channel.Description) {
 	w.Room = d.Name
 }
 
+// lastInbound is what a reply in a conversation answers: the last that somebody said there; else elsewhere on the account,
+// for in a conversation that we began they have not spoken yet. What a machine said counts where nobody said anything.
 func lastInbound(all []desk.Message, v desk.Conversation) *desk.Message {
-	var elsewhere *desk.Message
+	var there, elsewhere *desk.Message
 	for i := len(all) - 1; i >= 0; i-- {
 		m := &all[i]
-		if m.Direction != hilft.Inbound {
+		if m.Direction != hilft.Inbound || m.Account != v.Account && m.Conversation != v.ID {
 			continue
 		}
+		into := &elsewhere
 		if m.Conversation == v.ID {
-			return m
+			into = &there
 		}
-		if elsewhere == nil && m.Account == v.Account {
-			elsewhere = m // in a conversation that we began, they have not spoken yet
+		if *into == nil || (*into).Auto && !m.Auto {
+			*into = m
 		}
+	}
+	if there != nil {
+		return there
 	}
 	return elsewhere
 }

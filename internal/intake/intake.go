@@ -117,6 +117,9 @@ func tidy(it channel.Item, now time.Time) channel.Item {
 	it.HTML = clean(it.HTML, htmlMost)
 	it.ID, it.Thread, it.From.ID = cleanID(it.ID), cleanID(it.Thread), cleanID(it.From.ID)
 	it.URL, it.From.URL = webURL(it.URL), webURL(it.From.URL)
+	if it.Returned != nil {
+		it.Returned = &channel.Returned{ID: cleanID(it.Returned.ID), Reason: it.Returned.Reason, Detail: clean(it.Returned.Detail, 1000)}
+	}
 	refs := make([]string, 0, min(len(it.Refs), refsMost))
 	for _, r := range it.Refs[:min(len(it.Refs), refsMost)] {
 		if r = cleanID(r); r != "" {

@@ -324,3 +324,12 @@ CREATE TABLE request (
 );
 
 CREATE INDEX request_at ON request (at);
+
+CREATE TABLE returned (
+  account_id  TEXT   NOT NULL,
+  remote_id   TEXT   NOT NULL,
+  reason      TEXT   NOT NULL,
+  detail      TEXT   NOT NULL,
+  at          BIGINT NOT NULL,
+  PRIMARY KEY (account_id, remote_id)
+);

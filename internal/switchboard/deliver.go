@@ -183,7 +183,8 @@ type delivery struct {
 	called time.Time // when the network was last called, or we last stopped waiting for it
 }
 
-// load reads what is written down of the message. What a person decided to send again begins anew.
+// load reads what is written down of the message. What a person decided to send again begins anew; what the network has,
+// only where it has sent it back.
 func (o *delivery) load(ctx context.Context) error {
 	var first, called, job int64
 	err := o.s.DB.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
@@ -193,8 +194,8 @@ func (o *delivery) load(ctx context.Context) error {
 	if store.IsNoRows(err) || err == nil && o.state == hilft.Failed {
 		o.state, err = hilft.Queued, nil
 	}
-	if o.d.Again && job != o.c.ID && o.state != hilft.Sent {
-		o.state, o.reads, first = hilft.Queued, 0, 0
+	if o.d.Again && job != o.c.ID && (o.state != hilft.Sent || o.d.Anew) {
+		o.state, o.reads, first, o.remote = hilft.Queued, 0, 0, ""
 	}
 	o.first, o.called = store.Time(first), store.Time(called)
 	return err

@@ -1,0 +1,9 @@
+-- Messages of ours that came back before the network had told us their ids.
+CREATE TABLE returned (
+  account_id  TEXT   NOT NULL,
+  remote_id   TEXT   NOT NULL,
+  reason      TEXT   NOT NULL,
+  detail      TEXT   NOT NULL,
+  at          BIGINT NOT NULL,
+  PRIMARY KEY (account_id, remote_id)
+);
