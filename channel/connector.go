@@ -54,7 +54,8 @@ type Hooker interface {
 	Hook(acc Account, req HookRequest) (HookAnswer, error)
 }
 
-// SignInStarter is a Connector whose accounts are connected by signing in at the network (OAuth).
+// SignInStarter is a Connector whose accounts are connected by signing in at the network (OAuth): all of them where
+// Description.Can.SignIn is full; those for which a Choice that says so was made, where it is partial.
 type SignInStarter interface {
 	// SignInStart returns the address to which the administrator's browser goes. Keep is added to the account's
 	// settings, sealed, before it goes there; state comes back with the answer.
@@ -126,7 +127,16 @@ type Env struct {
 	Now       func() time.Time
 	PublicURL string  // where the world finds this house, without a slash at the end
 	Mailbox   Mailbox // for networks that collect their messages from us
+
+	// Renew asks a network anew for what a sign-in gave us, where that holds for a while only. It calls with the
+	// settings as they are kept now, one caller at a time for the account on all nodes; what that returns is added to
+	// them, sealed. Nothing: what is kept is good. It returns the settings as they are then. The account's lines may be
+	// opened anew after it.
+	Renew func(ctx context.Context, with Renewal) (Settings, error)
 }
+
+// Renewal asks a network for what is to be added to an account's settings. ErrSignIn: somebody must sign in again.
+type Renewal func(ctx context.Context, kept Settings) (Settings, error)
 
 // Dial connects to host:port. Addresses that the administrator has not allowed are refused.
 type Dial func(ctx context.Context, network, address string) (Conn, error)

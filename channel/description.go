@@ -42,8 +42,9 @@ type Field struct {
 
 // Choice is one value of a FieldChoice.
 type Choice struct {
-	Value string `json:"value"`
-	Label Text   `json:"label"`
+	Value  string `json:"value"`
+	Label  Text   `json:"label"`
+	SignIn bool   `json:"sign_in,omitempty"` // whoever chooses it signs in at the network
 }
 
 // FieldKind is how a setting is entered, checked and kept.

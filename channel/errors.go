@@ -49,6 +49,7 @@ const (
 	ReasonNotAllowed   = "not_allowed"   // we lack a permission
 	ReasonNoRecipient  = "no_recipient"  // there is nobody at that address
 	ReasonBadSettings  = "bad_settings"  // Check: the setting in Field is wrong
+	ReasonRequired     = "required"      // Check: the setting in Field is needed
 	ReasonUnreachable  = "unreachable"   // Check: nothing answers there
 	ReasonBadMessage   = "bad_message"   // the network does not take this content
 	ReasonMailboxFull  = "mailbox_full"  // there is no room left at that address

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"sync"
@@ -32,6 +33,18 @@ func NewEnv(t testing.TB) channel.Env {
 		Now:       time.Now,
 		PublicURL: "https://desk.example.org",
 		Mailbox:   &Mailbox{},
+	}
+}
+
+// Renew is a channel.Env's Renew over settings in memory, which it changes.
+func Renew(kept channel.Settings) func(ctx context.Context, with channel.Renewal) (channel.Settings, error) {
+	var mu sync.Mutex
+	return func(ctx context.Context, with channel.Renewal) (channel.Settings, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		more, err := with(ctx, maps.Clone(kept))
+		maps.Copy(kept, more)
+		return maps.Clone(kept), err
 	}
 }
 

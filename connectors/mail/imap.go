@@ -34,8 +34,27 @@ func (m *mailbox) close() {
 	_ = m.Close() // the connection is done with; what it still says does not matter
 }
 
-// signIn connects to the IMAP server and signs in. The connection ends with the context, or by close.
+// signIn connects to the IMAP server and signs in. The connection ends with the context, or by close. A token that the
+// server does not take, though its time has not come, is renewed once.
 func (l *line) signIn(ctx context.Context, changed func()) (*mailbox, error) {
+	if l.set.oauth == nil {
+		return l.signInWith(ctx, "", changed)
+	}
+	token, err := l.token(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	m, err := l.signInWith(ctx, token, changed)
+	if !errors.Is(err, channel.ErrSignIn) {
+		return m, err
+	}
+	if token, err = l.token(ctx, token); err != nil {
+		return nil, err
+	}
+	return l.signInWith(ctx, token, changed)
+}
+
+func (l *line) signInWith(ctx context.Context, token string, changed func()) (*mailbox, error) {
 	s := l.set.imap
 	options := &imapclient.Options{TLSConfig: l.tls(s)}
 	if changed != nil {
@@ -62,7 +81,9 @@ func (l *line) signIn(ctx context.Context, changed func()) (*mailbox, error) {
 		m.close()
 		return nil, &dialError{err: because(ctx, err)}
 	}
-	if client.Caps().Has(imap.AuthCap(sasl.Plain)) {
+	if s.oauth {
+		err = client.Authenticate(bearer(func(name string) bool { return client.Caps().Has(imap.AuthCap(name)) }, s, token))
+	} else if client.Caps().Has(imap.AuthCap(sasl.Plain)) {
 		err = client.Authenticate(sasl.NewPlainClient("", s.user, s.password))
 	} else {
 		err = client.Login(s.user, s.password).Wait()
@@ -98,6 +119,9 @@ func (l *line) tls(s server) *tls.Config {
 
 // signInMeans reads why a sign-in failed (RFC 5530). A bare NO can only mean the credentials.
 func (l *line) signInMeans(err error) error {
+	if tokenRefused(err) {
+		return fmt.Errorf("%w: %w", channel.ErrSignIn, err)
+	}
 	no, ok := errors.AsType[*imap.Error](err)
 	if !ok || no.Type != imap.StatusResponseTypeNo {
 		return l.means(err)

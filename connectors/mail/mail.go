@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"sync"
 	"time"
@@ -19,11 +18,12 @@ import (
 
 // Interface guards.
 var (
-	_ channel.Connector  = Connector{}
-	_ channel.Line       = (*line)(nil)
-	_ channel.Poller     = (*line)(nil)
-	_ channel.Streamer   = (*line)(nil)
-	_ channel.ReadBacker = (*line)(nil)
+	_ channel.Connector     = Connector{}
+	_ channel.SignInStarter = Connector{}
+	_ channel.Line          = (*line)(nil)
+	_ channel.Poller        = (*line)(nil)
+	_ channel.Streamer      = (*line)(nil)
+	_ channel.ReadBacker    = (*line)(nil)
 )
 
 // Connector is the connector for e-mail. The zero value is ready.
@@ -52,10 +52,18 @@ func (Connector) Describe() channel.Description {
 			{"de": "Ein eigenes Postfach für den Kundendienst anlegen, etwa support@ihre-firma.de.", "en": "Create a mailbox of its own for customer service, such as support@your-company.com."},
 			{"de": "IMAP beim Anbieter einschalten. Mit Zwei-Faktor-Anmeldung ein App-Passwort erzeugen.", "en": "Switch on IMAP at the provider. With two-factor sign-in, make an app password."},
 			{"de": "Server und Anschluss für IMAP und SMTP beim Anbieter nachsehen und hier eintragen.", "en": "Look up the servers and ports for IMAP and SMTP at the provider and enter them here."},
+			{
+				"de": "Microsoft 365: im Entra Admin Center eine App registrieren (Web, Umleitung an die öffentliche Adresse von hilft mit /api/sign-in/callback), die Berechtigungen IMAP.AccessAsUser.All, SMTP.Send und offline_access geben, ein Geheimnis anlegen und beim Postfach „Authentifiziertes SMTP“ einschalten.",
+				"en": "Microsoft 365: register an app in the Entra admin center (web, redirect to hilft’s public address with /api/sign-in/callback), give it the permissions IMAP.AccessAsUser.All, SMTP.Send and offline_access, make a secret, and switch on “Authenticated SMTP” for the mailbox.",
+			},
+			{
+				"de": "Google: in der Google Cloud Console einen OAuth-Client anlegen (Webanwendung, dieselbe Umleitung) und den Bereich https://mail.google.com/ freigeben. Für eine App, die noch „im Test“ ist, endet jede Anmeldung nach sieben Tagen.",
+				"en": "Google: make an OAuth client in the Google Cloud console (web application, the same redirect) and allow the scope https://mail.google.com/. For an app that is still “in testing” every sign-in ends after seven days.",
+			},
 		},
 		Settings: fields(),
 		Rooms:    []channel.Room{{Visibility: hilft.Private, Name: channel.Text{"de": "E-Mail", "en": "E-mail"}}},
-		Can:      channel.Abilities{Poll: channel.Full, Stream: channel.Full, ReadBack: channel.Partial, Files: channel.Full},
+		Can:      channel.Abilities{Poll: channel.Full, Stream: channel.Full, ReadBack: channel.Partial, SignIn: channel.Partial, Files: channel.Full},
 		Limits:   channel.Limits{Subject: true, FilesMax: 20, FileSize: fileMax},
 		Policy:   channel.Policy{PollEvery: time.Minute, Backfill: 14 * 24 * time.Hour, ThreadIsConcern: true, SenderIDs: true, RawMax: rawMax},
 	}
@@ -94,6 +102,9 @@ func (c Connector) Check(ctx context.Context, acc channel.Account, env channel.E
 
 // inSetting adds to an error the setting that is to blame, as far as can be told.
 func inSetting(err error, s server) error {
+	if errors.Is(err, channel.ErrSignIn) && s.oauth {
+		return fmt.Errorf("%w: %w", err, &channel.Rejected{Reason: channel.ReasonBadSettings, Field: setAuth, Detail: detail(err)})
+	}
 	if errors.Is(err, channel.ErrSignIn) {
 		return fmt.Errorf("%w: %w", err, &channel.Rejected{Reason: channel.ReasonBadSettings, Field: s.key(setPassword), Detail: detail(err)})
 	}
@@ -121,7 +132,7 @@ func (c Connector) Open(_ context.Context, acc channel.Account, env channel.Env)
 }
 
 func (c Connector) line(set settings, acc channel.Account, env channel.Env) *line {
-	return &line{set: set, acc: acc, env: env, roots: c.Roots, running: map[*context.CancelCauseFunc]bool{}}
+	return &line{set: set, acc: acc, env: env, roots: c.Roots, kept: acc.Settings, running: map[*context.CancelCauseFunc]bool{}}
 }
 
 // line is one mailbox. Every call opens a connection of its own and closes it: a mailbox is read once a minute, and a
@@ -133,6 +144,7 @@ type line struct {
 	roots *x509.CertPool
 
 	mu      sync.Mutex
+	kept    channel.Settings // with the newest token
 	closed  bool
 	running map[*context.CancelCauseFunc]bool
 }
@@ -195,10 +207,4 @@ func Guess(address string) channel.Settings {
 		return channel.Settings{}
 	}
 	return channel.Settings{setIMAPHost: "imap." + domain, setSMTPHost: "smtp." + domain, setUser: strings.TrimSpace(address)}
-}
-
-// loopback tells whether a host is this machine by its very name.
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -61,8 +61,26 @@ func (s *submission) close() {
 	_ = s.Close() // the connection is done with
 }
 
-// submission connects to the submission server and signs in. The connection ends with the context, or by close.
+// submission connects to the submission server and signs in, as signIn does at the IMAP server.
 func (l *line) submission(ctx context.Context) (*submission, error) {
+	if l.set.oauth == nil {
+		return l.submissionWith(ctx, "")
+	}
+	token, err := l.token(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	sub, err := l.submissionWith(ctx, token)
+	if !errors.Is(err, channel.ErrSignIn) {
+		return sub, err
+	}
+	if token, err = l.token(ctx, token); err != nil {
+		return nil, err
+	}
+	return l.submissionWith(ctx, token)
+}
+
+func (l *line) submissionWith(ctx context.Context, token string) (*submission, error) {
 	s := l.set.smtp
 	conn, stop, err := l.connect(ctx, s)
 	if err != nil {
@@ -86,8 +104,12 @@ func (l *line) submission(ctx context.Context) (*submission, error) {
 	if !offered && s.security == secNone {
 		return sub, nil // a server on this machine that asks nobody who they are
 	}
+	has := func(name string) bool { return strings.Contains(" "+mechanisms+" ", " "+name+" ") }
 	mechanism := sasl.NewPlainClient("", s.user, s.password)
-	if offered && !strings.Contains(" "+mechanisms+" ", " PLAIN ") && strings.Contains(" "+mechanisms+" ", " LOGIN ") {
+	switch {
+	case s.oauth:
+		mechanism = bearer(has, s, token)
+	case offered && !has(sasl.Plain) && has(sasl.Login):
 		mechanism = sasl.NewLoginClient(s.user, s.password)
 	}
 	if err := client.Auth(mechanism); err != nil {
@@ -167,6 +189,9 @@ const (
 // begun, nothing that could be relied on.
 func (l *line) smtpMeans(err error, at stage) error {
 	no, ok := errors.AsType[*smtp.SMTPError](err)
+	if tokenRefused(err) {
+		return fmt.Errorf("%w: %w", channel.ErrSignIn, err)
+	}
 	if !ok || no.Code < 400 {
 		if at == saying {
 			return fmt.Errorf("%w: %w", channel.ErrUnknownOutcome, err)

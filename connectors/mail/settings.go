@@ -15,6 +15,20 @@ import (
 const (
 	setAddress = "address"
 	setName    = "name"
+	setAuth    = "auth"
+
+	setClientID     = "client_id"
+	setClientSecret = "client_secret"
+	setTenant       = "tenant"
+	setAuthorizeURL = "authorize_url"
+	setTokenURL     = "token_url"
+	setScope        = "scope"
+
+	// What a sign-in gave us.
+	setVerifier = "code_verifier" // between its two halves
+	setAccess   = "access_token"
+	setRefresh  = "refresh_token"
+	setExpires  = "token_expires"
 
 	setIMAPHost     = "imap_host"
 	setIMAPPort     = "imap_port"
@@ -55,6 +69,7 @@ type settings struct {
 	name    string
 	imap    server
 	smtp    server
+	oauth   *oauth // nil: with a password
 	folder  string
 	sent    string // empty: found by its special use
 	copy    bool
@@ -69,6 +84,7 @@ type server struct {
 	security string
 	user     string
 	password string
+	oauth    bool // with a token instead of the password
 }
 
 func (s server) addr() string { return net.JoinHostPort(s.host, s.port) }
@@ -91,10 +107,19 @@ func fields() []channel.Field {
 	return []channel.Field{
 		{Key: setAddress, Kind: channel.FieldEmail, Required: true, Label: text("Adresse", "Address"), Example: "support@example.com"},
 		{Key: setName, Kind: channel.FieldText, Label: text("Angezeigter Name", "Display name"), Example: "Nordnetz Kundendienst"},
-		{Key: setIMAPHost, Kind: channel.FieldHost, Required: true, Label: text("IMAP-Server", "IMAP server"), Example: "imap.example.com"},
+		{Key: setAuth, Kind: channel.FieldChoice, Default: byPassword, Label: text("Anmeldung beim Anbieter", "Sign-in at the provider"), Choices: []channel.Choice{
+			{Value: byPassword, Label: text("mit Passwort", "with a password")},
+			{Value: byMicrosoft, Label: text("bei Microsoft 365", "at Microsoft 365"), SignIn: true},
+			{Value: byGoogle, Label: text("bei Google", "at Google"), SignIn: true},
+			{Value: byOAuth, Label: text("bei einem anderen Anbieter mit OAuth", "at another provider with OAuth"), SignIn: true},
+		}, Help: text("Wer sich beim Anbieter anmeldet, trägt die Client-ID seiner App ein und kein Passwort.", "Whoever signs in at the provider enters the client ID of their app and no password.")},
+		{Key: setIMAPHost, Kind: channel.FieldHost, Help: text("Bei Microsoft und Google leer lassen.", "Leave empty with Microsoft and Google."), Label: text("IMAP-Server", "IMAP server"), Example: "imap.example.com"},
 		{Key: setUser, Kind: channel.FieldText, Label: text("Benutzer", "User"), Help: text("Leer: die Adresse.", "Empty: the address.")},
-		{Key: setPass, Kind: channel.FieldSecret, Required: true, Label: text("Passwort", "Password")},
-		{Key: setSMTPHost, Kind: channel.FieldHost, Required: true, Label: text("SMTP-Server", "SMTP server"), Example: "smtp.example.com"},
+		{Key: setPass, Kind: channel.FieldSecret, Label: text("Passwort", "Password")},
+		{Key: setSMTPHost, Kind: channel.FieldHost, Label: text("SMTP-Server", "SMTP server"), Example: "smtp.example.com"},
+		{Key: setClientID, Kind: channel.FieldText, Label: text("Client-ID der App", "Client ID of the app"), Help: text("Nur für die Anmeldung beim Anbieter.", "Only for signing in at the provider.")},
+		{Key: setClientSecret, Kind: channel.FieldSecret, Label: text("Geheimnis der App", "Secret of the app"), Help: text("Nur für die Anmeldung beim Anbieter.", "Only for signing in at the provider.")},
+		{Key: setTenant, Kind: channel.FieldText, Label: text("Mandant (Tenant) bei Microsoft", "Tenant at Microsoft"), Help: text("Die Verzeichnis-ID oder eine Domäne der Firma.", "The directory ID or a domain of the company.")},
 		{Key: setIMAPSecurity, Kind: channel.FieldChoice, Default: secTLS, Choices: security, Advanced: true, Label: text("Sicherheit bei IMAP", "Security of IMAP")},
 		{Key: setIMAPPort, Kind: channel.FieldPort, Advanced: true, Label: text("IMAP-Anschluss", "IMAP port"), Help: text("Leer: 993 mit TLS, sonst 143.", "Empty: 993 with TLS, else 143.")},
 		{Key: setFolder, Kind: channel.FieldText, Default: "INBOX", Advanced: true, Label: text("Ordner", "Folder")},
@@ -108,6 +133,13 @@ func fields() []channel.Field {
 		{Key: setSent, Kind: channel.FieldText, Advanced: true, Label: text("Ordner für Gesendetes", "Folder of sent mail"), Help: text("Leer: der, den der Server dafür nennt, sonst „Sent“.", "Empty: the one that the server names for it, else “Sent”.")},
 		{Key: setPlus, Kind: channel.FieldBool, Default: "false", Advanced: true, Label: text("Antwortadresse mit Kennzeichen", "Reply address with a token"), Help: text(
 			"Antworten gehen an adresse+kennzeichen@…; der Server muss solche Adressen annehmen.", "Answers go to address+token@…; the server must accept such addresses.")},
+		{Key: setAuthorizeURL, Kind: channel.FieldURL, Advanced: true, Label: text("OAuth: Anmeldeseite", "OAuth: sign-in page"), Help: text("Nur bei einem anderen Anbieter.", "Only with another provider.")},
+		{Key: setTokenURL, Kind: channel.FieldURL, Advanced: true, Label: text("OAuth: Adresse für Tokens", "OAuth: token address"), Help: text("Nur bei einem anderen Anbieter.", "Only with another provider.")},
+		{Key: setScope, Kind: channel.FieldText, Advanced: true, Label: text("OAuth: Bereiche (scope)", "OAuth: scopes"), Help: text("Nur bei einem anderen Anbieter.", "Only with another provider.")},
+		{Key: setVerifier, Kind: channel.FieldSecret, Hidden: true},
+		{Key: setAccess, Kind: channel.FieldSecret, Hidden: true},
+		{Key: setRefresh, Kind: channel.FieldSecret, Hidden: true},
+		{Key: setExpires, Kind: channel.FieldText, Hidden: true},
 	}
 }
 
@@ -127,14 +159,20 @@ func read(s channel.Settings) (settings, error) {
 	if found := addresses(set.address); len(found) != 1 || found[0].Address != set.address {
 		return settings{}, wrong(setAddress, "an address like support@example.com is needed")
 	}
-	if s[setPass] == "" {
-		return settings{}, wrong(setPass, "a password is needed")
+	var err error
+	if set.oauth, err = readOAuth(s); err != nil {
+		return settings{}, err
+	}
+	if s[setPass] == "" && set.oauth == nil {
+		return settings{}, needed(setPass)
 	}
 	set.imap = server{kind: "imap", host: value(setIMAPHost, ""), port: s[setIMAPPort], security: value(setIMAPSecurity, secTLS), user: value(setUser, set.address), password: s[setPass]}
 	set.smtp = server{kind: "smtp", host: value(setSMTPHost, ""), port: s[setSMTPPort], security: value(setSMTPSecurity, secTLS), user: value(setSMTPUser, set.imap.user), password: s[setSMTPPass]}
 	if set.smtp.password == "" {
 		set.smtp.password = set.imap.password
 	}
+	set.imap.oauth, set.smtp.oauth = set.oauth != nil, set.oauth != nil
+	usual(s[setAuth], &set.imap, &set.smtp)
 	if err := set.imap.complete("993", "143"); err != nil {
 		return settings{}, err
 	}
@@ -143,7 +181,10 @@ func read(s channel.Settings) (settings, error) {
 
 // complete fills in the port and holds the server to what we connect to.
 func (s *server) complete(portTLS, portOther string) error {
-	if s.host == "" || strings.ContainsAny(s.host, " /@\t\r\n") || strings.Contains(s.host, ":") && net.ParseIP(s.host) == nil {
+	if s.host == "" {
+		return needed(s.key(setHost))
+	}
+	if strings.ContainsAny(s.host, " /@\t\r\n") || strings.Contains(s.host, ":") && net.ParseIP(s.host) == nil {
 		return wrong(s.key(setHost), "the name of a server is needed")
 	}
 	switch s.security {
@@ -165,6 +206,10 @@ func (s *server) complete(portTLS, portOther string) error {
 		return wrong(s.key(setPort), "a number from 1 to 65535")
 	}
 	return nil
+}
+
+func needed(field string) error {
+	return &channel.Rejected{Reason: channel.ReasonRequired, Field: field, Detail: "this is needed"}
 }
 
 func wrong(field, detail string) error {

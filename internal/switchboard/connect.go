@@ -68,8 +68,14 @@ func (s *Switchboard) prove(ctx context.Context, con channel.Connector, a Accoun
 	ctx, cancel := context.WithTimeout(ctx, checkFor)
 	defer cancel()
 	var self channel.Self
+	env := s.env(a)
+	env.Renew = func(ctx context.Context, with channel.Renewal) (channel.Settings, error) { // these settings are kept later, or never
+		more, err := with(ctx, s.channel(a).Settings)
+		s.keep(con.Describe(), &a, more)
+		return s.channel(a).Settings, err
+	}
 	err = s.guard(a, "Check", func() (err error) {
-		self, err = con.Check(ctx, s.channel(a), s.env(a))
+		self, err = con.Check(ctx, s.channel(a), env)
 		return err
 	})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
+	"github.com/emersion/go-sasl"
 )
 
 // imapSession is one signed-in IMAP connection. The mailboxes are imapmemserver's; this adds the sign-in, the folders
@@ -39,6 +40,32 @@ func (c *imapSession) Login(username, password string) error {
 	}
 	c.box, c.UserSession = b, imapmemserver.NewUserSession(b.user)
 	return nil
+}
+
+// AuthenticateMechanisms are passwords and tokens.
+func (c *imapSession) AuthenticateMechanisms() []string { return c.server.mechanisms() }
+
+// Authenticate signs in with a password or a token.
+func (c *imapSession) Authenticate(mechanism string) (sasl.Server, error) {
+	if mechanism == sasl.Plain {
+		return sasl.NewPlainServer(func(_, username, password string) error { return c.Login(username, password) }), nil
+	}
+	inner, err := c.server.bearer(mechanism, func(b *box) { c.box, c.UserSession = b, imapmemserver.NewUserSession(b.user) })
+	if err != nil {
+		return nil, &imap.Error{Type: imap.StatusResponseTypeNo, Text: "SASL mechanism not supported"}
+	}
+	return refusing{inner}, nil
+}
+
+// refusing says an inner no as IMAP does.
+type refusing struct{ sasl.Server }
+
+func (r refusing) Next(response []byte) ([]byte, bool, error) {
+	challenge, done, err := r.Server.Next(response)
+	if err != nil {
+		err = imapserver.ErrAuthFailed
+	}
+	return challenge, done, err
 }
 
 func (c *imapSession) Close() error {

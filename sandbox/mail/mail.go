@@ -28,6 +28,7 @@ type Options struct {
 	SMTP      string           // where to listen; default "127.0.0.1:0"
 	Sent      string           // the folder of sent mail; default "Sent"
 	SavesSent bool             // the provider itself puts what is submitted into that folder
+	Bearer    bool             // tokens are taken by OAUTHBEARER (RFC 7628); else by XOAUTH2
 	Now       func() time.Time // default time.Now
 }
 
@@ -58,6 +59,7 @@ type Server struct {
 
 	mu      sync.Mutex
 	boxes   map[string]*box
+	grants  grants
 	fault   Fault
 	release chan struct{} // closed when what a fault holds back may go
 	conns   map[net.Conn]bool
@@ -91,7 +93,7 @@ func New(opts Options) *Server {
 		opts.Now = time.Now
 	}
 	s := &Server{
-		opts: opts, boxes: map[string]*box{}, conns: map[net.Conn]bool{},
+		opts: opts, boxes: map[string]*box{}, grants: grants{codes: map[string]code{}, access: map[string]access{}, refresh: map[string]string{}}, conns: map[net.Conn]bool{},
 		release: make(chan struct{}), news: make(chan struct{}),
 	}
 	for _, b := range opts.Mailboxes {

@@ -28,9 +28,12 @@ type smtpSession struct {
 	to     []string
 }
 
-func (c *smtpSession) AuthMechanisms() []string { return []string{sasl.Plain} }
+func (c *smtpSession) AuthMechanisms() []string { return c.server.mechanisms() }
 
-func (c *smtpSession) Auth(string) (sasl.Server, error) {
+func (c *smtpSession) Auth(mechanism string) (sasl.Server, error) {
+	if mechanism != sasl.Plain {
+		return c.server.bearer(mechanism, func(b *box) { c.box = b })
+	}
 	return sasl.NewPlainServer(func(_, username, password string) error {
 		s := c.server
 		s.mu.Lock()

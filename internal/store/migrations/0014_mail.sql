@@ -7,3 +7,6 @@ CREATE TABLE returned (
   at          BIGINT NOT NULL,
   PRIMARY KEY (account_id, remote_id)
 );
+
+-- Until when somebody asks an account's network for a new sign-in: for the old one it may give a new one only once.
+ALTER TABLE account ADD COLUMN renewing_until BIGINT NOT NULL DEFAULT 0;

@@ -696,6 +696,7 @@ export interface components {
             label: {
                 [key: string]: string;
             };
+            sign_in?: boolean;
             value: string;
         };
         Colleague: {

@@ -20,7 +20,7 @@ import { Trouble, Wait } from '../shell/Wait'
 import { Ago, StateChip, whyOf } from './AccountState'
 import s from './Channels.module.css'
 import { Copy } from './Copy'
-import { signInAgain } from './signInAgain'
+import { signInAgain, signsIn } from './signInAgain'
 
 /** Where customers reach the brand: what is connected and how it is doing, and what else can be connected. */
 export function Channels() {
@@ -130,7 +130,7 @@ function One({ account: a, network, isNew }: { account: Account; network?: Descr
       {a.hook_url && network?.can.hook && <Copy label={t('account.hook')} help={t('account.hookHelp')} text={a.hook_url} />}
       {a.snippet && <Copy label={t('account.snippet')} help={t('account.snippetHelp')} text={a.snippet} lines={3} />}
       <div className="acts">
-        {a.state === 'sign_in' && network?.can.sign_in && (
+        {a.state === 'sign_in' && network && signsIn(network, a.settings) && (
           <Button loading={busy} onClick={() => void act(() => signInAgain(a))}>
             {t('account.signInAgain')}
           </Button>

@@ -5,7 +5,7 @@ import '../shell/formStyles'
 import { Button, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { client, once, take } from '../api/client'
 import { accountsQuery, networksQuery, queries } from '../api/queries'
 import type { Account, Description } from '../api/types'
@@ -19,7 +19,7 @@ import { Trouble, Wait } from '../shell/Wait'
 import s from './Channels.module.css'
 import { SettingField } from './SettingField'
 import { settingsFrom } from './settingsFrom'
-import { signInAt } from './signInAgain'
+import { signInAt, signsIn } from './signInAgain'
 
 /** Connects a new account of a network, as the network's description says. */
 export function NewChannel() {
@@ -71,15 +71,16 @@ function Form({ description: d, account: a }: { description: Description; accoun
   const navigate = useNavigate()
   const form = useRef<HTMLFormElement>(null)
   const network = inWords(d.name, language)
-  const bySignIn = !a && !!d.can.sign_in
+  const [chosen, setChosen] = useState<Record<string, string> | undefined>(a?.settings)
+  const bySignIn = signsIn(d, chosen) && (!a || !signsIn(d, a.settings))
   const save = useAct(
     async (input: { name: string; settings: Record<string, string> }, key): Promise<Account | undefined> => {
-      if (a) {
+      if (a && !bySignIn) {
         return take(client.PATCH('/api/accounts/{id}', { params: { path: { id: a.id } }, body: input, headers: once(key) }))
       }
       const body = { network: d.id, ...input }
       if (bySignIn) {
-        await signInAt(body, key)
+        await signInAt({ ...body, account_id: a?.id }, key)
         return undefined
       }
       return take(client.POST('/api/accounts', { body, headers: once(key) }))
@@ -123,6 +124,10 @@ function Form({ description: d, account: a }: { description: Description; accoun
       <form
         ref={form}
         className="sheet fields"
+        onChange={(e) => {
+          const v = entered(e.currentTarget)
+          setChosen(Object.fromEntries(d.settings.map((f) => [f.key, v[`s.${f.key}`] ?? ''])))
+        }}
         onSubmit={(e) => {
           e.preventDefault()
           const v = entered(e.currentTarget)
@@ -142,7 +147,7 @@ function Form({ description: d, account: a }: { description: Description; accoun
         </div>
         <div className="acts">
           <Button type="submit" loading={save.isPending}>
-            {a ? t('save') : bySignIn ? t('channels.signInAt', { network }) : t('channels.test')}
+            {bySignIn ? t('channels.signInAt', { network }) : a ? t('save') : t('channels.test')}
           </Button>
           <Link to="/channels" search={{}} className={s.linkButton}>
             {t('cancel')}

@@ -2,9 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { client, once, take } from '../api/client'
-import type { Account, AccountBody } from '../api/types'
+import type { Account, AccountBody, Description } from '../api/types'
 import { t } from '../i18n'
 import { warn } from '../shell/notices'
+
+/** Whether an account with these settings is connected by signing in at its network: always, or where a choice says so. */
+export function signsIn(d: Description, settings: Record<string, string> = {}): boolean {
+  if (d.can.sign_in !== 'partial') return !!d.can.sign_in
+  return d.settings.some((f) => f.choices?.some((c) => c.sign_in && c.value === (settings[f.key] ?? f.default)))
+}
 
 /** Sends the browser to the network to sign in for an account that is there already. */
 export function signInAgain(a: Account): Promise<void> {
