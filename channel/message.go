@@ -43,9 +43,23 @@ type Item struct {
 	Auto        bool   // sent by a machine (auto-reply, bounce, list): nobody waits for an answer
 	Overheard   bool   // found by a search: the author did not address us
 
+	Addressed string  `json:",omitempty"` // the address of ours that was written to, where an account has several: the answer comes from it
+	Language  string  `json:",omitempty"` // "de", "en", …: where the network says in which language it is
+	Genuine   Genuine `json:",omitempty"` // whether the author is who the item says, as the network found
+	Proofs    string  `json:",omitempty"` // by what, in the network's own short words
+
 	// Returned says that this item tells of a message of ours that came back after the network had taken it.
 	Returned *Returned `json:",omitempty"`
 }
+
+// Genuine is what a network that anybody can write to finds out about who has written. Empty: it was not asked.
+type Genuine string
+
+const (
+	Confirmed Genuine = "confirmed" // the author is at home where the item says
+	Doubtful  Genuine = "doubtful"  // it may be forged
+	NotSaid   Genuine = "not_said"  // the author's home does not say how to tell
+)
 
 // Returned is the network's late no to a message of ours that it had taken. The connector is sure that it is ours.
 type Returned struct {
@@ -81,6 +95,7 @@ type Outgoing struct {
 	InReplyTo  string   // remote id of the message that is answered
 	Refs       []string // remote ids of all messages of the conversation, oldest first
 	To         Author   // who is answered
+	Addressed  string   // Item.Addressed of what is answered
 	Subject    string
 	Text       string
 	Files      []File

@@ -34,6 +34,7 @@ const sentRefs = 30
 type message struct {
 	id     string // Message-ID without brackets
 	thread string
+	from   string // envelope
 	to     string // envelope
 	raw    []byte
 }
@@ -47,9 +48,18 @@ func (l *line) compose(out channel.Outgoing) (message, error) {
 	if len(to) != 1 {
 		return message{}, &channel.Rejected{Reason: channel.ReasonNoRecipient, Detail: "no address to send to"}
 	}
-	from := envelope(l.set.address)
+	name, address := l.set.name, l.set.address
+	for _, a := range l.set.aliases {
+		if a.Address == out.Addressed {
+			address = a.Address
+			if a.Name != "" {
+				name = a.Name
+			}
+		}
+	}
+	from := envelope(address)
 	_, domain, _ := strings.Cut(from, "@")
-	m := message{thread: l.threadOfOutgoing(out), to: envelope(to[0].Address)}
+	m := message{thread: l.threadOfOutgoing(out), from: from, to: envelope(to[0].Address)}
 	m.id = messageID(l.acc.Key, m.thread, out.Key, domain)
 	at := out.First
 	if at.IsZero() {
@@ -58,10 +68,10 @@ func (l *line) compose(out channel.Outgoing) (message, error) {
 
 	var b bytes.Buffer
 	line := func(name, value string) { fmt.Fprintf(&b, "%s: %s\r\n", name, value) }
-	line("From", addressLine(l.set.name, from))
+	line("From", addressLine(name, from))
 	line("To", addressLine(out.To.Name, m.to))
 	if plus, ok := replyAddress(l.acc.Key, m.thread, from); ok && l.set.plus {
-		line("Reply-To", addressLine(l.set.name, plus))
+		line("Reply-To", addressLine(name, plus))
 	}
 	line("Subject", foldLine("Subject", subject(out)))
 	line("Date", at.Format(time.RFC1123Z))

@@ -53,10 +53,44 @@ func TestAddressesAreWrittenSoThatEveryServerTakesThem(t *testing.T) {
 	require.True(t, ascii(string(m.raw)), "%s", m.raw)
 	require.Contains(t, string(m.raw), "<hilfe@xn--nrdnetz-90a.example>")
 
-	require.True(t, ours("hilfe@nördnetz.example", "Hilfe@xn--nrdnetz-90a.example"))
+	require.True(t, ours([]string{"hilfe@nördnetz.example"}, "Hilfe@xn--nrdnetz-90a.example"))
 	plus, ok := replyAddress(secret, m.thread, envelope("hilfe@nördnetz.example"))
 	require.True(t, ok)
-	thread, ok := threadOfAddress(secret, "hilfe@nördnetz.example", plus)
+	thread, ok := threadOfAddress(secret, []string{"hilfe@nördnetz.example"}, plus)
 	require.True(t, ok)
 	require.Equal(t, m.thread, thread)
+}
+
+// One mailbox may have several addresses: an answer comes from the one that was written to.
+func TestAnAnswerComesFromTheAddressThatWasWrittenTo(t *testing.T) {
+	t.Parallel()
+	aliased := acc
+	aliased.Settings = channel.Settings{
+		setAddress: ownAddress, setName: "Nordnetz", setPass: "x", setIMAPHost: "i.example", setSMTPHost: "s.example",
+		setAliases: "Nordnetz Vertrieb <Vertrieb@nordnetz.example>\nhilfe@nord.example\n",
+	}
+	set, err := read(aliased.Settings)
+	require.NoError(t, err)
+	l := &line{set: set, acc: aliased, env: channel.Env{Now: time.Now}}
+	for written, want := range map[string]struct{ addressed, from string }{
+		"To: VERTRIEB@nordnetz.example":                               {"vertrieb@nordnetz.example", `"Nordnetz Vertrieb" <vertrieb@nordnetz.example>`},
+		"To: Hilfe <hilfe@nord.example>, x@x.example":                 {"hilfe@nord.example", `"Nordnetz" <hilfe@nord.example>`},
+		"To: support+x@nordnetz.example":                              {ownAddress, `"Nordnetz" <support@nordnetz.example>`},
+		"To: undisclosed:;\r\nDelivered-To: hilfe@nord.example":       {"hilfe@nord.example", `"Nordnetz" <hilfe@nord.example>`},
+		"To: somebody@else.example":                                   {"", `"Nordnetz" <support@nordnetz.example>`},
+		"To: x@x.example\r\nCc: Vertrieb <vertrieb@nordnetz.example>": {"vertrieb@nordnetz.example", `"Nordnetz Vertrieb" <vertrieb@nordnetz.example>`},
+	} {
+		items, err := Connector{}.Translate(aliased, channel.Raw{Kind: kindMail, Body: []byte("From: mira@example.org\r\nMessage-ID: <1@x>\r\n" + written + "\r\n\r\nText")})
+		require.NoError(t, err)
+		require.Equal(t, want.addressed, items[0].Addressed, written)
+		m, err := l.compose(channel.Outgoing{Key: "k", To: items[0].From, Addressed: items[0].Addressed, Text: "x"})
+		require.NoError(t, err)
+		require.Contains(t, string(m.raw), "From: "+want.from+"\r\n", written)
+		require.Equal(t, m.from, strings.TrimSuffix(want.from[strings.Index(want.from, "<")+1:], ">"))
+		require.True(t, strings.HasSuffix(m.id, m.from[strings.Index(m.from, "@"):]))
+	}
+	_, err = read(channel.Settings{setAddress: ownAddress, setPass: "x", setIMAPHost: "i.example", setSMTPHost: "s.example", setAliases: "no address"})
+	rejected := new(channel.Rejected)
+	require.ErrorAs(t, err, &rejected)
+	require.Equal(t, setAliases, rejected.Field)
 }

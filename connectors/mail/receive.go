@@ -52,7 +52,7 @@ func (Connector) Translate(acc channel.Account, raw channel.Raw) ([]channel.Item
 	if err != nil {
 		return nil, err
 	}
-	own := strings.ToLower(acc.Settings[setAddress])
+	own := ownAddresses(acc.Settings)
 	author, form, err := authorOf(header, own)
 	if err != nil {
 		return nil, err
@@ -62,7 +62,11 @@ func (Connector) Translate(acc channel.Account, raw channel.Raw) ([]channel.Item
 		ID: ownID(header, raw.Body), Refs: refsOf(header),
 		Subject: words(first(header, "Subject"), maxSubject),
 	}
-	item.Auto = byMachine(header, parts, form, author.ID, item.Subject) || comesBack(header, acc.Key, own)
+	item.Auto = byMachine(header, parts, form, author.ID, item.Subject) || comesBack(header, acc.Key, own[0])
+	item.Addressed, item.Language = addressedTo(header, own), languageOf(header)
+	if !form { // what is confirmed of a form is the website
+		item.Genuine, item.Proofs = isGenuine(header, serversOf(acc.Settings), author.ID)
+	}
 	item.Refs = slices.DeleteFunc(item.Refs, func(ref string) bool { return ref == item.ID })
 	item.Returned = returnedOf(acc.Key, header, parts, item)
 	item.Thread, item.Proven = placeOf(acc.Key, own, header, parts, item)
@@ -80,7 +84,7 @@ func (Connector) Translate(acc channel.Account, raw channel.Raw) ([]channel.Item
 //
 // That a mail bears our own address does not make it ours, for anybody can write it there: it would speak in our name in
 // every conversation of which it names a mail, and make an open question look answered.
-func authorOf(header textproto.MIMEHeader, own string) (from channel.Author, form bool, err error) {
+func authorOf(header textproto.MIMEHeader, own []string) (from channel.Author, form bool, err error) {
 	for _, name := range []string{"From", "Sender", "Return-Path"} {
 		if found := addresses(first(header, name)); len(found) > 0 {
 			from = author(found[0])
@@ -98,15 +102,47 @@ func authorOf(header textproto.MIMEHeader, own string) (from channel.Author, for
 	return from, form, nil
 }
 
-// ours tells whether an address is the account's own, with or without something behind a plus.
-func ours(own, address string) bool {
-	own, address = envelope(own), envelope(strings.ToLower(address))
+// ours tells whether an address is one of the account's own, with or without something behind a plus.
+func ours(own []string, address string) bool { return ownOf(own, address) != "" }
+
+// ownOf is which of the account's own addresses an address is; empty: none.
+func ownOf(own []string, address string) string {
+	address = envelope(strings.ToLower(address))
 	local, domain, _ := strings.Cut(address, "@")
 	bare, _, _ := strings.Cut(local, "+")
-	return own != "" && (address == own || bare+"@"+domain == own)
+	for _, o := range own {
+		if e := envelope(o); e != "" && (address == e || bare+"@"+domain == e) {
+			return o
+		}
+	}
+	return ""
 }
 
-func inNobodysName(from, own string) bool {
+// addressedTo is to which of the account's addresses a mail was written: as its author did, else as servers say.
+func addressedTo(header textproto.MIMEHeader, own []string) string {
+	for _, name := range []string{"To", "Cc", "X-Original-To", "Envelope-To", "Delivered-To"} {
+		for _, value := range header[name] {
+			for _, a := range addresses(value) {
+				if o := ownOf(own, a.Address); o != "" {
+					return o
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// languageOf is the language in which a mail says it is written (RFC 3282).
+func languageOf(header textproto.MIMEHeader) string {
+	tag, _, _ := strings.Cut(first(header, "Content-Language"), ",")
+	tag, _, _ = strings.Cut(strings.ToLower(strings.TrimSpace(tag)), "-")
+	if len(tag) < 2 || len(tag) > 3 || strings.Trim(tag, "abcdefghijklmnopqrstuvwxyz") != "" {
+		return ""
+	}
+	return tag
+}
+
+func inNobodysName(from string, own []string) bool {
 	local, _, _ := strings.Cut(from, "@")
 	bare := strings.NewReplacer("-", "", "_", "", ".", "").Replace(local)
 	return ours(own, from) || strings.HasPrefix(bare, "noreply") || strings.HasPrefix(bare, "donotreply") || bare == "keineantwort"
@@ -197,7 +233,7 @@ func plainID(id string) string {
 
 // placeOf tells to which conversation a mail belongs: that of a token of ours, if it has one; else the one that its
 // author began with its oldest reference.
-func placeOf(secret []byte, own string, header textproto.MIMEHeader, parts []part, item channel.Item) (thread string, proven bool) {
+func placeOf(secret []byte, own []string, header textproto.MIMEHeader, parts []part, item channel.Item) (thread string, proven bool) {
 	for _, id := range append([]string{item.ID}, item.Refs...) {
 		if thread, ok := threadOfMessageID(secret, id); ok {
 			return thread, true

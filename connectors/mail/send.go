@@ -139,7 +139,7 @@ func (l *line) submit(ctx context.Context, m message) error {
 	}
 	defer sub.close()
 	options := &smtp.MailOptions{Size: int64(len(m.raw))}
-	from := envelope(l.set.address)
+	from := m.from
 	if !ascii(m.to) || !ascii(from) {
 		if ok, _ := sub.Extension("SMTPUTF8"); !ok {
 			return &channel.Rejected{Reason: channel.ReasonNoRecipient, Detail: "the server takes only addresses in ASCII"}

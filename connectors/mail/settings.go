@@ -5,6 +5,7 @@ package mail
 
 import (
 	"net"
+	netmail "net/mail"
 	"strconv"
 	"strings"
 
@@ -15,7 +16,9 @@ import (
 const (
 	setAddress = "address"
 	setName    = "name"
+	setAliases = "aliases"
 	setAuth    = "auth"
+	setServers = "results_from"
 
 	setClientID     = "client_id"
 	setClientSecret = "client_secret"
@@ -67,6 +70,7 @@ const (
 type settings struct {
 	address string // lower case
 	name    string
+	aliases []*netmail.Address // further addresses of the mailbox
 	imap    server
 	smtp    server
 	oauth   *oauth // nil: with a password
@@ -107,6 +111,9 @@ func fields() []channel.Field {
 	return []channel.Field{
 		{Key: setAddress, Kind: channel.FieldEmail, Required: true, Label: text("Adresse", "Address"), Example: "support@example.com"},
 		{Key: setName, Kind: channel.FieldText, Label: text("Angezeigter Name", "Display name"), Example: "Nordnetz Kundendienst"},
+		{Key: setAliases, Kind: channel.FieldList, Label: text("Weitere Adressen dieses Postfachs", "Further addresses of this mailbox"), Example: "Nordnetz Vertrieb <vertrieb@example.com>", Help: text(
+			"Eine je Zeile, auf Wunsch mit Namen. Geantwortet wird von der Adresse, an die geschrieben wurde; der Anbieter muss sie als Absender zulassen.",
+			"One a line, with a name if you like. Answers come from the address that was written to; the provider must allow it as a sender.")},
 		{Key: setAuth, Kind: channel.FieldChoice, Default: byPassword, Label: text("Anmeldung beim Anbieter", "Sign-in at the provider"), Choices: []channel.Choice{
 			{Value: byPassword, Label: text("mit Passwort", "with a password")},
 			{Value: byMicrosoft, Label: text("bei Microsoft 365", "at Microsoft 365"), SignIn: true},
@@ -133,6 +140,9 @@ func fields() []channel.Field {
 		{Key: setSent, Kind: channel.FieldText, Advanced: true, Label: text("Ordner für Gesendetes", "Folder of sent mail"), Help: text("Leer: der, den der Server dafür nennt, sonst „Sent“.", "Empty: the one that the server names for it, else “Sent”.")},
 		{Key: setPlus, Kind: channel.FieldBool, Default: "false", Advanced: true, Label: text("Antwortadresse mit Kennzeichen", "Reply address with a token"), Help: text(
 			"Antworten gehen an adresse+kennzeichen@…; der Server muss solche Adressen annehmen.", "Answers go to address+token@…; the server must accept such addresses.")},
+		{Key: setServers, Kind: channel.FieldList, Advanced: true, Label: text("Wer Absender prüft", "Who checks senders"), Example: "mx.example.com", Help: text(
+			"Der Name Ihres Mailservers am Anfang der Kopfzeile Authentication-Results. Nur was dort steht, gilt; ohne ihn wird zu Absendern nichts gesagt. Bei Google leer lassen.",
+			"The name of your mail server at the beginning of the header Authentication-Results. Only what it says counts; without it nothing is said about senders. Leave empty with Google.")},
 		{Key: setAuthorizeURL, Kind: channel.FieldURL, Advanced: true, Label: text("OAuth: Anmeldeseite", "OAuth: sign-in page"), Help: text("Nur bei einem anderen Anbieter.", "Only with another provider.")},
 		{Key: setTokenURL, Kind: channel.FieldURL, Advanced: true, Label: text("OAuth: Adresse für Tokens", "OAuth: token address"), Help: text("Nur bei einem anderen Anbieter.", "Only with another provider.")},
 		{Key: setScope, Kind: channel.FieldText, Advanced: true, Label: text("OAuth: Bereiche (scope)", "OAuth: scopes"), Help: text("Nur bei einem anderen Anbieter.", "Only with another provider.")},
@@ -160,6 +170,9 @@ func read(s channel.Settings) (settings, error) {
 		return settings{}, wrong(setAddress, "an address like support@example.com is needed")
 	}
 	var err error
+	if set.aliases, err = aliasesOf(s); err != nil {
+		return settings{}, err
+	}
 	if set.oauth, err = readOAuth(s); err != nil {
 		return settings{}, err
 	}
@@ -177,6 +190,41 @@ func read(s channel.Settings) (settings, error) {
 		return settings{}, err
 	}
 	return set, set.smtp.complete("465", "587")
+}
+
+// aliasesOf reads the further addresses of a mailbox, lower case.
+func aliasesOf(s channel.Settings) (all []*netmail.Address, err error) {
+	for line := range strings.Lines(s[setAliases]) {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		found, err := netmail.ParseAddress(line)
+		if err != nil || len(addresses(found.Address)) != 1 || addresses(found.Address)[0].Address != found.Address {
+			return nil, wrong(setAliases, oneLine(line, 100)+" is not an address")
+		}
+		found.Address = strings.ToLower(found.Address)
+		all = append(all, found)
+	}
+	return all, nil
+}
+
+// ownAddresses are all addresses of the mailbox, its main one first.
+func ownAddresses(s channel.Settings) []string {
+	own := []string{strings.ToLower(strings.TrimSpace(s[setAddress]))}
+	aliases, _ := aliasesOf(s) // checked when they were entered
+	for _, a := range aliases {
+		own = append(own, a.Address)
+	}
+	return own
+}
+
+// serversOf are the names under which the mailbox's own servers say what they found out about senders.
+func serversOf(s channel.Settings) []string {
+	all := strings.Fields(strings.ToLower(s[setServers]))
+	if len(all) == 0 && s[setAuth] == byGoogle {
+		all = []string{"mx.google.com"}
+	}
+	return all
 }
 
 // complete fills in the port and holds the server to what we connect to.

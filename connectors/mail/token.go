@@ -73,9 +73,9 @@ func replyAddress(secret []byte, thread, address string) (plus string, ok bool) 
 	return plus + "@" + domain, ok && at && len(plus) <= 64
 }
 
-// threadOfAddress returns the conversation in an address that we made out of our own.
-func threadOfAddress(secret []byte, own, address string) (thread string, ok bool) {
-	local, domain, _ := strings.Cut(envelope(own), "@")
+// threadOfAddress returns the conversation in an address that we made out of one of our own.
+func threadOfAddress(secret []byte, own []string, address string) (thread string, ok bool) {
+	local, domain, _ := strings.Cut(envelope(ownOf(own, address)), "@")
 	token, ok := strings.CutPrefix(envelope(strings.ToLower(address)), local+"+k")
 	if !ok {
 		return "", false

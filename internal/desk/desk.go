@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/channel"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store"
 )
@@ -88,6 +89,9 @@ type Message struct {
 	URL          string
 	Files        []File
 	Auto         bool
+	Addressed    string // the address of ours that was written to
+	Genuine      channel.Genuine
+	Proofs       string
 	At           time.Time
 	MadeAt       time.Time
 	EditedAt     time.Time

@@ -133,6 +133,7 @@ func message(h Heard, v Conversation, now time.Time) Message {
 		ID: hilft.MessageID(hilft.NewID()), Brand: h.Brand, Conversation: v.ID, Account: h.Account, Network: h.Network, Remote: it.ID,
 		Direction: hilft.Inbound, Visibility: v.Visibility, Identity: h.Identity.ID, Subject: it.Subject, Body: it.Text,
 		Quoted: it.Quoted, HTML: it.HTML, URL: it.URL, Files: h.Files, Auto: it.Auto, At: it.At, MadeAt: now,
+		Addressed: it.Addressed, Genuine: it.Genuine, Proofs: it.Proofs,
 	}
 	if len(it.Refs) > 0 {
 		m.InReplyTo = it.Refs[0]

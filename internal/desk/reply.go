@@ -190,7 +190,7 @@ func (d *Desk) dispatch(ctx context.Context, tx *store.Tx, v Conversation, last,
 	return d.jobs.Enqueue(ctx, tx, jobs.Order{Kind: hilft.JobDeliver, Lane: lane(v.ID), Args: channel.Dispatch{
 		Brand: m.Brand, Account: m.Account, Message: m.ID, Again: again, Anew: m.Remote != "",
 		Out: channel.Outgoing{
-			Key: keyOf(m), Thread: v.Thread, Visibility: v.Visibility, InReplyTo: last.Remote, Refs: refs, To: to, Subject: subject, Text: m.Body,
+			Key: keyOf(m), Thread: v.Thread, Visibility: v.Visibility, InReplyTo: last.Remote, Refs: refs, To: to, Addressed: last.Addressed, Subject: subject, Text: m.Body,
 		},
 	}})
 }

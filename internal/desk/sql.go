@@ -88,6 +88,7 @@ func casesForUpdate(ctx context.Context, tx *store.Tx, brand hilft.BrandID, ids 
 
 const messageColumns = `SELECT m.id, m.brand_id, m.conversation_id, m.case_id, m.account_id, m.network, m.remote_id, m.direction, m.visibility, m.identity_id, m.agent_id,
 	m.in_reply_to, m.subject, m.body, m.quoted, m.html, m.url, m.files, m.auto, m.at, m.made_at, m.edited_at, m.deleted_at, m.delivery, m.reason, m.detail, m.retry_at,
+	m.addressed, m.genuine, m.proofs,
 	COALESCE(i.name, ''), COALESCE(i.handle, ''), COALESCE(i.url, '') FROM message m LEFT JOIN identity i ON i.id = m.identity_id `
 
 func scanMessage(scan func(into ...any) error, m *Message) error {
@@ -96,6 +97,7 @@ func scanMessage(scan func(into ...any) error, m *Message) error {
 	var at, made, edited, deleted, retry int64
 	if err := scan(&m.ID, &m.Brand, &m.Conversation, &m.Case, &m.Account, &m.Network, &m.Remote, &m.Direction, &m.Visibility, &m.Identity, &m.Agent,
 		&m.InReplyTo, &m.Subject, &m.Body, &m.Quoted, &m.HTML, &m.URL, &files, &auto, &at, &made, &edited, &deleted, &m.Delivery, &m.Reason, &m.Detail, &retry,
+		&m.Addressed, &m.Genuine, &m.Proofs,
 		&m.AuthorName, &m.AuthorHandle, &m.AuthorURL); err != nil {
 		return err
 	}
@@ -147,10 +149,11 @@ func insertMessages(ctx context.Context, tx *store.Tx, all ...Message) error {
 			string(m.ID), string(m.Brand), string(m.Conversation), string(m.Case), string(m.Account), m.Network, m.Remote, string(m.Direction), string(m.Visibility),
 			string(m.Identity), string(m.Agent), m.InReplyTo, m.Subject, m.Body, m.Quoted, m.HTML, m.URL, string(files), store.Bit(m.Auto),
 			store.Micros(m.At), store.Micros(m.MadeAt), store.Micros(m.EditedAt), store.Micros(m.DeletedAt), string(m.Delivery), m.Reason, m.Detail, store.Micros(m.RetryAt), m.Request,
+			m.Addressed, string(m.Genuine), m.Proofs,
 		}
 	}
 	err := tx.Insert(ctx, `INSERT INTO message (id, brand_id, conversation_id, case_id, account_id, network, remote_id, direction, visibility, identity_id, agent_id,
-			in_reply_to, subject, body, quoted, html, url, files, auto, at, made_at, edited_at, deleted_at, delivery, reason, detail, retry_at, request)`, rows, "")
+			in_reply_to, subject, body, quoted, html, url, files, auto, at, made_at, edited_at, deleted_at, delivery, reason, detail, retry_at, request, addressed, genuine, proofs)`, rows, "")
 	if err != nil {
 		return fmt.Errorf("desk: message: %w", err)
 	}

@@ -31,6 +31,9 @@ type messageJSON struct {
 	URL            string      `json:"url"`
 	Files          []fileJSON  `json:"files" nullable:"false"`
 	Auto           bool        `json:"auto" doc:"A machine sent it."`
+	Genuine        string      `json:"genuine" enum:",confirmed,doubtful,not_said" doc:"Whether the author is who it says, as the network found; empty: it was not asked."`
+	Proofs         string      `json:"proofs" doc:"By what, in the network's short words."`
+	Addressed      string      `json:"addressed" doc:"The address of ours that was written to, where the account has several."`
 	At             time.Time   `json:"at"`
 	EditedAt       *time.Time  `json:"edited_at"`
 	DeletedAt      *time.Time  `json:"deleted_at"`
@@ -60,7 +63,8 @@ func (a *API) messageOf(n *names, m desk.Message) messageJSON {
 	out := messageJSON{
 		ID: string(m.ID), ConversationID: string(m.Conversation), Direction: string(m.Direction), Visibility: string(m.Visibility), Network: m.Network,
 		Account: n.account(m.Account), Agent: n.agent(m.Agent), Subject: m.Subject, Body: m.Body, Quoted: m.Quoted, HTML: m.HTML != "", URL: webURL(m.URL),
-		Files: make([]fileJSON, 0, len(m.Files)), Auto: m.Auto, At: m.At, EditedAt: when(m.EditedAt), DeletedAt: when(m.DeletedAt),
+		Files: make([]fileJSON, 0, len(m.Files)), Auto: m.Auto, Genuine: string(m.Genuine), Proofs: m.Proofs, Addressed: m.Addressed,
+		At: m.At, EditedAt: when(m.EditedAt), DeletedAt: when(m.DeletedAt),
 		Delivery: string(m.Delivery), Reason: m.Reason, Detail: m.Detail, RetryAt: when(m.RetryAt), Elsewhere: m.Direction == hilft.Outbound && m.Agent == "",
 	}
 	if m.Direction == hilft.Inbound {

@@ -117,6 +117,7 @@ func tidy(it channel.Item, now time.Time) channel.Item {
 	it.HTML = clean(it.HTML, htmlMost)
 	it.ID, it.Thread, it.From.ID = cleanID(it.ID), cleanID(it.Thread), cleanID(it.From.ID)
 	it.URL, it.From.URL = webURL(it.URL), webURL(it.From.URL)
+	it.Addressed, it.Proofs = cleanID(it.Addressed), clean(it.Proofs, 200)
 	if it.Returned != nil {
 		it.Returned = &channel.Returned{ID: cleanID(it.Returned.ID), Reason: it.Returned.Reason, Detail: clean(it.Returned.Detail, 1000)}
 	}

@@ -281,7 +281,7 @@ CREATE TABLE message (
   detail          TEXT   NOT NULL,
   retry_at        BIGINT NOT NULL,
   request         TEXT   NOT NULL -- the agent's request that wrote it, so that it is written once
-);
+, addressed TEXT NOT NULL DEFAULT '', genuine TEXT NOT NULL DEFAULT '', proofs TEXT NOT NULL DEFAULT '');
 
 CREATE INDEX message_case ON message (case_id, at, id);
 

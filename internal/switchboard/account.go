@@ -167,7 +167,9 @@ func (s *Switchboard) env(a Account) channel.Env {
 	e := s.Env
 	e.Log = s.Log.With("account_id", string(a.ID), "network", a.Network)
 	e.Mailbox = mailbox{s, a.ID}
-	e.Renew = func(ctx context.Context, with channel.Renewal) (channel.Settings, error) { return s.renew(ctx, a.ID, with) }
+	e.Renew = func(ctx context.Context, with channel.Renewal) (channel.Settings, error) {
+		return s.renew(ctx, a.ID, with)
+	}
 	return e
 }
 

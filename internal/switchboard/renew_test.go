@@ -59,7 +59,9 @@ func TestARenewalThatFailsChangesNothing(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {
 		a := h.connect("a")
 		no := errors.New("not now")
-		_, err := h.env(a).Renew(t.Context(), func(context.Context, channel.Settings) (channel.Settings, error) { return channel.Settings{"token": "half"}, no })
+		_, err := h.env(a).Renew(t.Context(), func(context.Context, channel.Settings) (channel.Settings, error) {
+			return channel.Settings{"token": "half"}, no
+		})
 		require.ErrorIs(t, err, no)
 		require.Empty(t, h.channel(h.account(a.ID)).Settings["token"])
 

@@ -10,3 +10,7 @@ CREATE TABLE returned (
 
 -- Until when somebody asks an account's network for a new sign-in: for the old one it may give a new one only once.
 ALTER TABLE account ADD COLUMN renewing_until BIGINT NOT NULL DEFAULT 0;
+
+ALTER TABLE message ADD COLUMN addressed TEXT NOT NULL DEFAULT ''; -- the address of ours that was written to
+ALTER TABLE message ADD COLUMN genuine TEXT NOT NULL DEFAULT ''; -- whether the author is who it says: confirmed, doubtful, not_said
+ALTER TABLE message ADD COLUMN proofs TEXT NOT NULL DEFAULT ''; -- by what

@@ -867,6 +867,8 @@ export interface components {
         };
         Message: {
             account: components["schemas"]["AccountRef"];
+            /** @description The address of ours that was written to, where the account has several. */
+            addressed: string;
             /** @description Who of us wrote it; null: the customer, or somebody of us with another tool. */
             agent: components["schemas"]["Agent"] | null;
             /** Format: date-time */
@@ -891,10 +893,17 @@ export interface components {
             /** @description Ours, written with another tool. */
             elsewhere: boolean;
             files: components["schemas"]["File"][];
+            /**
+             * @description Whether the author is who it says, as the network found; empty: it was not asked.
+             * @enum {string}
+             */
+            genuine: "" | "confirmed" | "doubtful" | "not_said";
             /** @description There is an HTML original at /api/messages/{id}/html. */
             html: boolean;
             id: string;
             network: string;
+            /** @description By what, in the network's short words. */
+            proofs: string;
             /** @description What the message repeats of earlier ones. */
             quoted: string;
             /** @description Why it failed or waits, as a message key. */

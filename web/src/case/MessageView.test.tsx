@@ -15,7 +15,7 @@ beforeAll(async () => {
 const ours: Message = {
   id: 'm1', conversation_id: 'k1', direction: 'outbound', visibility: 'public', network: 'somewhere', account: { id: 'a', name: '@nordnetz' },
   author: null, agent: { id: 'anke', name: 'Anke König', initials: 'AK' }, subject: '', body: 'Guten Tag', quoted: '', html: false, url: '', files: [],
-  auto: false, at: '2026-01-01T10:00:00Z', edited_at: null, deleted_at: null, delivery: 'sent', reason: '', detail: '', retry_at: null, elsewhere: false,
+  auto: false, at: '2026-01-01T10:00:00Z', edited_at: null, deleted_at: null, delivery: 'sent', reason: '', detail: '', retry_at: null, genuine: '', proofs: '', addressed: '', elsewhere: false,
 }
 const theirs: Message = { ...ours, direction: 'inbound', agent: null, author: { name: 'Mira', handle: '@mira', url: '' }, delivery: '' }
 const shown = (m: Message) => renderToStaticMarkup(<MessageView message={m} caseId="c1" now={Date.parse('2026-01-01T11:00:00Z')} onReuse={() => {}} />)

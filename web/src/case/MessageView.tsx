@@ -54,6 +54,12 @@ export const MessageView = memo(function MessageView({ message: m, caseId, now, 
         {m.edited_at && !m.deleted_at && <span title={exactly(m.edited_at, language)}> · {t('message.edited')}</span>}
         {m.auto && <span> · {t(m.direction === 'inbound' ? 'message.autoIn' : 'message.autoOut')}</span>}
         {m.elsewhere && <span> · {t('message.elsewhere')}</span>}
+        {m.genuine && (
+          <span className={m.genuine === 'doubtful' ? s.doubtful : undefined} title={m.proofs}>
+            {' '}
+            · {t(`genuine.${m.genuine}`)}
+          </span>
+        )}
       </div>
       {m.deleted_at ? (
         <p className={s.deleted}>{t('message.deleted', { at: moment(m.deleted_at, now, language) })}</p>
@@ -157,6 +163,7 @@ function File({ file: f }: { file: Attached }) {
         <Icon name="file" size={18} />
         <span>
           <bdi>{name}</bdi> <small>{f.size > 0 ? bytes(f.size, language) : ''}</small>
+          {(f.type === 'application/ms-tnef' || f.name.toLowerCase() === 'winmail.dat') && <small className={s.alt}>{t('file.tnef')}</small>}
           {f.alt && <small className={s.alt}>{f.alt}</small>}
         </span>
       </a>
