@@ -57,8 +57,8 @@ func unavailable(err error) error {
 	return hilft.Fail(hilft.Unavailable, "database.unavailable", err)
 }
 
-// outage gives the error of a statement its meaning where it says that the database is not there, or cannot write: who
-// asks may come again, as when a begin or a commit did not work.
+// outage gives an error of SQLite its meaning where it says that the disk is full or broken: who asks may come again, as
+// when a begin or a commit did not work. Postgres says so to each statement by itself.
 func outage(err error) error {
 	if err == nil || hilft.KindOf(err) != hilft.Internal {
 		return err
@@ -66,14 +66,6 @@ func outage(err error) error {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch e.Code() & 0xff { // without what it says more exactly
 		case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_BUSY:
-			return unavailable(err)
-		}
-	}
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		switch e.Code[:min(2, len(e.Code))] {
-		case "08", "53", "57": // the connection, its resources, somebody who intervened
-			return unavailable(err)
-		case "25": // only to be read, as while another server takes over
 			return unavailable(err)
 		}
 	}

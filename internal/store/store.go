@@ -312,11 +312,7 @@ func (db *DB) onPostgres(ctx context.Context, begin string, fn func(tx *Tx) erro
 			_, _ = tx.pg.Exec(undo, "rollback")
 		}
 	}()
-	err = outage(fn(tx))
-	if err != nil && tx.pg.IsClosed() && ctx.Err() == nil && hilft.KindOf(err) == hilft.Internal {
-		return unavailable(err) // it broke off under us
-	}
-	return err
+	return fn(tx)
 }
 
 // statements keeps texts rebound for Postgres; its driver keeps them prepared.
