@@ -138,3 +138,32 @@ func (a *Access) Recognise(ctx context.Context, keys *Keys) error {
 	}
 	return err
 }
+
+// Media is the mark of the folder in which the house's files lie. Empty: it has not been told yet.
+func (a *Access) Media(ctx context.Context) (mark string, err error) {
+	err = a.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
+		err := tx.Row(ctx, `SELECT value FROM house WHERE what = 'media'`, nil, &mark)
+		if store.IsNoRows(err) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("access: media: %w", err)
+	}
+	return mark, nil
+}
+
+// KeepMedia remembers the mark of the folder, if none is remembered yet, and returns the one that is.
+func (a *Access) KeepMedia(ctx context.Context, mark string) (kept string, err error) {
+	err = a.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.Exec(ctx, `INSERT INTO house (what, value, at) VALUES ('media', ?, ?) ON CONFLICT (what) DO NOTHING`, mark, store.Micros(tx.Now())); err != nil {
+			return err
+		}
+		return tx.Row(ctx, `SELECT value FROM house WHERE what = 'media'`, nil, &kept)
+	})
+	if err != nil {
+		return "", fmt.Errorf("access: keep media: %w", err)
+	}
+	return kept, nil
+}

@@ -38,6 +38,9 @@ func Check(ctx context.Context, s Settings, out io.Writer) bool {
 	}
 	ready := c.database(ctx, s)
 	c.say("secret key", s.SecretKeyFile, key(ctx, s, ready))
+	if ready {
+		c.company(ctx, s)
+	}
 	c.wakeUps(ctx, s.NATSURL)
 	c.say("proxies", strings.Join(s.TrustedProxies, ", "), noProxies(s.TrustedProxies))
 	c.say("metrics for", strings.Join(s.MetricsFrom, ", "), noReaders(s.MetricsFrom))
@@ -180,6 +183,29 @@ func (c *checker) database(ctx context.Context, s Settings) (ready bool) {
 	}
 	c.say("database", where, err)
 	return ready
+}
+
+// company says whether this node fits to the database and to the others that run on it.
+func (c *checker) company(ctx context.Context, s Settings) {
+	db, err := store.Open(ctx, databaseOf(s))
+	if err != nil {
+		c.say("media folder", mediaOf(s), err)
+		return
+	}
+	defer func() { _ = db.Close() }()
+	kept, err := access.New(access.Deps{DB: db}).Media(ctx)
+	if err == nil && kept != "" {
+		err = knowsMedia(mediaOf(s), kept)
+	}
+	c.say("media folder", mediaOf(s), err)
+	if db.Dialect() == store.SQLite {
+		return
+	}
+	names, wrong, err := company(ctx, db)
+	if err != nil {
+		wrong = err
+	}
+	c.say("nodes running", strings.Join(names, ", "), wrong)
 }
 
 // answersIn is how long a check waits for a cluster to answer.

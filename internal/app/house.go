@@ -47,6 +47,7 @@ type House struct {
 	log         *slog.Logger
 	keys        *access.Keys
 	jobs        *jobs.Jobs
+	node        *node
 	close       []func() // from the ground up; closed the other way round
 }
 
@@ -96,7 +97,7 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 		return nil, err
 	}
 	h.onClose(b.Close)
-	blobs, err := blob.Open(filepath.Join(s.Data, "media"))
+	blobs, err := blob.Open(mediaOf(s))
 	if err != nil {
 		return nil, err
 	}
@@ -104,6 +105,10 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 	if err := h.Access.Recognise(ctx, keys); err != nil {
 		return nil, err
 	}
+	if err := recogniseMedia(ctx, h.Access, blobs, mediaOf(s)); err != nil {
+		return nil, err
+	}
+	h.node = newNode(db, o.Version, s.NATSURL != "", o.Log)
 	h.jobs = jobs.New(db, b, o.Log)
 	h.Desk = desk.New(db, h.jobs, access.AnswerIn)
 	dial := o.Dial
@@ -127,6 +132,8 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 func databaseOf(s Settings) store.Options {
 	return store.Options{URL: s.DatabaseURL, Path: filepath.Join(s.Data, "hilft.db"), Wall: faults.Wall, Log: slog.New(slog.DiscardHandler)}
 }
+
+func mediaOf(s Settings) string { return filepath.Join(s.Data, "media") }
 
 func (h *House) onClose(f func()) { h.close = append(h.close, f) }
 
@@ -158,6 +165,7 @@ func (h *House) Run(ctx context.Context, at net.Listener) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { h.jobs.Run(work) })
 	wg.Go(func() { h.Switchboard.Run(work) })
+	wg.Go(func() { h.node.run(work) })
 	live, stopLive := context.WithCancel(work)
 	defer stopLive()
 	wg.Go(func() { h.API.Run(live) })

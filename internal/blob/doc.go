@@ -16,5 +16,6 @@
 // On the disk, below the folder:
 //
 //	3f/3f9a…      a file, in a folder named after the first two digits of its hash
+//	folder        the folder's mark, by which it is told from others
 //	incoming/     files that are being written; what a crash left there is removed a day later
 package blob

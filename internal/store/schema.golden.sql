@@ -164,6 +164,8 @@ CREATE TABLE delivery (
   changed_at  BIGINT NOT NULL
 );
 
+CREATE INDEX delivery_barred ON delivery (account_id) WHERE reason IN ('paused', 'sign_in');
+
 CREATE INDEX delivery_open ON delivery (account_id, state) WHERE state <> 'sent';
 
 CREATE TABLE event (
@@ -294,6 +296,15 @@ CREATE UNIQUE INDEX message_remote ON message (account_id, remote_id) WHERE remo
 CREATE UNIQUE INDEX message_request ON message (agent_id, request) WHERE request <> '';
 
 CREATE INDEX message_undecided ON message (brand_id, at) WHERE delivery = 'unknown';
+
+CREATE TABLE node (
+  id          TEXT   PRIMARY KEY,
+  machine     TEXT   NOT NULL,
+  version     TEXT   NOT NULL,
+  nats        BIGINT NOT NULL, -- 1: its wake-ups reach other nodes
+  made_at     BIGINT NOT NULL,
+  seen_at     BIGINT NOT NULL
+);
 
 CREATE TABLE pending_change (
   account_id  TEXT   NOT NULL,
