@@ -85,6 +85,7 @@ type line struct {
 	acc    Account
 	stamp  string // what of the account it was opened with
 	fence  int64
+	until  time.Time // when its lease ends at the earliest, by what this node counts itself
 	cancel context.CancelFunc
 	poll   chan struct{}
 	over   chan struct{} // closed when it listens no more
@@ -111,7 +112,8 @@ func (s *Switchboard) look(ctx context.Context, lines map[hilft.AccountID]*line,
 		if ctx.Err() == nil {
 			s.Log.Error("looking after lines", "err", err)
 		}
-		return // leases run on; whoever cannot renew stops being fenced in by the database itself
+		hangUp(lines)
+		return
 	}
 	s.rest(all)
 	wanted := map[hilft.AccountID]bool{}
@@ -124,12 +126,13 @@ func (s *Switchboard) look(ctx context.Context, lines map[hilft.AccountID]*line,
 		// Asked before the lease: a line that ended has written down why, and the lease is not given for what needs a
 		// person. Else it would be opened again by what was read of its account before.
 		on := open && !l.ended()
+		until := time.Now().Add(lineLease)
 		fence, err := s.lease(ctx, a.ID)
 		if err != nil {
 			if ctx.Err() == nil {
 				s.Log.Error("leasing a line", "account_id", string(a.ID), "err", err)
 			}
-			wanted[a.ID] = open
+			wanted[a.ID] = open && time.Now().Before(l.until)
 			continue
 		}
 		if fence == 0 {
@@ -137,15 +140,29 @@ func (s *Switchboard) look(ctx context.Context, lines map[hilft.AccountID]*line,
 		}
 		wanted[a.ID] = true
 		if on && l.stamp == stampOf(a) && l.fence == fence {
+			l.until = until
 			continue
 		}
 		if open {
 			l.cancel()
 		}
-		lines[a.ID] = s.open(ctx, con, a, fence, wg)
+		l = s.open(ctx, con, a, fence, wg)
+		l.until = until
+		lines[a.ID] = l
 	}
 	for id, l := range lines {
 		if !wanted[id] {
+			l.cancel()
+			delete(lines, id)
+		}
+	}
+}
+
+// hangUp closes the lines whose leases have ended because this node could not renew them: by now another may have them.
+// What such a line would still store is refused in any case.
+func hangUp(lines map[hilft.AccountID]*line) {
+	for id, l := range lines {
+		if !time.Now().Before(l.until) {
 			l.cancel()
 			delete(lines, id)
 		}

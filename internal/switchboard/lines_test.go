@@ -293,6 +293,35 @@ func TestALineMovesToAnotherNodeAndTheOldOneCannotStore(t *testing.T) {
 	})
 }
 
+// A node that is cut off from the database cannot know whether another listens by now. It hangs up when its lease ends,
+// and not before.
+func TestANodeThatCannotRenewItsLeaseHangsUp(t *testing.T) {
+	t.Parallel()
+	inHouse(t, func(t *testing.T, h *house) {
+		h.polling(pages(3))
+		a := h.connect("a")
+		lines := map[hilft.AccountID]*line{}
+		var wg sync.WaitGroup
+		defer wg.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		h.look(ctx, lines, &wg)
+		h.stands(a, hilft.AccountOK)
+		l := lines[a.ID]
+		cutOff, cut := context.WithCancel(t.Context())
+		cut()
+		h.look(cutOff, lines, &wg)
+		require.False(t, l.ended())
+		require.Len(t, lines, 1)
+		l.until = time.Now()
+		h.look(cutOff, lines, &wg)
+		h.await(l.over)
+		require.Empty(t, lines)
+		h.look(ctx, lines, &wg)
+		require.Len(t, lines, 1, "and listens again when it may")
+	})
+}
+
 func TestAnAccountThatCannotBeReadIsNoReasonNotToHearTheOthers(t *testing.T) {
 	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
