@@ -24,30 +24,38 @@ type (
 	MessageID      string
 )
 
-var lastID struct {
+// turns gives out the first 60 bits of ids: the millisecond, and which part of it, in 4096ths. They ascend strictly.
+type turns struct {
 	sync.Mutex
-	ms  int64
-	seq uint16
+	last int64
 }
 
-// NewID makes a UUIDv7 (RFC 9562, section 5.7). Ids made by one process are strictly ascending: the twelve bits after
-// the millisecond count up within it.
-func NewID() string {
+func (t *turns) next(at time.Time) int64 {
+	us := at.UnixMicro()
+	turn := us/1000<<12 | us%1000<<12/1000
+	t.Lock()
+	defer t.Unlock()
+	t.last = max(t.last+1, turn)
+	return t.last
+}
+
+// Apart, because this node's clock may be ahead of the house's: ids by the one must not push on those by the other.
+var byWall, byHouse turns
+
+// NewID makes a UUIDv7 (RFC 9562, section 5.7). Ids made by one process are strictly ascending.
+func NewID() string { return newID(byWall.next(time.Now())) }
+
+// NewIDAt is NewID for a thing of a moment that the house's clock tells, on whichever node: ids sort by it, to the
+// microsecond.
+func NewIDAt(at time.Time) string { return newID(byHouse.next(at)) }
+
+func newID(turn int64) string {
 	var b [16]byte
 	_, _ = rand.Read(b[8:]) // crypto/rand never fails: it ends the process instead
-	lastID.Lock()
-	ms := time.Now().UnixMilli()
-	if ms > lastID.ms {
-		lastID.ms, lastID.seq = ms, 0
-	} else if lastID.seq++; lastID.seq == 1<<12 {
-		lastID.ms, lastID.seq = lastID.ms+1, 0
-	}
-	ms, seq := lastID.ms, lastID.seq
-	lastID.Unlock()
 	for i := range 6 {
-		b[i] = byte(ms >> (40 - 8*i))
+		b[i] = byte(turn >> (52 - 8*i))
 	}
-	b[6], b[7] = 0x70|byte(seq>>8), byte(seq)
+	b[6], b[7] = 0x70|byte(turn>>8)&0x0f, byte(turn)
 	b[8] = b[8]&0x3f | 0x80
 
 	var s [36]byte

@@ -81,6 +81,7 @@ func (t *table) hear(ctx context.Context, h Heard) error {
 	if s != nil {
 		m.Case, m.MadeAt = s.ID, s.next(t.tx.Now())
 	}
+	m.ID = hilft.MessageID(hilft.NewIDAt(m.MadeAt))
 	t.written = append(t.written, m)
 	if s, err = t.answered(ctx, s, &m); err != nil {
 		return err
@@ -130,7 +131,7 @@ func (t *table) heardBefore(ctx context.Context, h *Heard) (bool, error) {
 func message(h Heard, v Conversation, now time.Time) Message {
 	it := h.Item
 	m := Message{
-		ID: hilft.MessageID(hilft.NewID()), Brand: h.Brand, Conversation: v.ID, Account: h.Account, Network: h.Network, Remote: it.ID,
+		Brand: h.Brand, Conversation: v.ID, Account: h.Account, Network: h.Network, Remote: it.ID,
 		Direction: hilft.Inbound, Visibility: v.Visibility, Identity: h.Identity.ID, Subject: it.Subject, Body: it.Text,
 		Quoted: it.Quoted, HTML: it.HTML, URL: it.URL, Files: h.Files, Auto: it.Auto, At: it.At, MadeAt: now,
 		Addressed: it.Addressed, Genuine: it.Genuine, Proofs: it.Proofs,

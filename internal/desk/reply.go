@@ -56,10 +56,11 @@ func (d *Desk) Reply(ctx context.Context, r Reply) (Message, error) {
 		if err != nil {
 			return err
 		}
+		made := c.next(tx.Now())
 		m = Message{
-			ID: hilft.MessageID(hilft.NewID()), Brand: c.Brand, Conversation: v.ID, Case: c.ID, Account: v.Account, Network: v.Network,
+			ID: hilft.MessageID(hilft.NewIDAt(made)), Brand: c.Brand, Conversation: v.ID, Case: c.ID, Account: v.Account, Network: v.Network,
 			Direction: hilft.Outbound, Visibility: v.Visibility, Agent: r.Agent, InReplyTo: last.Remote, Subject: clean(r.Subject), Body: r.Text,
-			At: tx.Now(), MadeAt: c.next(tx.Now()), Delivery: hilft.Queued, Request: r.Request,
+			At: tx.Now(), MadeAt: made, Delivery: hilft.Queued, Request: r.Request,
 		}
 		if err := insertMessages(ctx, tx, m); err != nil {
 			return err
@@ -219,9 +220,10 @@ func (d *Desk) Note(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, a
 		if m, err = written(ctx, tx, brand, agent, request); !store.IsNoRows(err) {
 			return err
 		}
+		made := c.next(tx.Now())
 		m = Message{
-			ID: hilft.MessageID(hilft.NewID()), Brand: brand, Case: c.ID, Direction: hilft.Note, Visibility: hilft.Private,
-			Agent: agent, Body: text, At: tx.Now(), MadeAt: c.next(tx.Now()), Request: request,
+			ID: hilft.MessageID(hilft.NewIDAt(made)), Brand: brand, Case: c.ID, Direction: hilft.Note, Visibility: hilft.Private,
+			Agent: agent, Body: text, At: tx.Now(), MadeAt: made, Request: request,
 		}
 		if err := insertMessages(ctx, tx, m); err != nil {
 			return err
