@@ -16,13 +16,25 @@ PURE     := . ./channel/... ./internal/blob/... ./internal/bus/... ./internal/fa
 # What is written by a machine and committed. `make generate` writes it, `make check` fails when that changes it.
 GENERATED := internal/httpapi/openapi.json web/src/api/schema.gen.ts
 
-# make soak: how often the binary is killed, how long each fuzz target runs, how long load is kept up.
-KILLS    ?= 200
-FUZZTIME ?= 1m
-DURATION ?= 5m
+# make soak: how long each fuzz target runs, how long load is kept up, and how often what breaks is broken. The words are
+# explained in docs/reliability.md.
+FUZZTIME   ?= 1m
+DURATION   ?= 5m
+KILLS      ?= 200
+WEBHOOKS   ?= 100000
+CUTS       ?= 100
+HOLD       ?= 60
+NTH        ?= 500
+RESTARTS   ?= 15
+DUPLICATES ?= 100000
+ORDERS     ?= 160
+FORGED     ?= 10000
+JUMPS      ?= 10
+SOAK_TABLE ?= $(CURDIR)/bin/soak.md
+DOSES      := KILLS WEBHOOKS CUTS HOLD NTH RESTARTS DUPLICATES ORDERS FORGED JUMPS SOAK_TABLE
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check bench soak generate fmt clean help need
+.PHONY: build demo test check bench soak faults generate fmt clean help need
 
 build: need web/dist/index.html web/dist-widget/widget.js ## build bin/hilft (what `make` alone does)
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/hilft ./cmd/hilft
@@ -47,10 +59,16 @@ check: need web/node_modules/.package-lock.json web/widget/node_modules/.package
 bench: build ## print the table of speeds, SQLite and Postgres; ARGS are passed on
 	scripts/with-postgres go run ./bench $(ARGS)
 
-soak: build ## the long tests with the race detector; KILLS=, FUZZTIME=, DURATION= say how long
-	HILFT_SOAK=1 KILLS=$(KILLS) DURATION=$(DURATION) \
+soak: build ## the long tests with the race detector; docs/reliability.md has the doses; prints what was found
+	HILFT_SOAK=1 DURATION=$(DURATION) $(foreach d,$(DOSES),$(d)=$($(d))) \
 		scripts/with-postgres scripts/race -shuffle=on -parallel $(PARALLEL) -timeout 0 ./...
+	@cat $(SOAK_TABLE)
 	scripts/fuzz $(FUZZTIME)
+
+faults: build ## of make soak, what docs/reliability.md lists: break things under the binary; ONLY= names one test
+	HILFT_SOAK=1 $(foreach d,$(DOSES),$(d)=$($(d))) \
+		scripts/with-postgres go test -count=1 -v -parallel $(PARALLEL) -timeout 0 -run '$(ONLY)' ./soak
+	@cat $(SOAK_TABLE)
 
 generate: need web/node_modules/.package-lock.json ## write the generated files anew
 	go generate ./...

@@ -39,7 +39,7 @@ var floors = [][]string{
 	{"internal/intake", "internal/reports"},
 	{"internal/httpapi"},
 	{"internal/app"},
-	{"cmd/hilft", "stories", "bench"},
+	{"cmd/hilft", "stories", "soak", "bench"},
 }
 
 // sideways are the arrows that stay on their floor, with what makes them worth it.
@@ -100,13 +100,13 @@ func within(folder, room string) bool {
 // forbidden says why from may not import to; empty: it may. For inTest, from's tests are meant.
 func forbidden(from, to place, inTest bool) string {
 	tries := inTest || from.helper // code that never ships
-	onTop := from.name == "stories" || from.name == "bench"
+	onTop := from.name == "stories" || from.name == "soak" || from.name == "bench"
 	switch {
 	case to.helper && !tries && !onTop:
 		return "test helpers must not end up in what people run"
 	case from.path == to.path:
 		return ""
-	case to.name == "stories" || to.name == "bench" || to.name == "cmd/hilft":
+	case to.name == "stories" || to.name == "soak" || to.name == "bench" || to.name == "cmd/hilft":
 		return "nobody stands on the programs"
 	}
 
@@ -346,6 +346,10 @@ func TestTheRulesSayNo(t *testing.T) {
 		{"cmd/hilft", "sandbox/mastodon", false, false},
 		{"internal/app", "cmd/hilft", true, false},
 		{"stories", "internal/app", true, true},
+		{"soak", "internal/app/apptest", true, true},
+		{"soak", "sandbox/mail", true, true},
+		{"soak", "connectors/mail", true, false},
+		{"internal/app", "soak", true, false},
 		{"bench", "sandbox/mail", false, true},
 		{"bench", "internal/store/storetest", false, true},
 		{"connectors/mail", ".", false, true},

@@ -163,6 +163,17 @@ func (s *Shop) lookup(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// Forget lets the shop not have been given some messages, as when time is turned back before them.
+func (s *Shop) Forget(these func(Taken) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.taken = slices.DeleteFunc(s.taken, these)
+	clear(s.know)
+	for _, m := range s.taken {
+		s.know[m.ID] = true
+	}
+}
+
 // Taken is what the shop was given, in order, as often as it was given it.
 func (s *Shop) Taken() []Taken {
 	s.mu.Lock()
