@@ -223,7 +223,7 @@ func (d *disk) begins(tid int) bool {
 func (d *disk) read(tid int, r unix.PtraceRegs) (a act, size int64, ours bool) {
 	at := func(dirfd, path uint64) string {
 		p := stringAt(tid, path)
-		if int32(uint32(dirfd)) != unix.AT_FDCWD && !filepath.IsAbs(p) { //nolint:gosec // a file descriptor is an int
+		if int32(uint32(dirfd)) != unix.AT_FDCWD && !filepath.IsAbs(p) {
 			p = filepath.Join(linkOf(tid, dirfd), p)
 		}
 		return p
@@ -257,9 +257,10 @@ func (d *disk) read(tid int, r unix.PtraceRegs) (a act, size int64, ours bool) {
 	case unix.SYS_OPEN, unix.SYS_OPENAT, unix.SYS_CREAT:
 		flags := r.Rsi
 		a.Path = at(cwd, r.Rdi)
-		if nr == unix.SYS_OPENAT {
+		switch nr {
+		case unix.SYS_OPENAT:
 			a.Path, flags = at(r.Rdi, r.Rsi), r.Rdx
-		} else if nr == unix.SYS_CREAT {
+		case unix.SYS_CREAT:
 			flags = unix.O_CREAT | unix.O_TRUNC
 		}
 		_, err := os.Lstat(a.Path)

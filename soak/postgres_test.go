@@ -137,7 +137,7 @@ func ownPostgres(t *testing.T) *postgresServer {
 	slices.Sort(bins)
 	p := &postgresServer{t: t, bin: filepath.Dir(bins[len(bins)-1])}
 	var err error
-	p.dir, err = os.MkdirTemp("", "hilft-postgres-") // not t.TempDir: its owner must be able to reach it
+	p.dir, err = os.MkdirTemp("", "hilft-postgres-") //nolint:usetesting // its owner must be able to reach it
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(p.dir) })
 	if os.Geteuid() == 0 { // it does not run as root
@@ -146,7 +146,7 @@ func ownPostgres(t *testing.T) *postgresServer {
 		uid, _ := strconv.Atoi(u.Uid)
 		gid, _ := strconv.Atoi(u.Gid)
 		require.NoError(t, os.Chown(p.dir, uid, gid))
-		p.as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)} //nolint:gosec // ids of the system
+		p.as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	}
 	p.run("initdb", "-D", p.data(), "-U", "hilft", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -163,7 +163,7 @@ func (p *postgresServer) data() string { return filepath.Join(p.dir, "data") }
 
 func (p *postgresServer) run(program string, args ...string) {
 	p.t.Helper()
-	cmd := exec.Command(filepath.Join(p.bin, program), args...) //nolint:noctx // it ends by itself
+	cmd := exec.Command(filepath.Join(p.bin, program), args...)
 	cmd.Dir = p.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.as}
 	out, err := cmd.CombinedOutput()

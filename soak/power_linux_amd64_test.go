@@ -66,7 +66,7 @@ func (r *recording) acts() int {
 // cutPower rebuilds the folder as the i-th cut leaves it, and opens a house on it.
 func cutPower(t *testing.T, s *site, disk *recording, all []entry, i int) verdict {
 	t.Helper()
-	chance := rand.New(rand.NewPCG(uint64(i), 7)) //nolint:gosec // a count, and chance that can be repeated
+	chance := rand.New(rand.NewPCG(uint64(i), 7))
 	marks := moments(all)
 	at := marks[chance.IntN(len(marks))]
 	if i%2 == 1 {
@@ -150,7 +150,7 @@ func sound(v *verdict, file string) {
 	}
 	defer func() { _ = db.Close() }()
 	var answer string
-	if err := db.QueryRow("PRAGMA integrity_check").Scan(&answer); err != nil || answer != "ok" { //nolint:noctx // a question of milliseconds
+	if err := db.QueryRow("PRAGMA integrity_check").Scan(&answer); err != nil || answer != "ok" {
 		v.fault("the database is not sound: %s %v", answer, err)
 	}
 }

@@ -48,7 +48,7 @@ func (r *recording) under(h *apptest.House) {
 	require.NoError(r.t, err)
 	script := filepath.Join(r.dir, "house")
 	text := fmt.Sprintf("#!/bin/sh\n%s='%s' %s='%s' %s='%s' exec '%s' \"$@\"\n", diskEnv, r.dir, rootEnv, r.root, houseEnv, h.Bin, self)
-	require.NoError(r.t, os.WriteFile(script, []byte(text), 0o700)) //nolint:gosec // it is a program
+	require.NoError(r.t, os.WriteFile(script, []byte(text), 0o700))
 	h.Bin, h.Settings["data"] = script, r.root
 }
 
