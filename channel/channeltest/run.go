@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t testing.TB) Network) {
 		{"send", sendTests},
 		{"read back", readBackTests},
 		{"line", lineTests},
+		{"lies", lieTests},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, test := range group.tests {
