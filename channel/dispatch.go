@@ -43,6 +43,7 @@ const (
 	ReasonRateLimit = "rate_limit" // waits until the network takes from us again
 	ReasonTemporary = "temporary"  // failed for the moment, will be tried again
 	ReasonUnknown   = "unknown"    // may have gone out
+	ReasonRestored  = "restored"   // was to be sent when the backup was made from which the house was restored
 	ReasonRemoved   = "removed"    // the account was removed
 )
 

@@ -4,11 +4,13 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/hilft/hilft"
@@ -115,6 +117,29 @@ func (q *Jobs) Cancel(ctx context.Context, tx *store.Tx, kind, key string) (int,
 		}
 	}
 	return len(lanes), nil
+}
+
+// Withdraw takes back all jobs of a kind, whoever has them and whether they are dead. It is for a house in which nobody is
+// at work yet.
+func (q *Jobs) Withdraw(ctx context.Context, tx *store.Tx, kind string) ([]Job, error) {
+	all, err := store.All(ctx, tx, `DELETE FROM job WHERE kind = ? RETURNING id, kind, lane, key, args, made_at, attempt`, []any{kind},
+		func(scan func(into ...any) error, j *Job) error {
+			var made int64
+			var args string
+			err := scan(&j.ID, &j.Kind, &j.Lane, &j.Key, &args, &made, &j.Attempt)
+			j.Args, j.MadeAt = json.RawMessage(args), store.Time(made)
+			return err
+		})
+	if err != nil {
+		return nil, fmt.Errorf("jobs: withdraw: %w", err)
+	}
+	slices.SortFunc(all, func(a, b Job) int { return cmp.Compare(a.ID, b.ID) })
+	for _, j := range all {
+		if err := release(ctx, tx, j.Lane); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // ErrLost says that the job's lease ended and somebody else has it: nothing this worker writes may count.
