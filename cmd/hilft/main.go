@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -106,6 +108,99 @@ func (c demo) Run(ctx context.Context) error {
 	return app.Demo(ctx, app.DemoOptions{Listen: c.Listen, Data: c.Data, Quiet: c.Quiet, Version: version, Out: os.Stdout, Log: logger("warn")})
 }
 
+// sealing are the flags of the commands that write or read backups.
+type sealing struct {
+	KeyFile string `help:"Key that encrypts the backup; made if it is not there." type:"path" placeholder:"FILE"`
+}
+
+func (k sealing) options() app.BackupOptions {
+	return app.BackupOptions{KeyFile: k.KeyFile, Version: version, Tell: os.Stderr, Progress: progress(os.Stderr)}
+}
+
+type backup struct {
+	settings
+	sealing
+	File          string `arg:"" help:"Where to put it; - is standard output."`
+	WithSecretKey bool   `help:"With the house's key; only together with --key-file."`
+	WithoutMedia  bool   `help:"Without the files that customers and agents attached."`
+}
+
+func (c backup) Run(ctx context.Context) error {
+	s, err := c.read()
+	if err != nil {
+		return err
+	}
+	o := c.options()
+	o.WithSecretKey, o.WithoutMedia = c.WithSecretKey, c.WithoutMedia
+	b, err := app.Backup(ctx, s, c.File, os.Stdout, o)
+	if err != nil && !errors.Is(err, app.ErrDamaged) {
+		return err
+	}
+	told := os.Stdout
+	if c.File == "-" {
+		told = os.Stderr
+	}
+	return errors.Join(err, json.NewEncoder(told).Encode(b))
+}
+
+type restore struct {
+	settings
+	KeyFile string `help:"Key that opens the backup, if it is encrypted." type:"path" placeholder:"FILE"`
+	File    string `arg:"" help:"The backup."`
+	Check   bool   `help:"Only read it, and say whether it is whole."`
+}
+
+func (c restore) Run(ctx context.Context) error {
+	s, err := c.read()
+	if err != nil {
+		return err
+	}
+	o := sealing{c.KeyFile}.options()
+	var r app.Restored
+	if c.Check {
+		r, err = app.CheckBackup(c.File, o)
+	} else {
+		r, err = app.Restore(ctx, s, c.File, o)
+	}
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(r)
+}
+
+type upgrade struct {
+	settings
+	sealing
+	Backup string `help:"Where to put the backup that is made first; without one it is in the data folder." placeholder:"FILE"`
+}
+
+func (c upgrade) Run(ctx context.Context) error {
+	s, err := c.read()
+	if err != nil {
+		return err
+	}
+	u, err := app.Upgrade(ctx, s, c.Backup, c.options())
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(u)
+}
+
+// progress tells a person at a terminal, once a second, how far it is; nobody else.
+func progress(to *os.File) func(rows, media int64) {
+	info, err := to.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return nil
+	}
+	next := time.Now().Add(time.Second)
+	return func(rows, media int64) {
+		if now := time.Now(); now.After(next) {
+			next = now.Add(time.Second)
+			_, _ = fmt.Fprintf(to, "hilft: %d rows, %d media files\n", rows, media)
+		}
+	}
+}
+
 type showVersion struct{}
 
 func (showVersion) Run() error {
@@ -129,6 +224,9 @@ func run(ctx context.Context, args []string) int {
 	var cli struct {
 		Serve   serve       `cmd:"" help:"Open the house."`
 		Demo    demo        `cmd:"" help:"Open a house with made-up customers; nothing leaves this machine."`
+		Backup  backup      `cmd:"" help:"Write the whole house into one file, while it is open."`
+		Restore restore     `cmd:"" help:"Make a house of such a file, where there is none."`
+		Upgrade upgrade     `cmd:"" help:"Bring the database to this version, after a backup of it."`
 		Check   check       `cmd:"" help:"Say whether settings, database and keys are right."`
 		Version showVersion `cmd:"" help:"Say which version this is."`
 	}

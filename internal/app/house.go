@@ -121,6 +121,9 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 		Env: channel.Env{HTTP: client(dial), Dial: dial, Now: db.Now, PublicURL: s.PublicURL},
 	}, intake.New(blobs, h.Desk, db.Now))
 	h.onClose(h.Switchboard.Close)
+	if err := mindRestored(ctx, db, h.Switchboard, o.Log); err != nil {
+		return nil, err
+	}
 	h.API = httpapi.New(httpapi.Deps{
 		DB: db, Bus: b, Jobs: h.jobs, Access: h.Access, Keys: keys, Blobs: blobs, Desk: h.Desk, Switchboard: h.Switchboard, Connectors: networks,
 		Pages: web.Files(), Widget: web.Widget(), PublicURL: s.PublicURL, MediaURL: s.MediaURL, TrustedProxies: proxies, MetricsFrom: readers,

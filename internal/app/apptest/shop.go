@@ -56,6 +56,7 @@ const (
 	Refuses                   // "too_long", for good
 	Expired                   // 401: the secret is not right any more
 	TakesSlowly               // and says so a while later
+	Busy                      // 503: takes nothing for the moment
 )
 
 // slowly is how long after a message came a slow shop says that it has it.
@@ -119,7 +120,7 @@ func (s *Shop) take(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	how := s.behave(m)
 	genuine := how != Expired && s.genuine(r, body)
-	if genuine && m.Kind == "message" && how != Refuses {
+	if genuine && m.Kind == "message" && how != Refuses && how != Busy {
 		s.taken = append(s.taken, m)
 		s.know[m.ID] = true
 		close(s.news)
@@ -136,6 +137,8 @@ func (s *Shop) take(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !genuine:
 		w.WriteHeader(http.StatusUnauthorized)
+	case how == Busy:
+		w.WriteHeader(http.StatusServiceUnavailable)
 	case how == TakesSilent:
 		panic(http.ErrAbortHandler)
 	case how == Refuses:
