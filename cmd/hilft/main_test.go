@@ -76,7 +76,7 @@ func TestTheProgramSaysWhatItIsAndCanDo(t *testing.T) {
 	code, out, errs = called(t, nil, "--help")
 	require.Zero(t, code)
 	require.Empty(t, errs)
-	for _, word := range []string{"serve", "demo", "check", "version"} {
+	for _, word := range []string{"serve", "demo", "backup", "restore", "upgrade", "check", "version"} {
 		require.Contains(t, out, "\n  "+word)
 	}
 	code, out, _ = called(t, nil, "serve", "--help")
@@ -110,6 +110,11 @@ func TestWhatIsWrongIsOneLineAndAnExitCode(t *testing.T) {
 		{[]string{"HILFT_DATABASE_URL=postgres://hilft:geheim@127.0.0.1:1/x"}, "check", 1, "the house cannot open like this"},
 		{[]string{"HILFT_NATS_URL=nats://:geheim@"}, "serve", 1, "nats_url"},
 		{nil, "serve --data /dev/null", 1, "data folder"},
+		{nil, "backup house.hilft", 1, "hilft.db: there is none"},
+		{nil, "restore none.hilft", 1, "none.hilft"},
+		{nil, "restore -", 1, "put it into a file"},
+		{nil, "restore --check /dev/null", 1, "cut off, or no backup of hilft at all"},
+		{nil, "upgrade", 1, "hilft.db: there is none"},
 		{nil, "serve --listen " + taken.Addr().String(), 1, "address already in use"},
 	} {
 		code, out, errs := called(t, c.environ, strings.Fields(c.args)...)

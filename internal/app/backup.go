@@ -309,6 +309,11 @@ type Upgraded struct {
 // empty file is one beside the data, named after the schema and the time. There is nothing to do when the schema is the
 // newest.
 func Upgrade(ctx context.Context, s Settings, file string, o BackupOptions) (Upgraded, error) {
+	db, have, err := store.Attach(ctx, databaseOf(s))
+	if err != nil {
+		return Upgraded{}, err
+	}
+	defer func() { _ = db.Close() }()
 	if s.DatabaseURL == "" {
 		unlock, err := lock(filepath.Join(s.Data, "lock"))
 		if err != nil {
@@ -316,11 +321,6 @@ func Upgrade(ctx context.Context, s Settings, file string, o BackupOptions) (Upg
 		}
 		defer unlock()
 	}
-	db, have, err := store.Attach(ctx, databaseOf(s))
-	if err != nil {
-		return Upgraded{}, err
-	}
-	defer func() { _ = db.Close() }()
 	newest, err := store.NewestSchema()
 	if err != nil {
 		return Upgraded{}, err
