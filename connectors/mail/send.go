@@ -21,7 +21,8 @@ import (
 // Patience with a submission server. RFC 5321 would wait ten minutes for the last answer; a person who waits for a
 // delivery would not, and what is unknown is read back.
 const (
-	sendFor    = 4 * time.Minute
+	sendFor    = 4 * time.Minute // of a mail without files, and a second more for every slowLine bytes
+	slowLine   = 64 << 10
 	answerIn   = time.Minute
 	acceptIn   = 3 * time.Minute
 	copyWithin = 30 * time.Second
@@ -35,7 +36,7 @@ func (l *line) Send(ctx context.Context, out channel.Outgoing) (channel.Receipt,
 	if err != nil {
 		return channel.Receipt{}, fmt.Errorf("mail: send: %w", err)
 	}
-	sending, end, err := l.begin(ctx, sendFor)
+	sending, end, err := l.begin(ctx, sendFor+slow(m.raw))
 	if err != nil {
 		return channel.Receipt{}, err
 	}
@@ -49,6 +50,9 @@ func (l *line) Send(ctx context.Context, out channel.Outgoing) (channel.Receipt,
 	}
 	return receipt, nil
 }
+
+// slow is how long the content of a mail is under way on a line that somebody would still call one.
+func slow(raw []byte) time.Duration { return time.Duration(len(raw)/slowLine) * time.Second }
 
 // submission is one signed-in SMTP connection.
 type submission struct {
@@ -228,7 +232,7 @@ func (l *line) smtpMeans(err error, at stage) error {
 // keepCopy puts a mail that went out into the folder of sent mail, unless the provider has done so. It has gone out
 // either way, so a failure is only logged.
 func (l *line) keepCopy(ctx context.Context, m message) {
-	ctx, end, err := l.begin(context.WithoutCancel(ctx), copyWithin)
+	ctx, end, err := l.begin(context.WithoutCancel(ctx), copyWithin+slow(m.raw))
 	if err != nil {
 		return
 	}

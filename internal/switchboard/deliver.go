@@ -20,7 +20,9 @@ import (
 )
 
 const (
-	sendFor   = time.Minute   // one call of a Send
+	sendFor   = time.Minute // one call of a Send, and a second more for every slowLine bytes of files
+	slowLine  = 64 << 10    // what a line takes in a second that somebody would still call one
+	sendMost  = 30 * time.Minute
 	lockedFor = time.Minute   // how long a message waits before it looks again whether its account works
 	limitMost = 6 * time.Hour // how long a rate limit is believed
 
@@ -217,7 +219,7 @@ func (o *delivery) send(ctx context.Context) error {
 	}
 	// What is begun is not broken off half-way. The time begins before the mark: a process that slept between the two
 	// until the job was somebody else's comes too late to call.
-	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendFor)
+	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime(o.d.Out))
 	defer cancel()
 	if err := o.mark(ctx); err != nil {
 		return err
@@ -244,6 +246,16 @@ func (o *delivery) send(ctx context.Context) error {
 		return o.end(ctx, hilft.Sent, "", "", receipt)
 	}
 	return o.failed(ctx, err)
+}
+
+// sendTime is how long one call of a Send may take: what is large takes longer, and broken off half-way nobody would know
+// whether it went out.
+func sendTime(out channel.Outgoing) time.Duration {
+	size := 0
+	for _, f := range out.Files {
+		size += len(f.Data)
+	}
+	return min(sendFor+time.Duration(size/slowLine)*time.Second, sendMost)
 }
 
 // failed says what an error of Send means for the message.

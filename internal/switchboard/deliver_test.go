@@ -402,3 +402,16 @@ func TestALineInUseIsNotClosedUnderItsUser(t *testing.T) {
 		h.see("the old line is closed", func() bool { h.net.mu.Lock(); defer h.net.mu.Unlock(); return h.net.closed == 1 })
 	})
 }
+
+// A large file on a slow line is not broken off, and no message holds a worker for ever.
+func TestWhatIsLargeMayTakeLonger(t *testing.T) {
+	t.Parallel()
+	of := func(mib ...int) time.Duration {
+		var out channel.Outgoing
+		for _, n := range mib {
+			out.Files = append(out.Files, channel.File{Data: make([]byte, n<<20)})
+		}
+		return sendTime(out)
+	}
+	require.Equal(t, []time.Duration{sendFor, sendFor + 320*time.Second, sendFor + 640*time.Second, sendMost}, []time.Duration{of(), of(20), of(20, 20), of(60, 60)})
+}
