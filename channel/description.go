@@ -123,5 +123,8 @@ type Policy struct {
 	ThreadIsConcern bool
 	// SenderIDs: people's own programs name their messages, so two different ones may bear one id (mail).
 	SenderIDs bool
-	RawMax    int64 // bytes of one delivery; 0: 1 MiB
+	// Receipts: a brand may tell people that their first word has arrived, who are Confirmed to be whom they say or who
+	// are Proven (mail).
+	Receipts bool
+	RawMax   int64 // bytes of one delivery; 0: 1 MiB
 }

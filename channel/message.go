@@ -99,7 +99,18 @@ type Outgoing struct {
 	Subject    string
 	Text       string
 	Files      []File
+	Auto       bool      // the house says it by itself, and says so where the network has a way to
+	Language   string    // "de" or "en": of what is put around the text
+	Signature  string    // what is put under a letter, on networks that have letters
+	Answered   *Answered // what is answered, for networks where an answer quotes it
 	First      time.Time // when Send was first called with this Key: ReadBack need not look further back
+}
+
+// Answered is a message that an answer of ours quotes.
+type Answered struct {
+	By   Author
+	At   time.Time
+	Text string
 }
 
 // File is an attachment of ours.

@@ -6,7 +6,6 @@ package mail
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"mime"
 	"mime/quotedprintable"
@@ -83,8 +82,12 @@ func (l *line) compose(out channel.Outgoing) (message, error) {
 		line("References", "<"+strings.Join(refs, ">\r\n <")+">")
 	}
 	line(loopHeader, loopMark(l.acc.Key, l.set.address))
+	if out.Auto { // RFC 3834: no machine answers it
+		line("Auto-Submitted", "auto-replied")
+		line("X-Auto-Response-Suppress", "All")
+	}
 	line("MIME-Version", "1.0")
-	writeBody(&b, out)
+	writeBody(&b, out, spokenOf(out, l.set.quote))
 	m.raw = b.Bytes()
 	return m, nil
 }
@@ -181,26 +184,10 @@ func genuine(id string) bool {
 	return id != "" && len(id) <= 400 && ascii(id) && !strings.HasPrefix(id, unnamedMark) && plainID(id) == id && !strings.ContainsAny(id, "<>")
 }
 
-func writeBody(b *bytes.Buffer, out channel.Outgoing) {
-	if len(out.Files) == 0 {
-		writeText(b, out.Text)
-		return
-	}
-	// Neither quoted-printable nor base64 can contain it.
-	boundary := "=_" + hex.EncodeToString(hash("boundary", out.Key)[:12])
-	fmt.Fprintf(b, "Content-Type: multipart/mixed; boundary=%q\r\n\r\n--%s\r\n", boundary, boundary)
-	writeText(b, out.Text)
-	for _, f := range out.Files {
-		fmt.Fprintf(b, "\r\n--%s\r\n", boundary)
-		writeFile(b, f)
-	}
-	fmt.Fprintf(b, "\r\n--%s--\r\n", boundary)
-}
-
-func writeText(b *bytes.Buffer, text string) {
-	b.WriteString("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n")
+func writeText(b *bytes.Buffer, kind, text string) {
+	b.WriteString("Content-Type: text/" + kind + "; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n")
 	w := quotedprintable.NewWriter(b)
-	_, _ = w.Write([]byte(strings.ReplaceAll(clean(text), "\n", "\r\n"))) // a bytes.Buffer takes everything
+	_, _ = w.Write([]byte(strings.ReplaceAll(text, "\n", "\r\n"))) // a bytes.Buffer takes everything
 	_ = w.Close()
 	b.WriteString("\r\n")
 }

@@ -49,6 +49,8 @@ const (
 	setSent = "sent_folder"
 	setCopy = "copy_to_sent"
 	setPlus = "plus_address"
+
+	setQuote = "quote"
 )
 
 // Which of a server's settings is meant.
@@ -78,6 +80,7 @@ type settings struct {
 	sent    string // empty: found by its special use
 	copy    bool
 	plus    bool
+	quote   bool
 }
 
 // server is where and how to connect.
@@ -140,6 +143,7 @@ func fields() []channel.Field {
 		{Key: setSent, Kind: channel.FieldText, Advanced: true, Label: text("Ordner für Gesendetes", "Folder of sent mail"), Help: text("Leer: der, den der Server dafür nennt, sonst „Sent“.", "Empty: the one that the server names for it, else “Sent”.")},
 		{Key: setPlus, Kind: channel.FieldBool, Default: "false", Advanced: true, Label: text("Antwortadresse mit Kennzeichen", "Reply address with a token"), Help: text(
 			"Antworten gehen an adresse+kennzeichen@…; der Server muss solche Adressen annehmen.", "Answers go to address+token@…; the server must accept such addresses.")},
+		{Key: setQuote, Kind: channel.FieldBool, Default: "true", Advanced: true, Label: text("Unter Antworten zitieren, worauf sie antworten", "Quote beneath answers what they answer")},
 		{Key: setServers, Kind: channel.FieldList, Advanced: true, Label: text("Wer Absender prüft", "Who checks senders"), Example: "mx.example.com", Help: text(
 			"Der Name Ihres Mailservers am Anfang der Kopfzeile Authentication-Results. Nur was dort steht, gilt; ohne ihn wird zu Absendern nichts gesagt. Bei Google leer lassen.",
 			"The name of your mail server at the beginning of the header Authentication-Results. Only what it says counts; without it nothing is said about senders. Leave empty with Google.")},
@@ -164,7 +168,7 @@ func read(s channel.Settings) (settings, error) {
 	set := settings{
 		address: strings.ToLower(value(setAddress, "")), name: oneLine(s[setName], 200),
 		folder: value(setFolder, "INBOX"), sent: value(setSent, ""),
-		copy: value(setCopy, "true") == "true", plus: value(setPlus, "false") == "true",
+		copy: value(setCopy, "true") == "true", plus: value(setPlus, "false") == "true", quote: value(setQuote, "true") == "true",
 	}
 	if found := addresses(set.address); len(found) != 1 || found[0].Address != set.address {
 		return settings{}, wrong(setAddress, "an address like support@example.com is needed")

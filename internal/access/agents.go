@@ -32,15 +32,16 @@ const (
 
 // Agent is somebody who works here. The password is not part of it.
 type Agent struct {
-	ID       hilft.AgentID
-	Email    string // lower case
-	Name     string
-	Initials string // one to three letters or digits
-	Role     Role
-	Language string // "de" or "en"
-	Scheme   Scheme
-	MadeAt   time.Time
-	ClosedAt time.Time // zero: works here
+	ID        hilft.AgentID
+	Email     string // lower case
+	Name      string
+	Initials  string // one to three letters or digits
+	Role      Role
+	Language  string // "de" or "en"
+	Scheme    Scheme
+	Signature string // under their letters; {agent} and {brand} stand for the names
+	MadeAt    time.Time
+	ClosedAt  time.Time // zero: works here
 }
 
 // LogValue is the id alone: names and addresses stay out of logs.
@@ -82,12 +83,12 @@ func (n Newcomer) clean() (a Agent, err error) {
 	return a, nil
 }
 
-const agentColumns = `SELECT id, email, name, initials, role, language, scheme, made_at, closed_at, password FROM agent`
+const agentColumns = `SELECT id, email, name, initials, role, language, scheme, signature, made_at, closed_at, password FROM agent`
 
 // scanAgent reads one row of agentColumns; the password's hash goes its own way.
 func scanAgent(scan func(into ...any) error, a *Agent, hash *string) error {
 	var made, closed int64
-	err := scan(&a.ID, &a.Email, &a.Name, &a.Initials, &a.Role, &a.Language, &a.Scheme, &made, &closed, hash)
+	err := scan(&a.ID, &a.Email, &a.Name, &a.Initials, &a.Role, &a.Language, &a.Scheme, &a.Signature, &made, &closed, hash)
 	a.MadeAt, a.ClosedAt = store.Time(made), store.Time(closed)
 	return err
 }
@@ -224,10 +225,11 @@ func (a *Access) CloseAgent(ctx context.Context, id hilft.AgentID) error {
 
 // Changes are an agent's own settings; what is nil stays.
 type Changes struct {
-	Name     *string
-	Initials *string
-	Language *string
-	Scheme   *Scheme
+	Name      *string
+	Initials  *string
+	Language  *string
+	Scheme    *Scheme
+	Signature *string
 }
 
 // apply is the agent with the changes, cleaned.
@@ -254,11 +256,16 @@ func (c Changes) apply(a Agent) (_ Agent, err error) {
 			return a, hilft.FailField(hilft.Invalid, "agent.scheme.unknown", "scheme", nil)
 		}
 	}
+	if c.Signature != nil {
+		if a.Signature, err = checkLetter(*c.Signature, "agent.signature", "signature"); err != nil {
+			return a, err
+		}
+	}
 	return a, nil
 }
 
 // Change changes the acting agent's own settings and returns the agent as it is now. Invalid names the field: name,
-// initials, language, scheme.
+// initials, language, scheme, signature.
 func (a *Access) Change(ctx context.Context, c Changes) (agent Agent, err error) {
 	who, err := signedIn(ctx)
 	if err != nil {
@@ -273,8 +280,8 @@ func (a *Access) Change(ctx context.Context, c Changes) (agent Agent, err error)
 		if agent, err = c.apply(agent); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE agent SET name = ?, initials = ?, language = ?, scheme = ? WHERE id = ?`,
-			agent.Name, agent.Initials, agent.Language, agent.Scheme, agent.ID)
+		_, err = tx.Exec(ctx, `UPDATE agent SET name = ?, initials = ?, language = ?, scheme = ?, signature = ? WHERE id = ?`,
+			agent.Name, agent.Initials, agent.Language, agent.Scheme, agent.Signature, agent.ID)
 		return err
 	})
 	if err != nil {

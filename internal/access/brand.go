@@ -18,6 +18,7 @@ type Brand struct {
 	Name     string
 	Language string // "de" or "en": in which it speaks first
 	AnswerIn int    // minutes until a customer's word should be answered
+	Letters  Letters
 }
 
 // How long an answer may take: when nobody says, and at the most (a week).
@@ -44,10 +45,10 @@ func (b Brand) clean() (Brand, error) {
 	return b, nil
 }
 
-const brandColumns = `SELECT id, name, language, answer_in FROM brand`
+const brandColumns = `SELECT id, name, language, answer_in, signature, receipt_de, receipt_en FROM brand`
 
 func scanBrand(scan func(into ...any) error, b *Brand) error {
-	return scan(&b.ID, &b.Name, &b.Language, &b.AnswerIn)
+	return scan(&b.ID, &b.Name, &b.Language, &b.AnswerIn, &b.Letters.Signature, &b.Letters.ReceiptDE, &b.Letters.ReceiptEN)
 }
 
 // Brands lists all brands, the oldest first.
@@ -65,7 +66,7 @@ func (a *Access) Brands(ctx context.Context) (all []Brand, err error) {
 // Brand returns one brand. NotFound: there is none of that id.
 func (a *Access) Brand(ctx context.Context, id hilft.BrandID) (b Brand, err error) {
 	err = a.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
-		return tx.Row(ctx, brandColumns+` WHERE id = ?`, []any{id}, &b.ID, &b.Name, &b.Language, &b.AnswerIn)
+		return tx.Row(ctx, brandColumns+` WHERE id = ?`, []any{id}, &b.ID, &b.Name, &b.Language, &b.AnswerIn, &b.Letters.Signature, &b.Letters.ReceiptDE, &b.Letters.ReceiptEN)
 	})
 	if store.IsNoRows(err) {
 		return Brand{}, hilft.Fail(hilft.NotFound, "brand.not_found", nil)

@@ -162,7 +162,7 @@ func (d *Desk) moved(ctx context.Context, tx *store.Tx, m Message, by hilft.Agen
 		return err
 	}
 	// A solved case whose last answer did not arrive is not solved: who waited for it waits again.
-	if m.Delivery == hilft.Failed && c.State == hilft.Solved {
+	if m.Delivery == hilft.Failed && c.State == hilft.Solved && !m.Auto {
 		c.SolvedAt = time.Time{}
 	}
 	if _, err := d.settle(ctx, tx, c); err != nil {

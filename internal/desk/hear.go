@@ -29,6 +29,7 @@ type Heard struct {
 	Network         string
 	ThreadIsConcern bool            // channel.Policy.ThreadIsConcern
 	SenderIDs       bool            // channel.Policy.SenderIDs
+	Receipts        bool            // channel.Policy.Receipts
 	Item            channel.Item    // of kind channel.Said
 	Identity        people.Identity // of the author; not looked at when Item.From.Us
 	Files           []File
@@ -58,7 +59,7 @@ func (d *Desk) Hear(ctx context.Context, tx *store.Tx, words ...Heard) error {
 			return err
 		}
 	}
-	return nil
+	return t.receipts(ctx)
 }
 
 func (t *table) hear(ctx context.Context, h Heard) error {
@@ -92,6 +93,9 @@ func (t *table) hear(ctx context.Context, h Heard) error {
 		return nil // we spoke first: nobody wants anything yet
 	}
 	k.person = s.Person
+	if opened {
+		t.opened = append(t.opened, opening{h, m.ID})
+	}
 	before := s.State
 	s.settle(t.within, t.tx.Now())
 	t.settled(s, m)

@@ -99,7 +99,7 @@ func somethingNew(ctx context.Context, tx *store.Tx, r Reply) error {
 		return nil
 	}
 	var one int
-	err := tx.Row(ctx, `SELECT 1 FROM message WHERE case_id = ? AND (direction = ? OR direction = ? AND agent_id <> ?)
+	err := tx.Row(ctx, `SELECT 1 FROM message WHERE case_id = ? AND (direction = ? OR direction = ? AND agent_id <> ? AND auto = 0)
 			AND made_at > COALESCE((SELECT made_at FROM message WHERE id = ? AND case_id = ?), 0) LIMIT 1`,
 		[]any{string(r.Case), string(hilft.Inbound), string(hilft.Outbound), string(r.Agent), string(r.Seen), string(r.Case)}, &one)
 	switch {
@@ -188,12 +188,57 @@ func (d *Desk) dispatch(ctx context.Context, tx *store.Tx, v Conversation, last,
 	if subject == "" {
 		subject = v.Subject
 	}
+	a, err := attireOf(ctx, tx, m)
+	if err != nil {
+		return err
+	}
 	return d.jobs.Enqueue(ctx, tx, jobs.Order{Kind: hilft.JobDeliver, Lane: lane(v.ID), Args: channel.Dispatch{
 		Brand: m.Brand, Account: m.Account, Message: m.ID, Again: again, Anew: m.Remote != "",
 		Out: channel.Outgoing{
 			Key: keyOf(m), Thread: v.Thread, Visibility: v.Visibility, InReplyTo: last.Remote, Refs: refs, To: to, Addressed: last.Addressed, Subject: subject, Text: m.Body,
+			Auto: m.Auto, Language: a.language, Signature: a.signature, Answered: quoted(v, last, m, to),
 		},
 	}})
+}
+
+// attire is what a message of ours wears on networks that have letters.
+type attire struct{ language, signature string }
+
+// attireOf reads the signature under a message: its author's own lines, and the brand's below them. What hilft says by
+// itself has none.
+func attireOf(ctx context.Context, tx *store.Tx, m Message) (a attire, err error) {
+	var brand, of, agent, own string
+	if err = tx.Row(ctx, `SELECT name, language, signature FROM brand WHERE id = ?`, []any{string(m.Brand)}, &brand, &a.language, &of); store.IsNoRows(err) {
+		err = nil
+	}
+	if err == nil && m.Agent != "" {
+		if err = tx.Row(ctx, `SELECT name, signature FROM agent WHERE id = ?`, []any{string(m.Agent)}, &agent, &own); store.IsNoRows(err) {
+			err = nil
+		}
+	}
+	if err != nil {
+		return a, fmt.Errorf("desk: signature: %w", err)
+	}
+	if !m.Auto {
+		fill := strings.NewReplacer("{agent}", agent, "{brand}", brand)
+		a.signature = strings.TrimSpace(fill.Replace(own) + "\n" + fill.Replace(of))
+	}
+	return a, nil
+}
+
+// quoteMost is how much of what is answered an answer quotes, in bytes.
+const quoteMost = 16 << 10
+
+// quoted is what an answer quotes: what was said in the same conversation, never what was said elsewhere.
+func quoted(v Conversation, last, m Message, by channel.Author) *channel.Answered {
+	if last.Conversation != v.ID || v.Visibility != hilft.Private || m.Auto || strings.TrimSpace(last.Body) == "" {
+		return nil
+	}
+	text := last.Body
+	if len(text) > quoteMost {
+		text = strings.ToValidUTF8(text[:quoteMost], "") + " …"
+	}
+	return &channel.Answered{By: by, At: last.At, Text: text}
 }
 
 // keyOf is the key under which a message goes out: one that came back goes out under another, so that nobody takes it for

@@ -34,16 +34,21 @@ type word struct {
 // waits tells whether a customer waits for an answer to this word, leaving aside what was answered since.
 func (w word) waits() bool { return w.direction == hilft.Inbound && !w.auto && !w.deleted }
 
+// byHouse tells what hilft says by itself, such as that a mail has arrived: it answers nobody.
+func (w word) byHouse() bool { return w.direction == hilft.Outbound && w.auto }
+
 // answers tells whether it is an answer that went out, or is on its way.
 func (w word) answers() bool {
-	return w.direction == hilft.Outbound && !w.deleted &&
+	return !w.byHouse() && w.direction == hilft.Outbound && !w.deleted &&
 		(w.delivery == hilft.Sent || w.delivery == hilft.Sending || w.delivery == hilft.Queued)
 }
 
 // names tells whether a case may be called by this word.
 func (w word) names() bool { return w.direction == hilft.Inbound && !w.deleted }
 
-func (w word) trouble() bool { return w.delivery == hilft.Failed || w.delivery == hilft.Unknown }
+func (w word) trouble() bool {
+	return !w.byHouse() && (w.delivery == hilft.Failed || w.delivery == hilft.Unknown)
+}
 
 // previewMost is how much of the last word a list shows, in runes.
 const previewMost = 160
@@ -61,6 +66,9 @@ func stand(c Case, newestFirst []word, answerIn time.Duration) Case {
 	var here, elsewhere time.Time // of the last answers
 	shown, last, heard := false, false, false
 	for _, w := range newestFirst {
+		if w.byHouse() {
+			continue
+		}
 		if w.answers() {
 			c.Answered = true
 			if w.here {

@@ -41,6 +41,14 @@ type table struct {
 	// To be written.
 	led     map[place]bool // refs that lead where they did not
 	written []Message      // in their order
+
+	opened []opening // words that opened cases
+}
+
+// opening is a word that opened a case.
+type opening struct {
+	heard   Heard
+	message hilft.MessageID
 }
 
 // place is where an id is looked for: an id in public proves nothing about one in private.

@@ -132,6 +132,7 @@ func (a *API) config() huma.Config {
 func (a *API) operations() {
 	a.setupOperations()
 	a.sessionOperations()
+	a.letterOperations()
 	a.agentOperations()
 	a.endingOperations()
 	a.inboxOperations()

@@ -132,6 +132,10 @@ var matrix = map[string]entry{
 	"add-agent": {may: "administrators", right: func(*scene, things) call {
 		return call{"/api/agents", m{"name": "Neu", "email": "neu" + hilft.NewID() + "@nordnetz.example", "password": password}}
 	}},
+	"get-letters": {may: "administrators", right: at("/api/brand/letters")},
+	"set-letters": {may: "administrators", right: func(*scene, things) call {
+		return call{"/api/brand/letters", m{"signature": "{agent}", "receipt_de": "", "receipt_en": ""}}
+	}},
 	"change-password": {may: "agents", right: func(*scene, things) call {
 		return call{"/api/me/password", m{"old": password, "password": password}}
 	}},

@@ -65,7 +65,7 @@ func (a *API) messageOf(n *names, m desk.Message) messageJSON {
 		Account: n.account(m.Account), Agent: n.agent(m.Agent), Subject: m.Subject, Body: m.Body, Quoted: m.Quoted, HTML: m.HTML != "", URL: webURL(m.URL),
 		Files: make([]fileJSON, 0, len(m.Files)), Auto: m.Auto, Genuine: string(m.Genuine), Proofs: m.Proofs, Addressed: m.Addressed,
 		At: m.At, EditedAt: when(m.EditedAt), DeletedAt: when(m.DeletedAt),
-		Delivery: string(m.Delivery), Reason: m.Reason, Detail: m.Detail, RetryAt: when(m.RetryAt), Elsewhere: m.Direction == hilft.Outbound && m.Agent == "",
+		Delivery: string(m.Delivery), Reason: m.Reason, Detail: m.Detail, RetryAt: when(m.RetryAt), Elsewhere: m.Direction == hilft.Outbound && m.Agent == "" && !m.Auto,
 	}
 	if m.Direction == hilft.Inbound {
 		out.Author = &authorJSON{m.AuthorName, m.AuthorHandle, webURL(m.AuthorURL)}

@@ -12,15 +12,16 @@ import (
 )
 
 type meJSON struct {
-	ID       string    `json:"id"`
-	Name     string    `json:"name"`
-	Initials string    `json:"initials"`
-	Email    string    `json:"email"`
-	Role     string    `json:"role" enum:"administrator,agent"`
-	Language string    `json:"language" enum:"de,en"`
-	Scheme   string    `json:"scheme" enum:"auto,light,dark"`
-	Brand    brandJSON `json:"brand"`
-	Version  string    `json:"version"`
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+	Initials  string    `json:"initials"`
+	Email     string    `json:"email"`
+	Role      string    `json:"role" enum:"administrator,agent"`
+	Language  string    `json:"language" enum:"de,en"`
+	Scheme    string    `json:"scheme" enum:"auto,light,dark"`
+	Signature string    `json:"signature" doc:"What stands under one's letters, above the brand's."`
+	Brand     brandJSON `json:"brand"`
+	Version   string    `json:"version"`
 }
 
 type brandJSON struct {
@@ -37,7 +38,7 @@ func (a *API) me(ctx context.Context, me access.Agent) (*bodyOf[meJSON], error) 
 	}
 	return &bodyOf[meJSON]{meJSON{
 		ID: string(me.ID), Name: me.Name, Initials: me.Initials, Email: me.Email, Role: string(me.Role), Language: me.Language,
-		Scheme: string(me.Scheme), Brand: brandJSON{string(b.ID), b.Name, b.Language, b.AnswerIn}, Version: a.Version,
+		Scheme: string(me.Scheme), Signature: me.Signature, Brand: brandJSON{string(b.ID), b.Name, b.Language, b.AnswerIn}, Version: a.Version,
 	}}, nil
 }
 
@@ -115,14 +116,15 @@ func (a *API) sessionOperations() {
 	operation(a, agents, http.MethodPatch, "/api/me", "change-me", "Change one's own settings", 200,
 		func(ctx context.Context, in *struct {
 			Body struct {
-				Language *string `json:"language,omitempty" enum:"de,en"`
-				Scheme   *string `json:"scheme,omitempty" enum:"auto,light,dark"`
-				Name     *string `json:"name,omitempty" maxLength:"200"`
-				Initials *string `json:"initials,omitempty" maxLength:"10"`
+				Language  *string `json:"language,omitempty" enum:"de,en"`
+				Scheme    *string `json:"scheme,omitempty" enum:"auto,light,dark"`
+				Name      *string `json:"name,omitempty" maxLength:"200"`
+				Initials  *string `json:"initials,omitempty" maxLength:"10"`
+				Signature *string `json:"signature,omitempty" maxLength:"4000"`
 			}
 		},
 		) (*bodyOf[meJSON], error) {
-			c := access.Changes{Name: in.Body.Name, Initials: in.Body.Initials, Language: in.Body.Language}
+			c := access.Changes{Name: in.Body.Name, Initials: in.Body.Initials, Language: in.Body.Language, Signature: in.Body.Signature}
 			if in.Body.Scheme != nil {
 				s := access.Scheme(*in.Body.Scheme)
 				c.Scheme = &s
@@ -133,6 +135,36 @@ func (a *API) sessionOperations() {
 			}
 			a.known.forget()
 			return a.me(ctx, me)
+		})
+}
+
+type lettersJSON struct {
+	Signature string `json:"signature" maxLength:"4000" doc:"Under every letter, below the author's own lines; {agent} and {brand} stand for the names."`
+	ReceiptDE string `json:"receipt_de" maxLength:"4000" doc:"What says that somebody's first word has arrived; {number} stands for the case's. Empty: nothing does in this language."`
+	ReceiptEN string `json:"receipt_en" maxLength:"4000"`
+}
+
+func (a *API) letterOperations() {
+	operation(a, administrators, http.MethodGet, "/api/brand/letters", "get-letters", "What the brand puts around its letters", 200,
+		func(ctx context.Context, _ *nothing) (*bodyOf[lettersJSON], error) {
+			b, err := a.known.brand(ctx)
+			if err == nil {
+				b, err = a.Access.Brand(ctx, b.ID)
+			}
+			return &bodyOf[lettersJSON]{lettersJSON(b.Letters)}, err
+		})
+	operation(a, administrators, http.MethodPut, "/api/brand/letters", "set-letters", "Change what the brand puts around its letters", 200,
+		func(ctx context.Context, in *bodyOf[lettersJSON]) (*bodyOf[lettersJSON], error) {
+			b, err := a.known.brand(ctx)
+			if err == nil {
+				err = a.Access.SetLetters(ctx, b.ID, access.Letters(in.Body))
+			}
+			if err != nil {
+				return nil, err
+			}
+			a.known.forget()
+			b, err = a.Access.Brand(ctx, b.ID)
+			return &bodyOf[lettersJSON]{lettersJSON(b.Letters)}, err
 		})
 }
 

@@ -93,7 +93,7 @@ func (in *Intake) Take(ctx context.Context, tx *store.Tx, from switchboard.Sourc
 		p := sp.(prepared) //nolint:forcetypeassert // looked at above
 		if p.item.Kind == channel.Said {
 			words = append(words, desk.Heard{
-				Brand: from.Brand, Account: from.Account, Network: from.Network, ThreadIsConcern: from.Policy.ThreadIsConcern, SenderIDs: from.Policy.SenderIDs,
+				Brand: from.Brand, Account: from.Account, Network: from.Network, ThreadIsConcern: from.Policy.ThreadIsConcern, SenderIDs: from.Policy.SenderIDs, Receipts: from.Policy.Receipts,
 				Item: p.item, Identity: who[p.item.From.ID], Files: p.files,
 			})
 			continue

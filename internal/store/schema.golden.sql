@@ -38,7 +38,7 @@ CREATE TABLE agent (
   password    TEXT   NOT NULL, -- argon2id
   made_at     BIGINT NOT NULL,
   closed_at   BIGINT NOT NULL
-);
+, signature TEXT NOT NULL DEFAULT '');
 
 CREATE TABLE agent_session (
   token       TEXT   PRIMARY KEY, -- SHA-256 of the cookie's token
@@ -82,7 +82,7 @@ CREATE TABLE brand (
   language    TEXT   NOT NULL,
   answer_in   BIGINT NOT NULL, -- minutes until a customer's word should be answered
   made_at     BIGINT NOT NULL
-);
+, signature TEXT NOT NULL DEFAULT '', receipt_de TEXT NOT NULL DEFAULT '', receipt_en TEXT NOT NULL DEFAULT '');
 
 CREATE TABLE case_number (
   last BIGINT NOT NULL
@@ -322,6 +322,15 @@ CREATE TABLE person (
   name       TEXT   NOT NULL,
   made_at    BIGINT NOT NULL
 );
+
+CREATE TABLE receipt (
+  brand_id    TEXT   NOT NULL,
+  who         TEXT   NOT NULL, -- hash of the address
+  at          BIGINT NOT NULL,
+  PRIMARY KEY (brand_id, who)
+);
+
+CREATE INDEX receipt_at ON receipt (at);
 
 CREATE TABLE request (
   agent_id   TEXT   NOT NULL,

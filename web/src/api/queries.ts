@@ -27,6 +27,12 @@ export const meQuery = queryOptions({
   queryFn: ({ signal }) => take(client.GET('/api/me', { signal })),
 })
 
+/** What the brand puts around its letters; for administrators. */
+export const lettersQuery = queryOptions({
+  queryKey: ['letters'],
+  queryFn: ({ signal }) => take(client.GET('/api/brand/letters', { signal })),
+})
+
 export const setupQuery = queryOptions({
   queryKey: ['setup'],
   queryFn: ({ signal }) => take(client.GET('/api/setup', { signal })),

@@ -17,6 +17,7 @@ export type Visibility = Said['CaseRow']['visibility']
 export type View = keyof Said['CountsByView']
 export type Words = Record<string, string>
 
+export type Letters = Said['Letters']
 export type Agent = Said['Agent']
 export type Colleague = Said['Colleague']
 export type AccountRef = Said['AccountRef']

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import '../shell/formStyles'
-import { Button, NativeSelect, Switch, TextInput } from '@mantine/core'
+import { Button, NativeSelect, Switch, Textarea, TextInput } from '@mantine/core'
 import { useEffect, useRef } from 'react'
 import { client, once, take } from '../api/client'
 import { meQuery, queries } from '../api/queries'
@@ -16,10 +16,11 @@ import { tell, warn } from '../shell/notices'
 import { Page } from '../shell/Page'
 import { useSignal } from '../shell/signal'
 import { Agents } from './Agents'
+import { Letters } from './Letters'
 import { Password } from './Password'
 import s from './Settings.module.css'
 
-type Change = Partial<Pick<Me, 'language' | 'scheme' | 'name' | 'initials'>>
+type Change = Partial<Pick<Me, 'language' | 'scheme' | 'name' | 'initials' | 'signature'>>
 
 /** How the desk is for the one who sits at it, and who else works here. */
 export function Settings() {
@@ -80,16 +81,26 @@ export function Settings() {
         onSubmit={(e) => {
           e.preventDefault()
           const v = entered(e.currentTarget)
-          save.mutate({ name: (v.name ?? '').trim(), initials: (v.initials ?? '').trim() }, { onSuccess: () => tell(t('saved')) })
+          save.mutate({ name: (v.name ?? '').trim(), initials: (v.initials ?? '').trim(), signature: v.signature ?? '' }, { onSuccess: () => tell(t('saved')) })
         }}
       >
         <TextInput name="name" label={t('settings.name')} description={t('settings.nameHelp')} defaultValue={me.name} required maxLength={100} autoComplete="name" error={wrong('name')} />
         <TextInput name="initials" label={t('settings.initials')} description={t('settings.initialsHelp')} defaultValue={me.initials} required maxLength={3} error={wrong('initials')} />
+        <Textarea
+          name="signature"
+          label={t('settings.signature')}
+          description={t('settings.signatureHelp')}
+          defaultValue={me.signature}
+          rows={3}
+          maxLength={4000}
+          resize="vertical"
+          error={wrong('signature')}
+        />
         <p className="soft">
           {t('field.email')}: <bdi>{me.email}</bdi>
         </p>
         <div role="alert" className="wrong">
-          {formWords(save.error, wrong('name'), wrong('initials'))}
+          {formWords(save.error, wrong('name'), wrong('initials'), wrong('signature'))}
         </div>
         <div>
           <Button type="submit">{t('save')}</Button>
@@ -97,6 +108,12 @@ export function Settings() {
       </form>
       <h2>{t('field.password')}</h2>
       <Password />
+      {me.role === 'administrator' && (
+        <>
+          <h2>{t('letters.title', { brand: me.brand.name })}</h2>
+          <Letters />
+        </>
+      )}
       <h2>{t('settings.agents')}</h2>
       <Agents canAdd={me.role === 'administrator'} />
       <p className={`soft ${s.version}`}>

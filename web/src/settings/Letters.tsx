@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { Button, Textarea } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useRef } from 'react'
+import { client, once, take } from '../api/client'
+import { lettersQuery, queries } from '../api/queries'
+import type { Letters as LettersBody } from '../api/types'
+import { fieldWords, formWords } from '../api/words'
+import { useText } from '../i18n'
+import { entered, focusFirstError, useAct } from '../shell/form'
+import { tell } from '../shell/notices'
+import { Trouble, Wait } from '../shell/Wait'
+import s from './Settings.module.css'
+
+/** What the brand puts around its letters: the signature, and what says that a mail has arrived. */
+export function Letters() {
+  const letters = useQuery(lettersQuery)
+  if (letters.isPending) return <Wait lines={3} />
+  if (letters.isError) return <Trouble error={letters.error} again={() => void letters.refetch()} />
+  return <Form now={letters.data} />
+}
+
+function Form({ now }: { now: LettersBody }) {
+  const { t } = useText()
+  const form = useRef<HTMLFormElement>(null)
+  const save = useAct(
+    (body: LettersBody, key) => take(client.PUT('/api/brand/letters', { body, headers: once(key) })),
+    (kept) => {
+      queries.setQueryData(lettersQuery.queryKey, kept)
+      tell(t('saved'))
+    },
+  )
+  useEffect(() => {
+    if (save.isError) focusFirstError(form.current)
+  }, [save.isError])
+  const wrong = (field: string) => fieldWords(save.error, field)
+  const text = { rows: 4, maxLength: 4000, resize: 'vertical' as const }
+  return (
+    <form
+      ref={form}
+      className={`sheet fields ${s.narrow}`}
+      onSubmit={(e) => {
+        e.preventDefault()
+        const v = entered(e.currentTarget)
+        save.mutate({ signature: v.signature ?? '', receipt_de: v.receipt_de ?? '', receipt_en: v.receipt_en ?? '' })
+      }}
+    >
+      <Textarea {...text} name="signature" label={t('letters.signature')} description={t('letters.signatureHelp')} defaultValue={now.signature} error={wrong('signature')} />
+      <Textarea {...text} name="receipt_de" label={t('letters.receiptDe')} description={t('letters.receiptHelp')} defaultValue={now.receipt_de} error={wrong('receipt_de')} />
+      <Textarea {...text} name="receipt_en" label={t('letters.receiptEn')} defaultValue={now.receipt_en} error={wrong('receipt_en')} />
+      <div role="alert" className="wrong">
+        {formWords(save.error, wrong('signature'), wrong('receipt_de'), wrong('receipt_en'))}
+      </div>
+      <div>
+        <Button type="submit" loading={save.isPending}>
+          {t('save')}
+        </Button>
+      </div>
+    </form>
+  )
+}
