@@ -10,6 +10,10 @@
 // provider that is an app password. The mailbox should be one of its own for customer service. Certificates are checked
 // against the name of the server.
 //
+// At Microsoft 365, Google and others with OAuth, an administrator signs in with an app of their own instead of a password;
+// IMAP and SMTP then take the token by XOAUTH2 or OAUTHBEARER. It is renewed three minutes before it ends, and once when a
+// server does not take it; the provider's no to that asks for a new sign-in.
+//
 // # What works
 //
 // New mail comes at once where the server has IDLE, and otherwise, and beside it, once a minute. The first read goes back
@@ -38,10 +42,18 @@
 // For the same reason a mail from our own address counts as ours only where it carries a token of the conversation: a
 // colleague who answers from another program quotes one. Any other is a stranger's until somebody has looked at it.
 //
+// The answer comes from the address of the mailbox that was written to. It has a plain and an HTML part that say the same,
+// with the signature and, beneath, what it answers; there is nothing in it that is fetched.
+//
+// # Who has written
+//
+// What the mailbox's own server found out about SPF, DKIM and DMARC is read from Authentication-Results (RFC 8601), if its
+// name is among the settings: only the topmost such header under that name counts. We check no signatures ourselves.
+//
 // # What mail cannot do
 //
 // A mail that went out cannot be changed or taken back. The server's 250 says that it has the mail, not that somebody
-// reads it; a bounce comes later, into the conversation. When the connection breaks between the mail's content and that
+// reads it; a bounce comes later, into the conversation, and the answer is then marked as failed with its reason. When the connection breaks between the mail's content and that
 // 250, nobody knows whether it went out: the connector then looks for it in the folder of sent mail (the one that the
 // server names for it, or "Sent"). Providers that keep a copy there themselves make that look-up worth something; where
 // they do not, we put the copy there after the 250, so that not finding it proves nothing, and a person decides.
