@@ -220,7 +220,7 @@ func TestALineMovesToAnotherNode(t *testing.T) {
 	n.open(1)
 	hears := func(text string, at int) {
 		t.Helper()
-		require.NoError(t, w.social.speak(w.social.brand + " " + text))
+		require.NoError(t, w.social.speak(w.social.brand+" "+text))
 		w.agent = n.agent.At(n.all[at])
 		found, err := w.find(n.patient(), text)
 		require.NoError(t, err)

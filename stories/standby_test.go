@@ -96,7 +96,7 @@ func newPostgres(t *testing.T) *postgresServer {
 		missing("no Postgres server (Debian: apt-get install postgresql)")
 	}
 	var err error
-	p.dir, err = os.MkdirTemp("", "hilft-standby-") // below the test's own folder its owner could not go
+	p.dir, err = os.MkdirTemp("", "hilft-standby-") //nolint:usetesting // below the test's own folder its owner could not go
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		p.die()

@@ -201,11 +201,11 @@ func (c *checker) company(ctx context.Context, s Settings) {
 	if db.Dialect() == store.SQLite {
 		return
 	}
-	names, wrong, err := company(ctx, db)
-	if err != nil {
-		wrong = err
+	names, misfit, err := company(ctx, db)
+	if err == nil && misfit != "" {
+		err = later(misfit)
 	}
-	c.say("nodes running", strings.Join(names, ", "), wrong)
+	c.say("nodes running", strings.Join(names, ", "), err)
 }
 
 // answersIn is how long a check waits for a cluster to answer.

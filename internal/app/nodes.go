@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -96,9 +95,8 @@ func (n *node) leave(ctx context.Context) {
 	}
 }
 
-// company is what people should know of the nodes that run: each as "machine version", and what is wrong with their
-// company.
-func company(ctx context.Context, db *store.DB) (names []string, wrong error, err error) { //nolint:revive // wrong is what was found, err that nothing was
+// company is what people should know of the nodes that run: each as "machine version", and what does not fit together.
+func company(ctx context.Context, db *store.DB) (names []string, misfit string, err error) {
 	deaf := false
 	versions := map[string]bool{}
 	err = db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
@@ -118,10 +116,7 @@ func company(ctx context.Context, db *store.DB) (names []string, wrong error, er
 	if len(versions) > 1 {
 		all = append(all, "they are of different versions: bring all to the same")
 	}
-	if len(all) > 0 {
-		wrong = later(strings.Join(all, "; "))
-	}
-	return slices.Clip(names), wrong, err
+	return names, strings.Join(all, "; "), err
 }
 
 // recogniseMedia makes sure, at every start, that the media folder is the one in which the files of this database lie. A
