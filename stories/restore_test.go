@@ -132,7 +132,7 @@ func drill(t *testing.T, from, to string) {
 	// What came since comes again, as networks send what was not acknowledged: each word is there once.
 	old, err := url.Parse(s.hook)
 	require.NoError(t, err)
-	s.words = &words{shop: s.shop, hook: house.URL() + old.Path, client: s.words.client, said: s.words.all(), acked: map[string]bool{}}
+	s.words = &words{shop: s.shop, hooks: []string{house.URL() + old.Path}, told: map[int]int{}, client: s.words.client, said: s.words.all(), acked: map[string]bool{}}
 	s.words.send(ctx, nil)
 	require.NoError(t, agent.Until(ctx, idle(agent)))
 	inDesk = map[string]int{}
