@@ -214,7 +214,6 @@ type Load struct {
 	tx    *sql.Tx        // SQLite
 	pg    *pgconn.PgConn // Postgres
 	stmts map[string]*sql.Stmt
-	cases bool
 }
 
 // CopyIn adds rows to a table, whole lines as CopyOut writes them.
@@ -226,7 +225,7 @@ func (l *Load) CopyIn(ctx context.Context, t Table, lines []byte) error {
 	st, ok := l.stmts[t.Name]
 	if !ok {
 		var err error
-		st, err = l.tx.PrepareContext(ctx, "INSERT INTO "+t.Name+" ("+t.columns()+") VALUES (?"+strings.Repeat(", ?", len(t.Columns)-1)+")") //nolint:sqlclosecheck // its transaction closes it
+		st, err = l.tx.PrepareContext(ctx, "INSERT INTO "+t.Name+" ("+t.columns()+") VALUES (?"+strings.Repeat(", ?", len(t.Columns)-1)+")") //nolint:gosec // names out of our own migrations
 		if err != nil {
 			return err
 		}
