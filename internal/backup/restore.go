@@ -30,6 +30,9 @@ const partMost = 1 << 30
 // restoredMark is the row of the table house that says that it was restored and nobody has minded yet.
 const restoredMark = "restored"
 
+// mediaMark is the row of the table house with the mark of the media folder.
+const mediaMark = "media"
+
 // Into is what a backup is restored into.
 type Into struct {
 	Store     store.Options
@@ -131,7 +134,26 @@ func (f *filling) fill(ctx context.Context, l *store.Load) error {
 	}
 	// In schemas without this table nobody could work, and so nobody has answered anybody.
 	if slices.ContainsFunc(tables, func(t store.Table) bool { return t.Name == "house" }) {
-		return l.Exec(ctx, fmt.Sprintf(`INSERT INTO house (what, value, at) VALUES ('%s', '', %d) ON CONFLICT (what) DO NOTHING`, restoredMark, f.in.head.BeganAt.UnixMicro()))
+		return f.leaveWord(ctx)
+	}
+	return nil
+}
+
+// leaveWord tells the house that it was restored, and which folder its media are in now: that of its original bears another
+// mark.
+func (f *filling) leaveWord(ctx context.Context) error {
+	folder, err := f.Blobs.Mark()
+	if err != nil {
+		return err
+	}
+	at := f.in.head.BeganAt.UnixMicro()
+	for _, sql := range []string{
+		fmt.Sprintf(`INSERT INTO house (what, value, at) VALUES ('%s', '', %d) ON CONFLICT (what) DO NOTHING`, restoredMark, at),
+		fmt.Sprintf(`INSERT INTO house (what, value, at) VALUES ('%s', '%s', %d) ON CONFLICT (what) DO UPDATE SET value = excluded.value`, mediaMark, folder, at),
+	} {
+		if err := f.l.Exec(ctx, sql); err != nil {
+			return err
+		}
 	}
 	return nil
 }
