@@ -159,6 +159,7 @@ func (q *Jobs) claim(ctx context.Context, kind string, most int, lease time.Dura
 		if err != nil || len(due) == 0 {
 			return err
 		}
+		q.saw(now)
 		lanes, order := byLane(due)
 		lines, err := lineUp(ctx, tx, lanes)
 		if err != nil {
@@ -341,6 +342,7 @@ func set(ctx context.Context, tx *store.Tx, columns string, values []any, of []*
 // extend keeps claims that were made together for another lease. ErrLost: one of them is somebody else's by now.
 func (q *Jobs) extend(ctx context.Context, lease time.Duration, claims []*Claim) error {
 	return q.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		q.saw(tx.Now())
 		where, ids := store.In(tx, "id", idsOf(claims))
 		n, err := tx.Exec(ctx, `UPDATE job SET run_at = ? WHERE claim = ? AND `+where, store.Micros(tx.Now().Add(lease)), claims[0].token, ids)
 		if err == nil && n != int64(len(claims)) {

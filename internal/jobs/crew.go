@@ -110,6 +110,7 @@ func (q *Jobs) Run(ctx context.Context) {
 	defer cancel()
 	q.takeOver(ctx)
 	var wg sync.WaitGroup
+	wg.Go(func() { q.mindClock(ctx) })
 	for _, c := range q.crews {
 		wg.Go(func() { c.run(ctx) })
 	}
@@ -262,6 +263,7 @@ func (c *crew) one(ctx context.Context, claim *Claim, rest []*Claim) (goOn bool)
 		err = c.do(ctx, claim)
 	}
 	wctx, now := context.WithoutCancel(ctx), c.q.db.Now()
+	c.q.saw(now)
 	switch {
 	case claim.putOff:
 		return false

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/hilft/hilft"
@@ -25,6 +26,9 @@ type Jobs struct {
 	log     *slog.Logger
 	crews   map[string]*crew
 	running bool
+
+	seen   atomic.Int64 // the latest time by which this node has put off anything
+	looked bool         // whether the latest of all nodes is among it
 }
 
 // New makes the queue; no job runs before Run.
@@ -62,6 +66,7 @@ type Order struct {
 
 // Enqueue writes jobs in the transaction of their cause. A job whose key is already there is left as it is.
 func (q *Jobs) Enqueue(ctx context.Context, tx *store.Tx, orders ...Order) error {
+	q.saw(tx.Now())
 	kinds := map[string]bool{}
 	rows := make([][]any, 0, len(orders))
 	for _, o := range orders {

@@ -200,13 +200,14 @@ func listens(d channel.Description) bool {
 // anew each time.
 func stampOf(a Account) string { return string(a.sealed) }
 
-// lease takes or renews the right to listen to an account. 0: another node has it, or it is not to be listened to.
+// lease takes or renews the right to listen to an account. 0: another node has it, or it is not to be listened to. No
+// lease runs longer than leases do: one that seems to was taken by a clock that has been set back since.
 func (s *Switchboard) lease(ctx context.Context, id hilft.AccountID) (fence int64, err error) {
 	err = s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		now := store.Micros(tx.Now())
 		err := tx.Row(ctx, `UPDATE account SET line_fence = line_fence + CASE WHEN line_node = ? AND line_until > ? THEN 0 ELSE 1 END, line_node = ?, line_until = ?
-			WHERE id = ? AND (line_node = ? OR line_until <= ?) AND removed_at = 0 AND state NOT IN ('paused', 'sign_in') RETURNING line_fence`,
-			[]any{s.node, now, s.node, store.Micros(tx.Now().Add(lineLease)), string(id), s.node, now}, &fence)
+			WHERE id = ? AND (line_node = ? OR line_until NOT BETWEEN ? AND ?) AND removed_at = 0 AND state NOT IN ('paused', 'sign_in') RETURNING line_fence`,
+			[]any{s.node, now, s.node, store.Micros(tx.Now().Add(lineLease)), string(id), s.node, now + 1, store.Micros(tx.Now().Add(2 * lineLease))}, &fence)
 		if store.IsNoRows(err) {
 			fence, err = 0, nil
 		}

@@ -293,6 +293,23 @@ func TestALineMovesToAnotherNodeAndTheOldOneCannotStore(t *testing.T) {
 	})
 }
 
+// A node took a line while the clock was a day ahead, and died. When the clock is right again nobody waits for a day.
+func TestALeaseOfAClockThatRanAheadEnds(t *testing.T) {
+	t.Parallel()
+	inHouse(t, func(t *testing.T, h *house) {
+		h.polling(pages(1))
+		a := h.connect("a")
+		h.clock.Forward(24 * time.Hour)
+		fence, err := h.lease(t.Context(), a.ID)
+		require.NoError(t, err)
+		require.NotZero(t, fence)
+		h.clock.Forward(-24 * time.Hour)
+		next, err := h.another().lease(t.Context(), a.ID)
+		require.NoError(t, err)
+		require.Greater(t, next, fence)
+	})
+}
+
 // A node that is cut off from the database cannot know whether another listens by now. It hangs up when its lease ends,
 // and not before.
 func TestANodeThatCannotRenewItsLeaseHangsUp(t *testing.T) {

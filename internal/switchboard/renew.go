@@ -64,13 +64,15 @@ func (s *Switchboard) renew(ctx context.Context, id hilft.AccountID, with channe
 	return s.channel(a).Settings, s.keepRenewed(context.WithoutCancel(ctx), a)
 }
 
-// turnToRenew waits until nobody else renews the account's sign-in, and keeps others from it.
+// turnToRenew waits until nobody else renews the account's sign-in, and keeps others from it. Who seems to have taken
+// longer for it than anybody may has taken it by a clock that has been set back since.
 func (s *Switchboard) turnToRenew(ctx context.Context, id hilft.AccountID) (until int64, err error) {
 	for {
 		n := int64(0)
 		err := s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 			until = store.Micros(tx.Now().Add(2 * renewFor))
-			n, err = tx.Exec(ctx, `UPDATE account SET renewing_until = ? WHERE id = ? AND renewing_until <= ?`, until, string(id), store.Micros(tx.Now()))
+			n, err = tx.Exec(ctx, `UPDATE account SET renewing_until = ? WHERE id = ? AND renewing_until NOT BETWEEN ? AND ?`,
+				until, string(id), store.Micros(tx.Now())+1, store.Micros(tx.Now().Add(4*renewFor)))
 			return err
 		})
 		if err != nil || n > 0 {
