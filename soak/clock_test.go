@@ -34,6 +34,7 @@ func TestTheClockJumps(t *testing.T) {
 			began := time.Now()
 			url := db.url(t)
 			s := open(t, plan{binary: build(t, overlay), database: url, calm: true})
+			s.clocks = true
 			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rounds+1)*settledIn)
 			defer cancel()
 			words, stop := context.WithCancel(ctx)

@@ -20,12 +20,13 @@ type verdict struct {
 	acked   int
 	lost    []string
 	doubled []string
+	order   []string       // what stands where it should not
 	faults  []string       // anything else that must not be
 	replies map[string]int // by how the house shows them
 }
 
 // all that is wrong; nothing, when all is well.
-func (v verdict) all() []string { return slices.Concat(v.lost, v.doubled, v.faults) }
+func (v verdict) all() []string { return slices.Concat(v.lost, v.doubled, v.order, v.faults) }
 
 func (v verdict) repliesText() string {
 	var parts []string
@@ -114,7 +115,7 @@ func (v *verdict) look(c apptest.Case, heard map[string]int, ours map[string][]a
 		}
 		talk = name[:at]
 		if len(shown) > 0 && shown[len(shown)-1].n > n {
-			v.fault("%s is shown behind what was said after it", name)
+			v.order = append(v.order, name+" is shown behind what was said after it")
 		}
 		shown = append(shown, placed{m.ID, n})
 	}
@@ -125,7 +126,7 @@ func (v *verdict) look(c apptest.Case, heard map[string]int, ours map[string][]a
 			continue
 		}
 		if p.id < last.id {
-			v.fault("%s-%d was placed before %d, which was acknowledged before it was sent", talk, p.n, last.n)
+			v.order = append(v.order, fmt.Sprintf("%s-%d was placed before %d, which was acknowledged before it was sent", talk, p.n, last.n))
 		}
 		last = p
 	}

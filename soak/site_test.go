@@ -28,6 +28,8 @@ type site struct {
 	hook  string
 	led   *ledger
 	disk  *recording // of a house on a disk that records; nil: none does
+
+	clocks bool // the house's clock is wrong at times
 }
 
 // plan says what a site is like.
