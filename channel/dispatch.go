@@ -45,6 +45,7 @@ const (
 	ReasonUnknown   = "unknown"    // may have gone out
 	ReasonRestored  = "restored"   // was to be sent when the backup was made from which the house was restored
 	ReasonRemoved   = "removed"    // the account was removed
+	ReasonFileLost  = "file_lost"  // a file that belongs to it is gone or damaged in our own keeping
 )
 
 // For is what is left of the limits when somebody is answered: their name may have to go before the text.

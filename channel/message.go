@@ -116,9 +116,11 @@ type Answered struct {
 // File is an attachment of ours.
 type File struct {
 	Name string
-	Type string
+	Type string // as the bytes told it
 	Alt  string
-	Data []byte
+	Size int64
+	Hash string // SHA-256 of the content in hexadecimal: by this the house keeps it
+	Data []byte `json:"-"` // there when a line is called; what waits holds the hash alone
 }
 
 // Receipt is the network's word that it has the message.

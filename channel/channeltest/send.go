@@ -5,6 +5,8 @@ package channeltest
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"testing"
@@ -165,13 +167,18 @@ func sendFiles(t *testing.T, b *bench) {
 	}
 	line, item := b.asked(t, b.room())
 	out := b.answer(item, "key-files", "So sieht der richtige Anschluss aus.")
-	out.Files = []channel.File{{Name: "Anschluß.png", Type: "image/png", Alt: "Die linke Buchse", Data: []byte("\x89PNG\r\n\x1a\n not much of a picture")}}
+	picture := []byte("\x89PNG\r\n\x1a\n not much of a picture")
+	sum := sha256.Sum256(picture)
+	out.Files = []channel.File{{
+		Name: "Anschluß.png", Type: "image/png", Alt: "Die linke Buchse", Size: int64(len(picture)), Hash: hex.EncodeToString(sum[:]), Data: picture,
+	}}
 	_, err := line.Send(within(t, soon), out)
 	require.NoError(t, err, "Send fails though the network is well")
 	arrived := b.Arrived(t)
 	require.Len(t, arrived, 1, "one Send, one message at the network")
 	got := arrived[0].Files
-	if len(got) != 1 || string(got[0].Data) != string(out.Files[0].Data) {
+	// Where the other side collects its messages from us, the house keeps the file and the message names it.
+	if len(got) != 1 || string(got[0].Data) != string(picture) && got[0].Hash != out.Files[0].Hash {
 		broken(t, "Can.Files: we can send files", "of one file arrived (-want +got):\n%s", cmp.Diff(out.Files, got))
 	}
 }

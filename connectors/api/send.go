@@ -59,7 +59,7 @@ func (l *line) Send(ctx context.Context, out channel.Outgoing) (channel.Receipt,
 		what.To = &recipient{ID: out.To.ID, Handle: out.To.Handle, Name: out.To.Name}
 	}
 	for _, f := range out.Files {
-		what.Files = append(what.Files, file(f))
+		what.Files = append(what.Files, file{Name: f.Name, Type: f.Type, Alt: f.Alt, Data: f.Data})
 	}
 	a, err := l.post(ctx, what)
 	if err != nil {

@@ -27,6 +27,7 @@ type Reply struct {
 	Agent        hilft.AgentID
 	Subject      string
 	Text         string
+	Files        []File          // in the blob folder
 	Seen         hilft.MessageID // the last message the agent has seen
 	Anyway       bool            // say it although something was said since
 	Solve        bool            // and that is all there is to do
@@ -37,7 +38,7 @@ type Reply struct {
 // a colleague has said something since. Invalid: there is nothing to say, or nobody to say it to.
 func (d *Desk) Reply(ctx context.Context, r Reply) (Message, error) {
 	r.Text = strings.TrimSpace(clean(r.Text))
-	if r.Text == "" {
+	if r.Text == "" && len(r.Files) == 0 {
 		return Message{}, hilft.FailField(hilft.Invalid, "reply.empty", "text", nil)
 	}
 	var m Message
@@ -59,7 +60,7 @@ func (d *Desk) Reply(ctx context.Context, r Reply) (Message, error) {
 		made := c.next(tx.Now())
 		m = Message{
 			ID: hilft.MessageID(hilft.NewIDAt(made)), Brand: c.Brand, Conversation: v.ID, Case: c.ID, Account: v.Account, Network: v.Network,
-			Direction: hilft.Outbound, Visibility: v.Visibility, Agent: r.Agent, InReplyTo: last.Remote, Subject: clean(r.Subject), Body: r.Text,
+			Direction: hilft.Outbound, Visibility: v.Visibility, Agent: r.Agent, InReplyTo: last.Remote, Subject: clean(r.Subject), Body: r.Text, Files: r.Files,
 			At: tx.Now(), MadeAt: made, Delivery: hilft.Queued, Request: r.Request,
 		}
 		if err := insertMessages(ctx, tx, m); err != nil {
@@ -192,11 +193,15 @@ func (d *Desk) dispatch(ctx context.Context, tx *store.Tx, v Conversation, last,
 	if err != nil {
 		return err
 	}
+	var files []channel.File
+	for _, f := range m.Files {
+		files = append(files, channel.File{Name: f.Name, Type: f.Type, Alt: f.Alt, Size: f.Size, Hash: f.Hash})
+	}
 	return d.jobs.Enqueue(ctx, tx, jobs.Order{Kind: hilft.JobDeliver, Lane: lane(v.ID), Args: channel.Dispatch{
 		Brand: m.Brand, Account: m.Account, Message: m.ID, Again: again, Anew: m.Remote != "",
 		Out: channel.Outgoing{
 			Key: keyOf(m), Thread: v.Thread, Visibility: v.Visibility, InReplyTo: last.Remote, Refs: refs, To: to, Addressed: last.Addressed, Subject: subject, Text: m.Body,
-			Auto: m.Auto, Language: a.language, Signature: a.signature, Answered: quoted(v, last, m, to),
+			Files: files, Auto: m.Auto, Language: a.language, Signature: a.signature, Answered: quoted(v, last, m, to),
 		},
 	}})
 }

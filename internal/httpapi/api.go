@@ -161,6 +161,7 @@ func (a *API) nullable() {
 func (a *API) plain(mux *http.ServeMux) {
 	mux.HandleFunc("/hooks/{account}", a.hook)
 	mux.HandleFunc("GET /media/{token}/{name}", a.media)
+	mux.HandleFunc("POST "+uploadPath, a.signedIn(a.upload))
 	mux.HandleFunc("GET /api/messages/{id}/html", a.signedIn(a.messageHTML))
 	mux.HandleFunc("GET /api/stuck/{id}/raw", a.signedIn(a.stuckRaw))
 	mux.HandleFunc("GET /api/sign-in/callback", a.signedIn(a.signInCallback))
@@ -192,11 +193,14 @@ func (a *API) around(next http.Handler) http.Handler {
 		a.Log.Warn("the public address is no origin", "err", err)
 	}
 	api := a.sound(a.placed(a.sessions.LoadAndSave(a.actor(a.once(next)))))
+	files := a.placed(a.sessions.LoadAndSave(a.actor(next))) // read by whoever keeps them, not into memory
 	smaller := compressing()(api)
 	doors := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.URL.Path == "/api/events":
 			api.ServeHTTP(w, r) // written word by word
+		case r.URL.Path == uploadPath:
+			files.ServeHTTP(w, r)
 		case strings.HasPrefix(r.URL.Path, "/api/"):
 			smaller.ServeHTTP(w, r)
 		default:

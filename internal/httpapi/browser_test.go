@@ -172,6 +172,7 @@ type shop struct {
 	*httptest.Server
 	mu    sync.Mutex
 	heard []string
+	files []string      // name and content
 	wait  chan struct{} // it answers when this is closed; nil: at once
 }
 
@@ -180,11 +181,20 @@ func openShop(t testing.TB) *shop {
 	s := &shop{}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		var said struct{ Kind, Text string }
+		var said struct {
+			Kind, Text string
+			Files      []struct {
+				Name string
+				Data []byte
+			}
+		}
 		_ = json.Unmarshal(body, &said)
 		s.mu.Lock()
 		if said.Kind != "check" {
 			s.heard = append(s.heard, said.Text)
+			for _, f := range said.Files {
+				s.files = append(s.files, f.Name+": "+string(f.Data))
+			}
 		}
 		wait := s.wait
 		s.mu.Unlock()
@@ -197,6 +207,12 @@ func openShop(t testing.TB) *shop {
 	}))
 	t.Cleanup(s.Close)
 	return s
+}
+
+func (s *shop) attached() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string{}, s.files...)
 }
 
 func (s *shop) texts() []string {
@@ -343,6 +359,7 @@ type (
 		ConversationID string `json:"conversation_id"`
 		Direction      string
 		Body           string
+		Reason         string
 		Delivery       string
 		HTML           bool
 		Files          []struct {

@@ -6,6 +6,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/hilft/hilft"
@@ -85,14 +86,20 @@ func (a *API) messageOf(n *names, m desk.Message) messageJSON {
 type replyRequest struct {
 	ByID
 	Body struct {
-		ConversationID string `json:"conversation_id" maxLength:"64"`
-		Visibility     string `json:"visibility" enum:"public,private" doc:"private on a public conversation: go on in private."`
-		Text           string `json:"text" maxLength:"100000"`
-		Subject        string `json:"subject,omitempty" maxLength:"500"`
-		Seen           string `json:"seen" maxLength:"64" doc:"The last message that the agent has seen."`
-		Solve          bool   `json:"solve,omitempty"`
-		Anyway         bool   `json:"anyway,omitempty" doc:"Say it although something was said since."`
+		ConversationID string       `json:"conversation_id" maxLength:"64"`
+		Visibility     string       `json:"visibility" enum:"public,private" doc:"private on a public conversation: go on in private."`
+		Text           string       `json:"text" maxLength:"100000"`
+		Subject        string       `json:"subject,omitempty" maxLength:"500"`
+		Files          []attachJSON `json:"files,omitempty" maxItems:"20" doc:"Files that were put up before with POST /api/files?name=, in this order."`
+		Seen           string       `json:"seen" maxLength:"64" doc:"The last message that the agent has seen."`
+		Solve          bool         `json:"solve,omitempty"`
+		Anyway         bool         `json:"anyway,omitempty" doc:"Say it although something was said since."`
 	}
+}
+
+type attachJSON struct {
+	Ticket string `json:"ticket" maxLength:"2000" doc:"As the answer to the file gave it."`
+	Alt    string `json:"alt,omitempty" maxLength:"1500" doc:"A description for those who cannot see it."`
 }
 
 type noteRequest struct {
@@ -109,12 +116,16 @@ func (a *API) messageOperations() {
 			if err != nil {
 				return nil, err
 			}
-			if err := a.fits(ctx, n, in); err != nil {
+			files, err := a.attached(ctx, in.Body.Files)
+			if err != nil {
+				return nil, err
+			}
+			if err := a.fits(ctx, n, in, files); err != nil {
 				return nil, err
 			}
 			m, err := a.Desk.Reply(ctx, desk.Reply{
 				Brand: n.brand.ID, Case: hilft.CaseID(in.ID), Conversation: hilft.ConversationID(in.Body.ConversationID), Visibility: hilft.Visibility(in.Body.Visibility),
-				Agent: access.Actor(ctx).ID, Subject: in.Body.Subject, Text: in.Body.Text, Seen: hilft.MessageID(in.Body.Seen), Anyway: in.Body.Anyway,
+				Agent: access.Actor(ctx).ID, Subject: in.Body.Subject, Text: in.Body.Text, Files: files, Seen: hilft.MessageID(in.Body.Seen), Anyway: in.Body.Anyway,
 				Solve: in.Body.Solve, Request: requestKey(ctx),
 			})
 			if err != nil {
@@ -152,14 +163,18 @@ func (a *API) decide(path, id, summary string, act func(ctx context.Context, bra
 	})
 }
 
-// fits refuses a reply that the network would refuse for its length, before it is queued.
-func (a *API) fits(ctx context.Context, n *names, in *replyRequest) error {
+// fits refuses a reply that the network would refuse for its length or its files, before it is queued.
+func (a *API) fits(ctx context.Context, n *names, in *replyRequest, files []desk.File) error {
 	talk := desk.Conversation{ID: hilft.ConversationID(in.Body.ConversationID)}
 	var err error
 	if talk.Account, err = a.Desk.AccountOf(ctx, n.brand.ID, talk.ID); err != nil {
 		return err
 	}
-	l := n.accounts[talk.Account].Limits
+	acc, known := n.accounts[talk.Account]
+	if !known {
+		return nil // connected a moment ago: its network judges by itself
+	}
+	l := acc.Limits
 	if l.Addressed && l.TextMax > 0 {
 		t, err := a.Desk.Case(ctx, n.brand.ID, hilft.CaseID(in.ID))
 		if err != nil {
@@ -171,6 +186,18 @@ func (a *API) fits(ctx context.Context, n *names, in *replyRequest) error {
 	}
 	if l.TextMax > 0 && l.Length(in.Body.Text) > l.TextMax {
 		return hilft.FailField(hilft.Invalid, "reply."+channel.ReasonTooLong, "text", nil)
+	}
+	return filesFit(l, files)
+}
+
+func filesFit(l channel.Limits, files []desk.File) error {
+	switch {
+	case len(files) > 0 && l.FilesMax == 0:
+		return hilft.FailField(hilft.Invalid, "reply.no_files", "files", nil)
+	case len(files) > l.FilesMax:
+		return hilft.FailField(hilft.Invalid, "reply.too_many_files", "files", nil)
+	case l.FileSize > 0 && slices.ContainsFunc(files, func(f desk.File) bool { return f.Size > l.FileSize }):
+		return hilft.FailField(hilft.Invalid, "reply.file_too_large", "files", nil)
 	}
 	return nil
 }

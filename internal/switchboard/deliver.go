@@ -217,6 +217,13 @@ func (o *delivery) send(ctx context.Context) error {
 		r.CancelAt(now)
 		return o.wait(ctx, at, channel.ReasonRateLimit)
 	}
+	switch err := o.loadFiles(ctx); {
+	case hilft.KindOf(err) == hilft.NotFound, err != nil && ctx.Err() == nil:
+		o.s.Log.Error("a file of a message cannot be read", "account_id", string(o.d.Account), "message_id", string(o.d.Message), "err", err)
+		return o.end(ctx, hilft.Failed, channel.ReasonFileLost, "", channel.Receipt{})
+	case err != nil:
+		return err
+	}
 	// What is begun is not broken off half-way. The time begins before the mark: a process that slept between the two
 	// until the job was somebody else's comes too late to call.
 	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime(o.d.Out))
@@ -251,11 +258,23 @@ func (o *delivery) send(ctx context.Context) error {
 // sendTime is how long one call of a Send may take: what is large takes longer, and broken off half-way nobody would know
 // whether it went out.
 func sendTime(out channel.Outgoing) time.Duration {
-	size := 0
+	var size int64
 	for _, f := range out.Files {
-		size += len(f.Data)
+		size += f.Size
 	}
 	return min(sendFor+time.Duration(size/slowLine)*time.Second, sendMost)
+}
+
+// loadFiles reads the files of the message from where the house keeps them.
+func (o *delivery) loadFiles(ctx context.Context) error {
+	for i := range o.d.Out.Files {
+		f := &o.d.Out.Files[i]
+		var err error
+		if f.Data, err = o.s.blob(ctx, f.Hash); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // failed says what an error of Send means for the message.

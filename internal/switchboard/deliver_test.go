@@ -409,7 +409,7 @@ func TestWhatIsLargeMayTakeLonger(t *testing.T) {
 	of := func(mib ...int) time.Duration {
 		var out channel.Outgoing
 		for _, n := range mib {
-			out.Files = append(out.Files, channel.File{Data: make([]byte, n<<20)})
+			out.Files = append(out.Files, channel.File{Size: int64(n) << 20})
 		}
 		return sendTime(out)
 	}

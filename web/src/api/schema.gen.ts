@@ -588,6 +588,12 @@ export interface components {
             /** @description Empty: nobody. */
             agent_id: string;
         };
+        Attach: {
+            /** @description A description for those who cannot see it. */
+            alt?: string;
+            /** @description As the answer to the file gave it. */
+            ticket: string;
+        };
         Author: {
             handle: string;
             name: string;
@@ -1018,6 +1024,8 @@ export interface components {
             /** @description Say it although something was said since. */
             anyway?: boolean;
             conversation_id: string;
+            /** @description Files that were put up before with POST /api/files?name=, in this order. */
+            files?: components["schemas"]["Attach"][] | null;
             /** @description The last message that the agent has seen. */
             seen: string;
             solve?: boolean;

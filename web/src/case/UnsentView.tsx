@@ -18,6 +18,15 @@ export function UnsentView({ unsent: u, now, onTakeBack }: { unsent: Unsent; now
       aria-label={t('unsent.label', { at: moment(u.at, now, language) })}
     >
       <Words text={u.write.kind === 'note' ? u.write.text : u.write.body.text} empty="" />
+      {u.write.kind === 'reply' && u.write.names && u.write.names.length > 0 && (
+        <ul className={s.files}>
+          {u.write.names.map((f, i) => (
+            <li key={i}>
+              <bdi>{f.name}</bdi>
+            </li>
+          ))}
+        </ul>
+      )}
       {u.state === 'refused' ? (
         <div className={s.failed}>
           <p>

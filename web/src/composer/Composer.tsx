@@ -2,15 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { Button } from '@mantine/core'
-import { useEffect, useId, useImperativeHandle, useRef, useState, type KeyboardEvent, type Ref } from 'react'
+import { useEffect, useId, useImperativeHandle, useRef, useState, type DragEvent, type KeyboardEvent, type Ref } from 'react'
 import type { Case, Me } from '../api/types'
 import { showChange, solve } from '../case/acts'
 import { inWords, say, useText } from '../i18n'
 import { number } from '../i18n/format'
 import { shown } from '../shell/name'
+import { AttachButton, Attachments, useUploads } from './Attach'
 import s from './Composer.module.css'
 import { left } from './count'
-import { keepDraft, keptDraft, watchDraft, type Draft } from './draft'
+import { keepDraft, keptDraft, watchDraft, type Draft, type Held } from './draft'
 import { again, post, takeBack, type Unsent } from './outbox'
 import { SomethingNew } from './SomethingNew'
 import { Tabs } from './Tabs'
@@ -51,14 +52,27 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
   const fresh = since(draft.seen)
   const withSubject = !noting && !!way?.starts && !!way.limits?.subject
   const blocked = !noting && !!way?.blocked
-  const ready = text.trim() !== '' && !blocked && (rest === undefined || rest >= 0)
+  /** A file has arrived: it belongs to the draft as it is by then. */
+  function hold(f: Held) {
+    setDraft((d) => {
+      const next = { ...d, files: [...d.files, f], seen: d.reply || d.files.length > 0 ? d.seen : latest(c.messages) }
+      keepDraft(me.id, c.id, next)
+      return next
+    })
+  }
+  const takesFiles = !noting && !!way?.limits?.files_max
+  const files = useUploads(draft.files.length, way?.limits ?? {}, hold)
+  const attached = noting ? [] : draft.files
+  const fits = attached.length <= (way?.limits?.files_max ?? 0) || noting
+  const ready = (text.trim() !== '' || attached.length > 0) && fits && (noting || files.underway.length === 0) && !blocked && (rest === undefined || rest >= 0)
   const stopped = unsent.find((u) => u.state === 'refused' && u.problem?.code === 'reply.something_new')
 
   function edit(change: Partial<Draft>) {
     const next = { ...draft, ...change }
     // What was there when the reply was begun is what the reply knows.
-    if (next.reply && !draft.reply) next.seen = latest(c.messages)
-    if (!next.reply) next.seen = ''
+    const begun = (d: Draft) => d.reply !== '' || d.files.length > 0
+    if (begun(next) && !begun(draft)) next.seen = latest(c.messages)
+    if (!begun(next)) next.seen = ''
     setDraft(next)
     setSafe(keepDraft(me.id, c.id, next))
   }
@@ -77,7 +91,7 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
     else {
       const { body } = u.write
       const w = c.ways.find((x) => x.conversation_id === body.conversation_id && x.visibility === body.visibility)
-      const next = { ...draft, reply: join(body.text, draft.reply), subject: body.subject ?? draft.subject, seen: latest(c.messages), tab: w ? wayKey(w) : draft.tab }
+      const next = { ...draft, reply: join(body.text, draft.reply), subject: body.subject ?? draft.subject, files: [...heldOf(u.write), ...draft.files], seen: latest(c.messages), tab: w ? wayKey(w) : draft.tab }
       setDraft(next)
       setSafe(keepDraft(me.id, c.id, next))
       focus()
@@ -107,10 +121,12 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
       ...about,
       write: {
         kind: 'reply',
+        names: attached.map((f) => ({ name: f.name, size: f.size })),
         body: {
           conversation_id: way.conversation_id,
           visibility: way.visibility,
           text,
+          ...(attached.length > 0 && { files: attached.map((f) => ({ ticket: f.ticket, ...(f.alt && { alt: f.alt }) })) }),
           ...(withSubject && draft.subject && { subject: draft.subject }),
           seen: anyway ? latest(c.messages) : draft.seen,
           ...(andSolve && { solve: true }),
@@ -119,7 +135,7 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
       },
       via: { visibility: way.visibility, network: way.network, account: way.account },
     })
-    edit({ reply: '', subject: '' })
+    edit({ reply: '', subject: '', files: [] })
     if (andSolve) {
       onSolved()
       showChange(c.id, { state: 'solved', solved_at: new Date().toISOString() })
@@ -136,6 +152,12 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
     }
   }
 
+  function onDrop(e: DragEvent) {
+    if (!takesFiles || e.dataTransfer.files.length === 0) return
+    e.preventDefault()
+    files.add([...e.dataTransfer.files])
+  }
+
   useEffect(() => watchDraft(me.id, c.id, setDraft), [me.id, c.id])
 
   // Leaving the page with a text that could not be kept would lose it.
@@ -148,7 +170,7 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
 
   const look = noting ? s.note : way?.visibility === 'public' ? s.public : s.private
   return (
-    <section className={`${s.composer} ${look}`} aria-label={t('composer')} onKeyDown={onKeyDown}>
+    <section className={`${s.composer} ${look}`} aria-label={t('composer')} onKeyDown={onKeyDown} onDragOver={(e) => takesFiles && e.preventDefault()} onDrop={onDrop}>
       <Tabs ways={c.ways} chosen={noting ? 'note' : wayKey(way)} onChoose={(tab) => focus({ tab })} />
       {!noting && (
         <p className={s.to} id={`${hints}-to`}>
@@ -189,8 +211,20 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
         aria-invalid={rest !== undefined && rest < 0 ? true : undefined}
         placeholder={noting ? t('composer.noteHere') : t('composer.writeHere')}
         onChange={(e) => edit(noting ? { note: e.target.value } : { reply: e.target.value })}
+        onPaste={(e) => {
+          if (!takesFiles || e.clipboardData.files.length === 0) return
+          e.preventDefault()
+          files.add([...e.clipboardData.files])
+        }}
       />
+      {!noting && <Attachments held={draft.files} underway={files.underway} problem={files.problem} onChange={(held) => edit({ files: held })} />}
+      {!noting && !fits && (
+        <p className={s.blocked} role="status">
+          {t(takesFiles ? 'error.reply.too_many_files' : 'error.reply.no_files')}
+        </p>
+      )}
       <div className={s.foot}>
+        {takesFiles && <AttachButton onFiles={files.add} />}
         <span id={`${hints}-left`} className={rest !== undefined && rest < 0 ? s.over : s.left}>
           {!safe && <b className={s.over}>{t('composer.notKept')} </b>}
           {rest === undefined
@@ -229,6 +263,11 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
       )}
     </section>
   )
+}
+
+/** The files of a reply that was not taken, as the draft holds them. */
+function heldOf(write: Extract<Unsent['write'], { kind: 'reply' }>): Held[] {
+  return (write.body.files ?? []).map((f, i) => ({ ticket: f.ticket, alt: f.alt ?? '', name: write.names?.[i]?.name ?? '', size: write.names?.[i]?.size ?? 0 }))
 }
 
 function join(first: string, then: string): string {

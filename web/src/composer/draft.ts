@@ -3,10 +3,19 @@
 
 import { onRememberedElsewhere, remember, remembered, rememberedNames } from '../api/remembered'
 
+/** A file that the server has and that goes out with the reply. */
+export interface Held {
+  ticket: string
+  name: string
+  size: number
+  alt: string
+}
+
 /** What an agent has begun to write in a case. Reply and note are kept apart: neither may end up in the other. */
 export interface Draft {
   reply: string
   subject: string
+  files: Held[]
   note: string
   /** The way the reply is for, as wayKey names it; 'note' where a note is being written. */
   tab: string
@@ -15,7 +24,7 @@ export interface Draft {
   at: number
 }
 
-export const emptyDraft: Draft = { reply: '', subject: '', note: '', tab: '', seen: '', at: 0 }
+export const emptyDraft: Draft = { reply: '', subject: '', files: [], note: '', tab: '', seen: '', at: 0 }
 
 const longest = 30 * 24 * 3_600_000
 
@@ -30,7 +39,7 @@ export function keptDraft(agent: string, caseId: string): Draft {
 
 /** Keeps a draft; one without any text is forgotten. Reports whether it is safe, so that the page can say so if not. */
 export function keepDraft(agent: string, caseId: string, draft: Draft, now = Date.now()): boolean {
-  const empty = !draft.reply && !draft.note && !draft.subject
+  const empty = !draft.reply && !draft.note && !draft.subject && draft.files.length === 0
   return remember(nameOf(agent, caseId), empty ? undefined : { ...draft, at: now })
 }
 
@@ -53,9 +62,16 @@ function read(v: unknown): Draft {
   return {
     reply: text('reply'),
     subject: text('subject'),
+    files: Array.isArray(d.files) ? d.files.filter(isHeld) : [],
     note: text('note'),
     tab: text('tab'),
     seen: text('seen'),
     at: typeof d.at === 'number' ? d.at : 0,
   }
+}
+
+function isHeld(v: unknown): v is Held {
+  if (typeof v !== 'object' || v === null) return false
+  const f = v as Record<string, unknown>
+  return typeof f.ticket === 'string' && typeof f.name === 'string' && typeof f.size === 'number' && typeof f.alt === 'string'
 }

@@ -17,7 +17,7 @@ export interface Unsent {
   caseId: string
   number: number
   person: string
-  write: { kind: 'reply'; body: ReplyBody } | { kind: 'note'; text: string }
+  write: { kind: 'reply'; body: ReplyBody; names?: { name: string; size: number }[] } | { kind: 'note'; text: string }
   via: { visibility: Visibility; network: string; account: AccountRef } | null
   at: string
   /** handing: on its way to the server. waiting: the server cannot be reached. refused: the server said no. */
@@ -81,7 +81,7 @@ export function again(key: string, body?: Partial<ReplyBody>): void {
   const old = watched.get().find((e) => e.key === key)
   if (old?.state !== 'refused') return
   const broke = !body && (!old.problem || old.problem.status === 0 || old.problem.status >= 500)
-  const write = old.write.kind === 'reply' ? { kind: 'reply' as const, body: { ...old.write.body, ...body } } : old.write
+  const write = old.write.kind === 'reply' ? { ...old.write, body: { ...old.write.body, ...body } } : old.write
   const next: Unsent = { ...old, key: broke ? old.key : newKey(), write, state: 'handing', problem: null }
   remember(nameOf(old.key), undefined)
   remember(nameOf(next.key), next)

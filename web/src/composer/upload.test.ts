@@ -1,0 +1,15 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { describe, expect, it } from 'vitest'
+import { refusedBefore } from './upload'
+
+describe('a file that somebody wants to attach', () => {
+  it('is refused before it is sent where the network would refuse it', () => {
+    expect(refusedBefore({ size: 1 }, 0, {})).toBe('reply.no_files')
+    expect(refusedBefore({ size: 1 }, 5, { files_max: 5 })).toBe('reply.too_many_files')
+    expect(refusedBefore({ size: 11 }, 0, { files_max: 5, file_size: 10 })).toBe('reply.file_too_large')
+    expect(refusedBefore({ size: 0 }, 0, { files_max: 5 })).toBe('upload.empty')
+    expect(refusedBefore({ size: 10 }, 4, { files_max: 5, file_size: 10 })).toBe('')
+  })
+})
