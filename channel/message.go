@@ -77,7 +77,8 @@ type Author struct {
 	Us     bool // the account itself, by whatever tool
 }
 
-// Attachment is a file that belongs to a message. Data or URL is set: with a URL the file is still at the network.
+// Attachment is a file that belongs to a message. One of Data, URL and Hash is set: with a URL the file is
+// still at the network.
 type Attachment struct {
 	Name string
 	Type string // as claimed; nobody trusts it
@@ -85,6 +86,7 @@ type Attachment struct {
 	Alt  string // description for those who cannot see it
 	Data []byte
 	URL  string
+	Hash string `json:",omitempty"` // of a file that the house took in before, with its own hands: Type and Size are what it found
 }
 
 // Outgoing is one message of ours to the network.

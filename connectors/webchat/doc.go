@@ -30,7 +30,8 @@
 //
 // # Limits
 //
-//   - A message has at most 4,000 characters. Files cannot be sent yet, in neither direction.
+//   - A message has at most 4,000 characters. It may have five files of at most 10 MB each, in both
+//     directions.
 //   - A name or an e-mail address is what the visitor claims. Nothing proves it.
 //   - Sent means stored in the visitor's mailbox. Nothing tells whether it has been read.
 //   - Who loses the browser's storage loses the way to the conversation; the house keeps it.

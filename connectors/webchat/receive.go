@@ -46,6 +46,7 @@ type word struct {
 	Email    string    `json:"email,omitempty"`
 	Page     string    `json:"page,omitempty"`
 	Language string    `json:"language,omitempty"`
+	Files    []kept    `json:"files,omitempty"`
 }
 
 var uuid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
@@ -54,9 +55,9 @@ var uuid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-
 var mailbox = regexp.MustCompile(`^[^\s<>"(),:;\\@\x00-\x1f\x7f]+@[^\s<>"(),:;\\@\x00-\x1f\x7f]+\.[^\s<>"(),:;\\@\x00-\x1f\x7f]+$`)
 
 // Hear makes the delivery of what a visitor says: said is the widget's frame as it came, visitor the id that the
-// visitor's token proves, at the house's clock. The same word, sent again, has the same key. A frame that cannot be
-// taken is an error of kind Invalid whose Say is "chat.bad", "chat.empty" or "chat.too_long". It is pure.
-func (Connector) Hear(visitor string, at time.Time, said []byte) (channel.Raw, error) {
+// visitor's token proves, at the house's clock, and files what the house has taken in for it. The same word, sent again, has the same key. A frame that cannot be
+// taken is an error of kind Invalid whose Say is "chat.bad", "chat.empty", "chat.too_long" or "chat.too_many". It is pure.
+func (Connector) Hear(visitor string, at time.Time, said []byte, files ...channel.File) (channel.Raw, error) {
 	var f frame
 	if err := json.Unmarshal(said, &f); err != nil {
 		return channel.Raw{}, hilft.Fail(hilft.Invalid, "chat.bad", fmt.Errorf("webchat: hear: %w", err))
@@ -65,15 +66,21 @@ func (Connector) Hear(visitor string, at time.Time, said []byte) (channel.Raw, e
 		return channel.Raw{}, hilft.FailField(hilft.Invalid, "chat.bad", "id", nil)
 	}
 	text := strings.TrimSpace(cleanText(f.Text))
-	if text == "" {
+	if text == "" && len(files) == 0 {
 		return channel.Raw{}, hilft.FailField(hilft.Invalid, "chat.empty", "text", nil)
 	}
 	if utf8.RuneCountInString(text) > textMax {
 		return channel.Raw{}, hilft.FailField(hilft.Invalid, "chat.too_long", "text", nil)
 	}
+	if len(files) > filesMax {
+		return channel.Raw{}, hilft.FailField(hilft.Invalid, "chat.too_many", "files", nil)
+	}
 	w := word{
 		ID: f.ID, Visitor: visitor, At: at.UTC(), Text: text,
 		Name: cleanName(f.Name), Email: cleanEmail(f.Email), Page: cleanPage(f.Page), Language: cleanLanguage(f.Language),
+	}
+	for _, f := range files {
+		w.Files = append(w.Files, kept{Name: f.Name, Type: f.Type, Size: f.Size, Hash: f.Hash})
 	}
 	body, err := json.Marshal(w)
 	if err != nil {
@@ -100,13 +107,17 @@ func (Connector) Translate(_ channel.Account, raw channel.Raw) ([]channel.Item, 
 	if _, err := in.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("webchat: translate: more than one word")
 	}
-	if w.ID == "" || w.Visitor == "" || w.Text == "" || w.At.IsZero() {
+	if w.ID == "" || w.Visitor == "" || w.Text == "" && len(w.Files) == 0 || w.At.IsZero() {
 		return nil, errors.New("webchat: translate: not a visitor's word")
 	}
-	return []channel.Item{{
+	item := channel.Item{
 		Kind: channel.Said, ID: w.key(), At: w.At, Thread: w.Visitor, Proven: true, Visibility: hilft.Private,
 		From: w.author(), Text: cleanText(w.Text), URL: cleanPage(w.Page),
-	}}, nil
+	}
+	for _, f := range w.Files {
+		item.Attachments = append(item.Attachments, channel.Attachment{Name: f.Name, Type: f.Type, Size: f.Size, Hash: f.Hash})
+	}
+	return []channel.Item{item}, nil
 }
 
 func (w word) author() channel.Author {

@@ -21,8 +21,36 @@ type line struct {
 
 // letter is one message of ours, as the widget reads it.
 type letter struct {
-	From string `json:"from"`
-	Text string `json:"text"`
+	From  string `json:"from"`
+	Text  string `json:"text"`
+	Files []kept `json:"files,omitempty"`
+}
+
+// kept is a file that the house keeps.
+type kept struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+	Size int64  `json:"size"`
+	Alt  string `json:"alt,omitempty"`
+	Hash string `json:"hash"`
+}
+
+// Read tells what the visitor is shown of a message in their mailbox: its files come apart, for only the house can say
+// where they are fetched. A message that cannot be read is shown as it is. It is pure.
+func (Connector) Read(body []byte) (visible []byte, files []channel.File) {
+	var l letter
+	if err := json.Unmarshal(body, &l); err != nil || len(l.Files) == 0 {
+		return body, nil
+	}
+	for _, f := range l.Files {
+		files = append(files, channel.File{Name: f.Name, Type: f.Type, Size: f.Size, Alt: f.Alt, Hash: f.Hash})
+	}
+	l.Files = nil
+	visible, err := json.Marshal(l)
+	if err != nil {
+		return body, nil
+	}
+	return visible, files
 }
 
 // Send stores a message in the visitor's mailbox. A Put that ends in an error may still have stored it; that is no
@@ -30,16 +58,20 @@ type letter struct {
 func (l line) Send(ctx context.Context, out channel.Outgoing) (channel.Receipt, error) {
 	text := strings.TrimSpace(out.Text)
 	switch {
-	case len(out.Files) > 0:
-		return channel.Receipt{}, reject(channel.ReasonBadMessage, "the chat takes no files")
-	case text == "":
+	case len(out.Files) > filesMax:
+		return channel.Receipt{}, reject(channel.ReasonBadMessage, fmt.Sprintf("more than %d files", filesMax))
+	case text == "" && len(out.Files) == 0:
 		return channel.Receipt{}, reject(channel.ReasonBadMessage, "the message is empty")
 	case utf8.RuneCountInString(text) > textMax:
 		return channel.Receipt{}, reject(channel.ReasonTooLong, fmt.Sprintf("more than %d characters", textMax))
 	case out.Thread == "":
 		return channel.Receipt{}, reject(channel.ReasonNoRecipient, "no visitor's conversation is named")
 	}
-	body, err := json.Marshal(letter{From: l.from, Text: text})
+	said := letter{From: l.from, Text: text}
+	for _, f := range out.Files {
+		said.Files = append(said.Files, kept{Name: f.Name, Type: f.Type, Size: f.Size, Alt: f.Alt, Hash: f.Hash})
+	}
+	body, err := json.Marshal(said)
 	if err != nil {
 		return channel.Receipt{}, fmt.Errorf("webchat: send: %w", err)
 	}

@@ -64,7 +64,7 @@ func TestWhatTheChatDoesNotTake(t *testing.T) {
 		require.True(t, ok, "%s: got %v", reason, err)
 		require.Equal(t, reason, rejected.Reason)
 	}
-	_, err := line.Send(t.Context(), channel.Outgoing{Key: "d", Thread: visitor, Text: "Sehen Sie", Files: []channel.File{{Name: "a.png"}}})
+	_, err := line.Send(t.Context(), channel.Outgoing{Key: "d", Thread: visitor, Text: "Sehen Sie", Files: make([]channel.File, 6)})
 	require.Equal(t, channeltest.Rejected, channeltest.MeaningOf(err))
 	require.Empty(t, box.Letters())
 

@@ -87,8 +87,9 @@ func (h *house) Arrived(t testing.TB) []channeltest.Arrival {
 	var all []channeltest.Arrival
 	for _, l := range h.mailbox.Letters() {
 		var said struct{ From, Text string }
-		require.NoError(t, json.Unmarshal(l.Body, &said))
-		all = append(all, channeltest.Arrival{ID: l.ID, Visibility: hilft.Private, To: h.names[l.Thread], Text: said.Text})
+		visible, files := h.con.Read(l.Body)
+		require.NoError(t, json.Unmarshal(visible, &said))
+		all = append(all, channeltest.Arrival{ID: l.ID, Visibility: hilft.Private, To: h.names[l.Thread], Text: said.Text, Files: files})
 	}
 	return all
 }

@@ -14,6 +14,12 @@ import (
 // textMax is how long a message may be, in runes, in both directions.
 const textMax = 4000
 
+// What a message may have attached, in both directions.
+const (
+	filesMax = 5
+	fileSize = 10 << 20
+)
+
 // Connector translates for the website chat. The zero value is ready.
 type Connector struct{}
 
@@ -50,8 +56,8 @@ func (Connector) Describe() channel.Description {
 			Visibility: hilft.Private,
 			Name:       channel.Text{"de": "Chat", "en": "Chat"},
 		}},
-		Can:    channel.Abilities{Mailbox: channel.Full},
-		Limits: channel.Limits{TextMax: textMax, Counting: channel.CountRunes},
+		Can:    channel.Abilities{Mailbox: channel.Full, Files: channel.Full},
+		Limits: channel.Limits{TextMax: textMax, Counting: channel.CountRunes, FilesMax: filesMax, FileSize: fileSize},
 		Policy: channel.Policy{Backfill: 24 * time.Hour, RawMax: 64 << 10},
 	}
 }

@@ -91,7 +91,7 @@ func New(d Deps) *API {
 	a.store = d.Access.Sessions(sessionIdle)
 	a.sessions = a.sessionManager()
 	a.known.api = a
-	a.chat = NewChat(ChatDeps{Lines: d.Switchboard, Bus: d.Bus, Connectors: d.Connectors, Script: d.Widget, Spoken: a.spoken, IP: a.place, Now: d.DB.Now, Log: d.Log})
+	a.chat = NewChat(ChatDeps{Lines: d.Switchboard, Bus: d.Bus, Connectors: d.Connectors, Script: d.Widget, Spoken: a.spoken, IP: a.place, Blobs: d.Blobs, Href: a.visitorHref, Now: d.DB.Now, Log: d.Log})
 	a.metrics = newMetrics(a)
 	mux := http.NewServeMux()
 	a.api = humago.New(mux, a.config())

@@ -15,6 +15,7 @@ import (
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/blob"
 	"github.com/hilft/hilft/internal/switchboard"
 )
 
@@ -23,7 +24,10 @@ import (
 type ChatConnector interface {
 	// Hear makes the delivery of what a visitor says, out of the frame as it came. An error of kind Invalid says with
 	// "chat." and a code why it cannot be taken.
-	Hear(visitor string, at time.Time, frame []byte) (channel.Raw, error)
+	// Files are what the house has taken in for it.
+	Hear(visitor string, at time.Time, frame []byte, files ...channel.File) (channel.Raw, error)
+	// Read tells what the visitor is shown of a message in their mailbox, and which files belong to it.
+	Read(body []byte) (visible []byte, files []channel.File)
 	// Front tells on which origins an account's chat may stand, as browsers send them, and what everybody may see of
 	// its settings, as JSON.
 	Front(settings channel.Settings) (origins []string, visible []byte)
@@ -44,9 +48,10 @@ type ChatBus interface {
 
 // ChatWord is what a visitor has said before.
 type ChatWord struct {
-	ID   string // remote id, as the connector gave it
-	At   time.Time
-	Text string
+	ID    string // remote id, as the connector gave it
+	At    time.Time
+	Text  string
+	Files []channel.File
 }
 
 // ChatDeps is what the chat works with.
@@ -60,6 +65,8 @@ type ChatDeps struct {
 	Spoken func(ctx context.Context, id hilft.AccountID, thread string, most int) ([]ChatWord, error)
 	// IP tells where a request comes from, behind the proxies that the house trusts. Without it: the connection's own.
 	IP     func(r *http.Request) string
+	Blobs  *blob.Folder                // where visitors' files are kept; nil: the chat takes none
+	Href   func(f channel.File) string // where a browser fetches a file
 	Limits ChatLimits
 	Now    func() time.Time // default: time.Now
 	Log    *slog.Logger
@@ -71,6 +78,9 @@ type ChatLimits struct {
 	WordsMinute    int           // words of one visitor
 	PlaceMinute    int           // words from one address
 	VisitorsMinute int           // new visitors from one address
+	FilesMinute    int           // files from one address
+	FileSize       int64         // bytes of one file
+	Uploads        int           // files from one address that are on their way at once
 	Sockets        int           // open at once for one visitor
 	PlaceSockets   int           // open at once from one address
 	Beat           time.Duration // how often a silent socket is tried
@@ -88,6 +98,11 @@ func (l ChatLimits) orDefaults() ChatLimits {
 	set(&l.PlaceMinute, 300)
 	set(&l.Sockets, 6)
 	set(&l.PlaceSockets, 300)
+	set(&l.FilesMinute, 20)
+	set(&l.Uploads, 3)
+	if l.FileSize == 0 {
+		l.FileSize = 10 << 20
+	}
 	if l.Beat == 0 {
 		l.Beat = 30 * time.Second
 	}
@@ -109,16 +124,18 @@ type Chat struct {
 	words      *chatGate
 	places     *chatGate
 	newcomers  *chatGate
+	files      *chatGate
 	scripts    chatScripts
 
 	life context.Context //nolint:containedctx // the sockets' lifetime: from NewChat to Close
 	end  context.CancelFunc
 	all  sync.WaitGroup
 
-	mu    sync.Mutex
-	rooms map[hilft.AccountID]*chatRoom
-	from  map[string]int // sockets by the address that they come from
-	turn  []*chatVisitor // those whom the next sweeps look after
+	mu      sync.Mutex
+	rooms   map[hilft.AccountID]*chatRoom
+	from    map[string]int // sockets by the address that they come from
+	uploads map[string]int // files on their way, by the address that they come from
+	turn    []*chatVisitor // those whom the next sweeps look after
 }
 
 // NewChat makes the chat. Close ends it.
@@ -133,6 +150,7 @@ func NewChat(d ChatDeps) *Chat {
 	c := &Chat{
 		ChatDeps: d, connectors: map[string]ChatConnector{}, rooms: map[hilft.AccountID]*chatRoom{}, from: map[string]int{},
 		words: newChatGate(d.Limits.WordsMinute), places: newChatGate(d.Limits.PlaceMinute), newcomers: newChatGate(d.Limits.VisitorsMinute),
+		files: newChatGate(d.Limits.FilesMinute), uploads: map[string]int{},
 	}
 	for _, con := range d.Connectors {
 		if chats, ok := con.(ChatConnector); ok {
@@ -156,6 +174,8 @@ func (c *Chat) Close() {
 func (c *Chat) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /chat/{account}/widget.js", c.serveScript)
 	mux.HandleFunc("GET /chat/{account}/ws", c.serveSocket)
+	mux.HandleFunc("POST /chat/{account}/files", c.serveFiles)
+	mux.HandleFunc("OPTIONS /chat/{account}/files", c.serveFiles)
 }
 
 // chatFront is what a stranger meets: an account's chat.

@@ -17,6 +17,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/channel"
 	"github.com/hilft/hilft/internal/switchboard"
 )
 
@@ -40,10 +41,11 @@ const (
 
 // chatHeard is what a browser says. The rest of a "say" is for the connector.
 type chatHeard struct {
-	T     string `json:"t"` // hello, say
-	Token string `json:"token"`
-	Last  int64  `json:"last"`
-	ID    string `json:"id"`
+	T     string   `json:"t"` // hello, say
+	Token string   `json:"token"`
+	Last  int64    `json:"last"`
+	ID    string   `json:"id"`
+	Files []string `json:"files"` // tickets
 }
 
 // chatSaid is what we say to a browser.
@@ -55,20 +57,23 @@ type chatSaid struct {
 	ID       any               `json:"id,omitempty"` // of a word: text; of a message: a number
 	At       *time.Time        `json:"at,omitempty"`
 	Body     json.RawMessage   `json:"body,omitempty"`
+	Files    []chatFileFrame   `json:"files,omitempty"`
 	Code     string            `json:"code,omitempty"`
 	Retry    int               `json:"retry,omitempty"` // seconds
 }
 
 type chatWordFrame struct {
-	ID   string    `json:"id"` // as the browser gave it
-	At   time.Time `json:"at"`
-	Text string    `json:"text"`
+	ID    string          `json:"id"` // as the browser gave it
+	At    time.Time       `json:"at"`
+	Text  string          `json:"text"`
+	Files []chatFileFrame `json:"files,omitempty"`
 }
 
 type chatLetterFrame struct {
-	ID   int64           `json:"id"`
-	At   time.Time       `json:"at"`
-	Body json.RawMessage `json:"body"`
+	ID    int64           `json:"id"`
+	At    time.Time       `json:"at"`
+	Body  json.RawMessage `json:"body"`
+	Files []chatFileFrame `json:"files,omitempty"`
 }
 
 // chatSocket is one browser page of a visitor. Its reader runs in the handler and its writer beside it; only the writer
@@ -198,7 +203,7 @@ func (s *chatSocket) welcome(ctx context.Context, hello chatHeard) error {
 			return err
 		}
 		for _, w := range words {
-			frame.Said = append(frame.Said, chatWordFrame{ID: w.ID[strings.LastIndexByte(w.ID, ':')+1:], At: w.At, Text: w.Text})
+			frame.Said = append(frame.Said, chatWordFrame{ID: w.ID[strings.LastIndexByte(w.ID, ':')+1:], At: w.At, Text: w.Text, Files: s.chat.fileFrames(w.Files)})
 		}
 	}
 	s.last = max(hello.Last, 0)
@@ -208,7 +213,8 @@ func (s *chatSocket) welcome(ctx context.Context, hello chatHeard) error {
 			return err
 		}
 		for _, l := range letters {
-			frame.Messages = append(frame.Messages, chatLetterFrame{ID: l.ID, At: l.At, Body: l.Body})
+			body, files := s.con.Read(l.Body)
+			frame.Messages = append(frame.Messages, chatLetterFrame{ID: l.ID, At: l.At, Body: body, Files: s.chat.fileFrames(files)})
 		}
 		if len(letters) < chatCollectMax {
 			return s.send(ctx, frame)
@@ -262,7 +268,8 @@ func (s *chatSocket) deliver(ctx context.Context) error {
 			return err
 		}
 		for _, l := range letters {
-			if err := s.send(ctx, chatSaid{T: "message", ID: l.ID, At: &l.At, Body: l.Body}); err != nil {
+			body, files := s.con.Read(l.Body)
+			if err := s.send(ctx, chatSaid{T: "message", ID: l.ID, At: &l.At, Body: body, Files: s.chat.fileFrames(files)}); err != nil {
 				return err
 			}
 		}
@@ -330,7 +337,11 @@ func (s *chatSocket) heard(ctx context.Context, data []byte) chatSaid {
 	if !s.stands(ctx) { // the browser keeps the word, in case that it does again
 		return chatSaid{T: "error", Code: chatUnavailable, ID: f.ID, Retry: 5}
 	}
-	raw, err := s.con.Hear(s.visitor, now, data)
+	var raw channel.Raw
+	files, err := s.brought(f.Files)
+	if err == nil {
+		raw, err = s.con.Hear(s.visitor, now, data, files...)
+	}
 	if err == nil {
 		err = s.chat.Lines.Receive(ctx, s.account, raw)
 	}

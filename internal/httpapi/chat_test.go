@@ -59,16 +59,21 @@ func (p *parlour) Open(context.Context, channel.Account, channel.Env) (channel.L
 
 func (p *parlour) Translate(channel.Account, channel.Raw) ([]channel.Item, error) { return nil, nil }
 
-func (p *parlour) Hear(visitor string, _ time.Time, frame []byte) (channel.Raw, error) {
+func (p *parlour) Hear(visitor string, _ time.Time, frame []byte, files ...channel.File) (channel.Raw, error) {
 	var f struct{ ID, Text string }
 	if err := json.Unmarshal(frame, &f); err != nil || f.ID == "" {
 		return channel.Raw{}, hilft.Fail(hilft.Invalid, "chat.bad", err)
 	}
-	if f.Text == "" {
+	if f.Text == "" && len(files) == 0 {
 		return channel.Raw{}, hilft.Fail(hilft.Invalid, "chat.empty", nil)
+	}
+	for _, file := range files {
+		f.Text += " +" + file.Name + " " + file.Type
 	}
 	return channel.Raw{Key: visitor + ":" + f.ID, Kind: "word", Lane: visitor, Body: []byte(f.Text)}, nil
 }
+
+func (p *parlour) Read(body []byte) ([]byte, []channel.File) { return body, nil }
 
 func (p *parlour) Front(s channel.Settings) ([]string, []byte) {
 	visible, _ := json.Marshal(map[string]string{"brand": s["brand"]})

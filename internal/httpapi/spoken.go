@@ -12,6 +12,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/desk"
 )
 
 // spoken reads what a visitor of the chat has said before.
@@ -22,9 +24,22 @@ func (a *API) spoken(ctx context.Context, id hilft.AccountID, thread string, mos
 	}
 	words := make([]ChatWord, 0, len(all))
 	for _, m := range all {
-		words = append(words, ChatWord{ID: m.Remote, At: m.At, Text: m.Body})
+		w := ChatWord{ID: m.Remote, At: m.At, Text: m.Body}
+		for _, f := range m.Files {
+			w.Files = append(w.Files, channel.File{Name: f.Name, Type: f.Type, Size: f.Size, Alt: f.Alt, Hash: f.Hash})
+		}
+		words = append(words, w)
 	}
 	return words, nil
+}
+
+// visitorHref is where a visitor's browser, on a page of somebody else's, fetches a file of their conversation.
+func (a *API) visitorHref(f channel.File) string {
+	href := a.mediaHref(desk.File{Name: f.Name, Type: f.Type, Hash: f.Hash})
+	if a.MediaURL == "" {
+		return a.PublicURL + href
+	}
+	return href
 }
 
 func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }

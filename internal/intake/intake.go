@@ -60,7 +60,10 @@ func (in *Intake) Prepare(ctx context.Context, _ switchboard.Source, item channe
 	}
 	for _, a := range item.Attachments[:min(len(item.Attachments), filesMost)] {
 		f := desk.File{Name: blob.Name(a.Name), Type: a.Type, Size: a.Size, Alt: clean(a.Alt, 2000), URL: webURL(a.URL)}
-		if a.URL == "" {
+		switch {
+		case a.Hash != "":
+			f.Hash, f.URL = a.Hash, "" // what became of the file since, whoever opens it is told; the words come now
+		case a.URL == "":
 			ref, err := in.blobs.Put(ctx, bytes.NewReader(a.Data), fileMost)
 			if err != nil {
 				return nil, fmt.Errorf("intake: %w", err)

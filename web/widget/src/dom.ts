@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The hilft authors
 // SPDX-License-Identifier: Apache-2.0
 
+export const clip = 'M20 11l-8.5 8.5a5 5 0 0 1-7-7L13 4a3.4 3.4 0 0 1 5 5l-8.5 8.5a1.7 1.7 0 0 1-2.5-2.5L14.5 7.5'
+
 type Attributes = Record<string, string | boolean>
 
 /** Makes an element. Text is only ever text, and there is no way to give it HTML. */

@@ -15,6 +15,9 @@ export interface Front {
 export interface Word {
   id: string
   text: string
+  /** Tickets of the files that belong to it, and how they are called. */
+  files?: string[]
+  names?: string[]
   name?: string
   email?: string
   page: string
@@ -30,6 +33,15 @@ export interface Message {
   id: number
   at: string
   body: { from: string; text: string }
+  files?: Attached[]
+}
+
+/** A file that belongs to a word or a message. While it is under way it has no address yet. */
+export interface Attached {
+  name: string
+  size?: number
+  alt?: string
+  href?: string
 }
 
 /** A word of the visitor's as the server tells it after a reload. */
@@ -37,4 +49,5 @@ export interface Said {
   id: string
   at: string
   text: string
+  files?: Attached[]
 }

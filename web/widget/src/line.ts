@@ -168,7 +168,7 @@ export class Line {
     if (!socket || !this.open()) return
     for (const word of this.keep.words()) {
       if (word.acked || this.sent.has(word.id)) continue
-      const { at: _, acked: __, ...said } = word
+      const { at: _, acked: __, names: ___, ...said } = word
       const frame = JSON.stringify({ t: 'say', ...said })
       if (new TextEncoder().encode(frame).length > frameMax) {
         this.keep.drop(word.id)

@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The hilft authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { el } from './dom.ts'
+import { clip, el, icon } from './dom.ts'
 import { parts } from './links.ts'
+import type { Attached } from './front.ts'
 import type { Texts } from './texts.ts'
 
 interface Line {
@@ -38,13 +39,13 @@ export class Log {
   }
 
   /** Shows a message of ours. False: it is there already. */
-  theirs(id: string, at: number, from: string, text: string): boolean {
-    return this.add(id, at, false, from, text)
+  theirs(id: string, at: number, from: string, text: string, files?: Attached[]): boolean {
+    return this.add(id, at, false, from, text, files)
   }
 
   /** Shows a word of the visitor's, or how it is doing now. */
-  mine(id: string, at: number, text: string, state: string): void {
-    if (!this.add(id, at, true, this.t.you, text)) {
+  mine(id: string, at: number, text: string, state: string, files?: Attached[]): void {
+    if (!this.add(id, at, true, this.t.you, text, files)) {
       const line = this.lines.get(id)
       if (line && line.state.textContent !== state) line.state.textContent = state
     } else this.lines.get(id)?.state.replaceChildren(state)
@@ -75,12 +76,12 @@ export class Log {
     this.root.scrollTop = this.root.scrollHeight
   }
 
-  private add(id: string, at: number, mine: boolean, from: string, text: string): boolean {
+  private add(id: string, at: number, mine: boolean, from: string, text: string, files: Attached[] = []): boolean {
     if (this.lines.has(id)) return false
     const atEnd = this.atEnd
     const state = el('span', { class: 'state' })
     const time = el('time', { datetime: new Date(at).toISOString() }, this.when(at))
-    const said = el('div', { class: 'said', dir: 'auto' }, ...linked(text))
+    const said = el('div', { class: 'said', dir: 'auto' }, ...linked(text), ...files.map(attached))
     const who = el('p', { class: mine ? 'sr' : 'who', dir: 'auto' }, mine ? `${from}: ` : from)
     const bubble = el('div', { class: mine ? 'm me' : 'm us' }, who, said, el('p', { class: 'meta' }, time, ' ', state))
     const later = [...this.lines.values()].filter((l) => l.at > at).sort((a, b) => a.at - b.at)[0]
@@ -104,6 +105,13 @@ export class Log {
     const today = new Date(at).toDateString() === new Date().toDateString()
     return (today ? '' : this.day.format(at) + ', ') + this.hour.format(at)
   }
+}
+
+function attached(f: Attached): HTMLElement {
+  const name = f.alt ? `${f.name} (${f.alt})` : f.name
+  const line = el('span', { class: 'file' }, icon(clip))
+  line.append(f.href ? el('a', { href: f.href, target: '_blank', rel: 'noopener noreferrer' }, name) : name)
+  return line
 }
 
 function linked(text: string): (Node | string)[] {

@@ -3,6 +3,7 @@
 
 import { el, icon } from './dom.ts'
 import type { Front, Message, Said, Word } from './front.ts'
+import { Files } from './files.ts'
 import { Keep } from './keep.ts'
 import { Line, type State } from './line.ts'
 import { Log } from './log.ts'
@@ -19,6 +20,8 @@ export class Panel {
   private line: Line
   private text: HTMLTextAreaElement
   private net: HTMLElement
+  private files: Files
+  private hint: HTMLElement
   private who?: { box: HTMLElement; name: HTMLInputElement; email: HTMLInputElement }
   private missed = 0
   private state: State = 'connecting'
@@ -50,9 +53,12 @@ export class Panel {
       placeholder: t.write,
       enterkeyhint: 'send',
     })
+    this.hint = el('p', { class: 'net', role: 'alert' })
+    this.files = new Files(t, url.replace(/^ws/, 'http').replace(/ws$/, 'files'), keep, (problem) => (this.hint.textContent = problem))
     const form = el(
       'form',
       { class: 'write', novalidate: true },
+      this.files.button,
       el('label', { for: 'text', class: 'sr' }, t.message),
       this.text,
       el('button', { class: 'send', 'aria-label': t.send }, icon('M4 12l16-8-6 16-3-7z')),
@@ -63,7 +69,9 @@ export class Panel {
       el('header', {}, el('div', {}, title, el('p', {}, t.people)), shut),
       this.log.root,
       this.net,
+      this.hint,
       ...(front.askEmail ? [this.introduce()] : []),
+      this.files.list,
       form,
     )
     if (front.privacy) {
@@ -76,6 +84,14 @@ export class Panel {
       this.say()
     }
     this.text.oninput = () => this.grow()
+    this.text.onpaste = (e) => {
+      if (this.files.add(e.clipboardData?.files)) e.preventDefault()
+    }
+    this.root.ondragover = (e) => e.preventDefault()
+    this.root.ondrop = (e) => {
+      e.preventDefault()
+      this.files.add(e.dataTransfer?.files)
+    }
     this.text.onkeydown = (e) => {
       // A word that is still being composed (Japanese, dead keys) is finished by Enter, not sent.
       if (e.key !== 'Enter' || e.shiftKey || e.isComposing) return
@@ -109,7 +125,13 @@ export class Panel {
 
   private say(): void {
     const text = this.text.value.trim()
-    if (!text) return
+    if (this.files.busy) {
+      this.hint.textContent = this.t.waitFiles
+      return
+    }
+    this.hint.textContent = ''
+    const files = this.files.take()
+    if (!text && !files.files) return
     if (this.who && !this.who.box.hidden) {
       const name = this.who.name.value.trim()
       const email = this.who.email.value.trim()
@@ -118,6 +140,7 @@ export class Panel {
     const word: Word = {
       id: uuid(),
       text,
+      ...files,
       ...this.keep.profile,
       page: location.origin + location.pathname, // never the query: it may hold what is nobody's business
       language: this.language,
@@ -133,13 +156,16 @@ export class Panel {
 
   private mine(w: Word): void {
     const waiting = this.state === 'open' || this.state === 'connecting' ? this.t.sending : this.t.later
-    this.log.mine(w.id, w.acked || w.at, w.text, w.acked ? this.t.sent : waiting)
+    this.log.mine(w.id, w.acked || w.at, w.text, w.acked ? this.t.sent : waiting, w.names?.map((name) => ({ name })))
     if (this.who) this.who.box.hidden = true
   }
 
   private welcome(said: Said[], messages: Message[]): void {
     const draw = () => {
-      for (const s of said) this.mine({ id: s.id, text: s.text, at: 0, acked: Date.parse(s.at), page: '', language: '' })
+      for (const s of said) {
+        this.log.mine(s.id, Date.parse(s.at), s.text, this.t.sent, s.files)
+        if (this.who) this.who.box.hidden = true
+      }
       for (const m of messages) this.message(m)
     }
     if (said.length) this.log.quietly(draw)
@@ -147,7 +173,7 @@ export class Panel {
   }
 
   private message(m: Message): void {
-    const news = this.log.theirs('m' + m.id, Date.parse(m.at), m.body.from || this.front.brand, m.body.text)
+    const news = this.log.theirs('m' + m.id, Date.parse(m.at), m.body.from || this.front.brand, m.body.text, m.files)
     if (news && !this.root.isConnected) this.unread(++this.missed)
   }
 

@@ -27,6 +27,15 @@ const de = {
   name: 'Name (freiwillig)',
   email: 'E-Mail (freiwillig)',
   privacy: 'Datenschutz',
+  attach: 'Datei anhängen',
+  files: 'Angehängte Dateien',
+  remove: (name: string) => `${name} entfernen`,
+  progress: (name: string) => `${name} wird hochgeladen`,
+  waitFiles: 'Einen Moment, die Dateien werden noch hochgeladen.',
+  tooMany: (n: number) => `Höchstens ${n} Dateien auf einmal.`,
+  tooLarge: (name: string) => `${name} ist zu groß: höchstens 10 MB.`,
+  slowFile: (name: string) => `${name}: gerade zu viele Dateien. Bitte in einer Minute noch einmal.`,
+  noFile: (name: string) => `${name} konnte nicht hochgeladen werden. Bitte noch einmal versuchen.`,
 }
 
 type Texts = typeof de
@@ -57,6 +66,15 @@ const en: Texts = {
   name: 'Name (optional)',
   email: 'E-mail (optional)',
   privacy: 'Privacy',
+  attach: 'Attach a file',
+  files: 'Attached files',
+  remove: (name) => `Remove ${name}`,
+  progress: (name) => `${name} is being uploaded`,
+  waitFiles: 'One moment, the files are still being uploaded.',
+  tooMany: (n) => `At most ${n} files at once.`,
+  tooLarge: (name) => `${name} is too large: at most 10 MB.`,
+  slowFile: (name) => `${name}: too many files right now. Please try again in a minute.`,
+  noFile: (name) => `${name} could not be uploaded. Please try again.`,
 }
 
 /** The language of the chat: as set, else the page's, else the browser's. */

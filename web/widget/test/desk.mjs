@@ -14,12 +14,32 @@ export const widget = readFileSync(new URL('../../dist-widget/widget.js', import
 const listen = (server) =>
   new Promise((done) => server.listen(0, '127.0.0.1', () => done(`http://127.0.0.1:${server.address().port}`)))
 
+/** Takes a file, or refuses it, as the server does for a page of another origin. */
+function takeFile(desk, req, res) {
+  const cors = {
+    'access-control-allow-origin': req.headers.origin ?? '',
+    'access-control-allow-headers': 'Authorization, Content-Type',
+    'content-type': 'application/json',
+  }
+  if (req.method === 'OPTIONS') return res.writeHead(204, cors).end()
+  let size = 0
+  req.on('data', (part) => (size += part.length))
+  req.on('end', () => {
+    if (desk.fileRefused) return res.writeHead(desk.fileRefused, cors).end('{}')
+    const name = new URL(req.url, 'http://desk').searchParams.get('name')
+    desk.files.push({ name, size, token: req.headers.authorization })
+    res.writeHead(201, cors).end(JSON.stringify({ ticket: `ticket-${name}`, name, size }))
+  })
+}
+
 export async function openDesk(front = {}) {
   const desk = {
     requests: [], // every request that reached the desk
     words: [], // what is stored: each word once, as a unique key does
     frames: [], // every frame that was heard
     messages: [],
+    files: [], // what was put up
+    fileRefused: 0, // the status with which files are refused
     sockets: new Set(),
     fault: '', // before: the word is lost with its socket; after: stored, then the socket breaks; mute: no answer at all
     refuse: null, // an error frame for the next words
@@ -27,6 +47,7 @@ export async function openDesk(front = {}) {
   }
   const server = createServer((req, res) => {
     desk.requests.push(req.url)
+    if (req.url.startsWith('/chat/a1/files')) return takeFile(desk, req, res)
     if (req.url !== '/chat/a1/widget.js') return res.writeHead(404).end()
     res.writeHead(200, { 'content-type': 'text/javascript; charset=utf-8' })
     res.end(`${widget.trimEnd().replace(/;$/, '')}(${JSON.stringify(desk.front)});`)

@@ -57,6 +57,33 @@ describe('the widget in a browser', { skip: missing || false, concurrency: 2 }, 
   })
   after(() => browser?.close())
 
+  test('files go out with a word, can be taken away before, and are refused in words', async (t) => {
+    const { desk, page, open, say } = await scene(t, { page: { locale: 'de-DE' } })
+    await open()
+    await until('a visitor', () => desk.sockets.size)
+    const pick = page.locator('input[type=file]')
+    const file = (name) => ({ name, mimeType: 'image/png', buffer: Buffer.from('picture') })
+    await pick.setInputFiles([file('router.png'), file('falsch.png')])
+    await until('both are up', () => desk.files.length === 2)
+    await page.getByRole('button', { name: /falsch\.png (entfernen)|Remove falsch\.png/ }).click()
+    await until('nothing is under way', async () => (await page.locator('progress').count()) === 0)
+    await say('So sieht es aus')
+    const word = await until('the word', () => desk.words[0])
+    assert.deepEqual(word.files, ['ticket-router.png'])
+    assert.match(desk.files[0].token, /^Bearer token-/)
+    assert.match((await own(page))[0], /So sieht es aus.*router\.png/s)
+    assert.equal(await page.locator('.files li').count(), 0)
+
+    await pick.setInputFiles({ name: 'gross.bin', mimeType: 'x/y', buffer: Buffer.alloc(10 * 2 ** 20 + 1) })
+    await page.getByText(/gross\.bin (ist zu groß|is too large)/).waitFor()
+    assert.equal(desk.files.length, 2, 'what is too large is not even sent')
+    desk.fileRefused = 429
+    await pick.setInputFiles(file('viel.png'))
+    await page.getByText(/viel\.png: /).waitFor()
+    await page.keyboard.press('Enter')
+    assert.equal(desk.words.length, 1, 'a refused file leaves nothing to send')
+  })
+
   test('nothing is loaded or stored before the click', async (t) => {
     const { desk, shop, page, open } = await scene(t)
     const keptNothing = () =>

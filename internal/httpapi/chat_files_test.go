@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hilft/hilft/internal/blob"
+	"github.com/hilft/hilft/internal/store"
+	"github.com/hilft/hilft/internal/store/storetest"
+)
+
+func openChatWithFiles(t *testing.T, db *store.DB, limits ChatLimits) *chatHouse {
+	t.Helper()
+	blobs, err := blob.Open(t.TempDir())
+	require.NoError(t, err)
+	limits.VisitorsMinute, limits.PlaceMinute = 1000, 1000
+	return openChat(t, db, func(d *ChatDeps) { d.Blobs, d.Limits = blobs, limits })
+}
+
+// brings puts up a file, as the widget does.
+func (h *chatHouse) brings(t *testing.T, origin, token string, data []byte) (status int, answer struct{ Ticket, Type, Code string }) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.server.URL+"/chat/"+string(h.account)+"/files?name=router.png", bytes.NewReader(data))
+	require.NoError(t, err)
+	req.Header.Set("Origin", origin)
+	req.Header.Set("Authorization", "Bearer "+token)
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	body, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	_ = json.Unmarshal(body, &answer)
+	return res.StatusCode, answer
+}
+
+func TestAVisitorSendsAFile(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := openChatWithFiles(t, db, ChatLimits{})
+		p, hello := h.visit(t, "", 0)
+		status, up := h.brings(t, shopOrigin, hello.Token, []byte("\x89PNG\r\n\x1a\nx"))
+		require.Equal(t, http.StatusCreated, status)
+		require.Equal(t, "image/png", up.Type, "the bytes say so")
+		p.send(map[string]any{"t": "say", "id": "1", "text": "Hier", "files": []string{up.Ticket}})
+		require.Equal(t, "ack", p.next().T)
+		_, again := h.visit(t, hello.Token, 0)
+		require.Equal(t, "Hier +router.png image/png", again.Said[0].Text)
+
+		stranger, _ := h.visit(t, "", 0)
+		stranger.send(map[string]any{"t": "say", "id": "2", "text": "Meins", "files": []string{up.Ticket}})
+		require.Equal(t, "file_expired", stranger.next().Code, "a ticket is its visitor's alone")
+	})
+}
+
+func TestFilesComeFromVisitorsOfTheShopAlone(t *testing.T) {
+	t.Parallel()
+	h := openChatWithFiles(t, storetest.Open(t, "", nil), ChatLimits{})
+	_, hello := h.visit(t, "", 0)
+	status, _ := h.brings(t, "https://evil.example", hello.Token, []byte("x"))
+	require.Equal(t, http.StatusForbidden, status)
+	status, answer := h.brings(t, shopOrigin, "v1.somebody.1.xyz", []byte("x"))
+	require.Equal(t, http.StatusUnauthorized, status)
+	require.Equal(t, "token", answer.Code)
+	status, answer = h.brings(t, shopOrigin, hello.Token, nil)
+	require.Equal(t, http.StatusUnprocessableEntity, status)
+	require.Equal(t, "bad", answer.Code, "an empty file is none")
+}
+
+func TestFilesHaveLimits(t *testing.T) {
+	t.Parallel()
+	h := openChatWithFiles(t, storetest.Open(t, "", nil), ChatLimits{FilesMinute: 2, FileSize: 10})
+	_, hello := h.visit(t, "", 0)
+	status, _ := h.brings(t, shopOrigin, hello.Token, []byte(strings.Repeat("x", 10)))
+	require.Equal(t, http.StatusCreated, status)
+	status, answer := h.brings(t, shopOrigin, hello.Token, []byte(strings.Repeat("x", 11)))
+	require.Equal(t, http.StatusRequestEntityTooLarge, status)
+	require.Equal(t, "too_large", answer.Code)
+	status, answer = h.brings(t, shopOrigin, hello.Token, []byte("x"))
+	require.Equal(t, http.StatusTooManyRequests, status)
+	require.Equal(t, "slow_down", answer.Code)
+}
