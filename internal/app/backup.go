@@ -20,6 +20,7 @@ import (
 	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/backup"
 	"github.com/hilft/hilft/internal/blob"
+	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/switchboard"
 )
@@ -282,11 +283,14 @@ func keyFits(ctx context.Context, s Settings) error {
 }
 
 // mindRestored puts before people what the original of a restored house may have done since the backup.
-func mindRestored(ctx context.Context, db *store.DB, lines *switchboard.Switchboard, log *slog.Logger) error {
+func mindRestored(ctx context.Context, db *store.DB, work *jobs.Jobs, lines *switchboard.Switchboard, log *slog.Logger) error {
 	var doubted int
 	var was bool
 	err := db.Write(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 		if was, err = backup.Restored(ctx, tx); err != nil || !was {
+			return err
+		}
+		if err = work.Free(ctx, tx); err != nil {
 			return err
 		}
 		doubted, err = lines.Doubt(ctx, tx)

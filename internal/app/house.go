@@ -121,7 +121,7 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 		Env: channel.Env{HTTP: client(dial), Dial: dial, Now: db.Now, PublicURL: s.PublicURL},
 	}, intake.New(blobs, h.Desk, db.Now))
 	h.onClose(h.Switchboard.Close)
-	if err := mindRestored(ctx, db, h.Switchboard, o.Log); err != nil {
+	if err := mindRestored(ctx, db, h.jobs, h.Switchboard, o.Log); err != nil {
 		return nil, err
 	}
 	h.API = httpapi.New(httpapi.Deps{

@@ -123,12 +123,17 @@ func (q *Jobs) takeOver(ctx context.Context) {
 	if q.db.Dialect() != store.SQLite {
 		return
 	}
-	if err := q.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE job SET run_at = ? WHERE claim <> 0 AND dead_at = 0`, store.Micros(tx.Now()))
-		return err
-	}); err != nil {
+	if err := q.db.Write(ctx, q.Free); err != nil {
 		q.log.Error("taking over work; its leases will end", "err", err)
 	}
+}
+
+// Free gives up all claims, whoever has them. It is for a house in which nobody is at work yet.
+func (q *Jobs) Free(ctx context.Context, tx *store.Tx) error {
+	if _, err := tx.Exec(ctx, `UPDATE job SET run_at = ? WHERE claim <> 0 AND dead_at = 0`, store.Micros(tx.Now())); err != nil {
+		return fmt.Errorf("jobs: free: %w", err)
+	}
+	return nil
 }
 
 // idle is how long a sleeping crew waits at the most: wake-ups may be lost.

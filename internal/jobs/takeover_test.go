@@ -35,3 +35,17 @@ func TestAHouseThatCameBackGoesOnAtOnce(t *testing.T) {
 	require.Equal(t, 2, hear(t, posted, "the second letter"))
 	require.ErrorIs(t, db.Write(t.Context(), claimed[0][0].Done), ErrLost, "the dead have no say any more")
 }
+
+// A copy of a house holds claims of workers who are not in it.
+func TestACopyOfAHouseGoesOnAtOnce(t *testing.T) {
+	t.Parallel()
+	still(t, func(t *testing.T, q *Jobs, _ *storetest.Clock) {
+		q.put(t, Order{Kind: "letter", Args: 1})
+		q.grab(t, "letter", 9)
+		_, due := q.grab(t, "letter", 9)
+		require.Empty(t, due)
+		require.NoError(t, q.db.Write(t.Context(), q.Free))
+		_, due = q.grab(t, "letter", 9)
+		require.Equal(t, []string{"1"}, due)
+	})
+}
