@@ -56,7 +56,7 @@ const (
 	Refuses                   // "too_long", for good
 	Expired                   // 401: the secret is not right any more
 	TakesSlowly               // and says so a while later
-	Busy                      // 503: takes nothing for the moment
+	Busy                      // 503: takes nothing for two seconds
 )
 
 // slowly is how long after a message came a slow shop says that it has it.
@@ -138,6 +138,7 @@ func (s *Shop) take(w http.ResponseWriter, r *http.Request) {
 	case !genuine:
 		w.WriteHeader(http.StatusUnauthorized)
 	case how == Busy:
+		w.Header().Set("Retry-After", "2")
 		w.WriteHeader(http.StatusServiceUnavailable)
 	case how == TakesSilent:
 		panic(http.ErrAbortHandler)
