@@ -80,7 +80,7 @@ func (c serve) Run(ctx context.Context) error {
 func logger(level string) *slog.Logger {
 	var l slog.Level
 	_ = l.UnmarshalText([]byte(level)) // ReadSettings has checked it
-	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: l}))
+	return app.Logger(os.Stderr, l)
 }
 
 type check struct{ settings }

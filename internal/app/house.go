@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -174,7 +175,7 @@ func (h *House) Run(ctx context.Context, at net.Listener) error {
 	wg.Go(func() { h.API.Run(live) })
 	server := &http.Server{
 		Handler: h.API, ReadHeaderTimeout: headersFor, WriteTimeout: writeFor, IdleTimeout: idleFor, MaxHeaderBytes: headerMost,
-		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
+		ErrorLog: log.New(errorLog(h.log), "", 0),
 	}
 	silent := newSilent()
 	server.ConnState = silent.watch

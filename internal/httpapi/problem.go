@@ -7,9 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
-	"runtime"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -149,14 +147,6 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	_ = json.NewEncoder(w).Encode(p)
 }
 
-// panicWords is what a panic says, if it is the language's own: others may hold what people wrote.
-func panicWords(p any) string {
-	if err, ok := p.(runtime.Error); ok {
-		return err.Error()
-	}
-	return fmt.Sprintf("%T", p)
-}
-
 // recovered keeps one request's panic from ending the house.
 func (a *API) recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -168,7 +158,7 @@ func (a *API) recovered(next http.Handler) http.Handler {
 			if p == http.ErrAbortHandler { //nolint:errorlint // the standard library compares it like this
 				panic(p)
 			}
-			a.Log.ErrorContext(r.Context(), "a request panicked", "panic", panicWords(p), "stack", string(debug.Stack()))
+			a.Log.ErrorContext(r.Context(), "a request panicked", "panic", hilft.Panicked(p), "stack", string(debug.Stack()))
 			if s, ok := w.(*statusWriter); ok && s.wrote {
 				panic(http.ErrAbortHandler) // an answer cut off is seen to be none; one with a problem at its end is not
 			}

@@ -6,13 +6,13 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/internal/store"
 )
 
@@ -236,7 +236,7 @@ func (c *crew) together(ctx context.Context, groups [][]*Claim, began time.Time)
 func (c *crew) doMany(ctx context.Context, groups [][]*Claim, all []*Claim) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			err = c.panicked(p)
 		}
 	}()
 	kept, stop := c.keep(ctx, all...)
@@ -308,10 +308,17 @@ func (c *crew) note(err error, claim *Claim) {
 	}
 }
 
+// panicked is a handler's panic as an error. Of what it says only the log of this machine has more.
+func (c *crew) panicked(p any) error {
+	words := hilft.Panicked(p)
+	c.q.log.Error("a job panicked", "job", c.kind, "panic", words, "stack", string(debug.Stack()))
+	return errors.New("panic: " + words)
+}
+
 func (c *crew) do(ctx context.Context, claim *Claim) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			err = c.panicked(p)
 		}
 	}()
 	if c.work != nil {

@@ -207,7 +207,7 @@ func (w *writer) perform(s *session, wr *write) (err error) {
 	wr.tx = &Tx{db: w.db, conn: s, now: w.db.Now()}
 	defer func() {
 		if p := recover(); p != nil {
-			err = hilft.Fail(hilft.Internal, "internal", fmt.Errorf("panic in a transaction: %v\n%s", p, debug.Stack()))
+			err = hilft.Fail(hilft.Internal, "internal", fmt.Errorf("panic in a transaction: %s\n%s", hilft.Panicked(p), debug.Stack()))
 		}
 	}()
 	// The values of the caller's context stay, its end does not: a statement cut off half-way would take the shared
