@@ -76,6 +76,8 @@ const (
 	JobIntake   = "intake"   // switchboard → switchboard, intake: translate a raw delivery and give it its place
 	JobDeliver  = "deliver"  // desk → switchboard: send an outbound message
 	JobDelivery = "delivery" // switchboard → desk: where that message stands
+	JobAlert    = "alert"    // watch → watch: tell one who is to be told
+	JobCanary   = "canary"   // switchboard → switchboard: send a sign of life over an account
 )
 
 // Names of events: what happened, in the order in which it did. They are stored, and so never change.
@@ -93,4 +95,9 @@ const (
 	EventAccountState   = "account.state"
 	EventItemStuck      = "item.stuck" // a delivery we could not read: kept, listed
 	EventJobDead        = "job.dead"   // attempts ended: kept, listed
+	EventJobRevived     = "job.revived"
+	EventJobDiscarded   = "job.discarded"
+	EventAlertRaised    = "alert.raised"
+	EventAlertResolved  = "alert.resolved"
+	EventWatchChanged   = "watch.changed" // what is watched for, and who is told
 )

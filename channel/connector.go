@@ -99,6 +99,21 @@ type Limiter interface {
 	Limits(ctx context.Context) (Limits, error)
 }
 
+// CanarySender is a Line that can send a sign of life to its own account, the way that customers' words come. Its
+// Connector is a CanaryReader. Description.Can.Canary says so.
+type CanarySender interface {
+	// SendCanary sends one that bears the mark. Its errors are those of Send.
+	SendCanary(ctx context.Context, mark string) error
+}
+
+// CanaryReader is a Connector that knows signs of life when they come back.
+type CanaryReader interface {
+	// CanaryIn returns the mark that a delivery bears, or nothing where it is no sign of life. It is asked for every
+	// delivery before that is stored, so it must be quick; it is pure. Whether the mark is one of ours is for the
+	// switchboard to tell: one that is not is stored and translated, to no items.
+	CanaryIn(raw Raw) (mark string)
+}
+
 // Account is one presence of a brand on a network, as its connector sees it.
 type Account struct {
 	ID       hilft.AccountID

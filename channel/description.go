@@ -90,6 +90,8 @@ type Abilities struct {
 	Deletions   Level `json:"deletions,omitempty"`    // the network reports deletions
 	Files       Level `json:"files,omitempty"`        // we can send files
 	Mailbox     Level `json:"mailbox,omitempty"`      // the other side collects its messages from us
+	Begin       Level `json:"begin,omitempty"`        // Send reaches who never wrote to us: an Outgoing that names nobody but To.Handle
+	Canary      Level `json:"canary,omitempty"`       // a sign of life can be sent to the account itself
 }
 
 // Limits are what the network takes.

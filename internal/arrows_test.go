@@ -36,7 +36,7 @@ var floors = [][]string{
 	{"internal/access", "internal/people", "internal/knowledge"},
 	{"internal/switchboard", "internal/guard", "internal/desk"},
 	{"internal/listening", "internal/community", "internal/broadcast", "internal/automation"},
-	{"internal/intake", "internal/reports"},
+	{"internal/intake", "internal/reports", "internal/watch"},
 	{"internal/httpapi"},
 	{"internal/app"},
 	{"cmd/hilft", "stories", "soak", "bench"},

@@ -180,6 +180,15 @@ func describeAbilities(t *testing.T, b *bench) {
 	_, polls := line.(channel.Poller)
 	_, streams := line.(channel.Streamer)
 	_, reads := line.(channel.ReadBacker)
+	reader, knows := b.con.(channel.CanaryReader)
+	_, sings := line.(channel.CanarySender)
+	if knows != sings {
+		broken(t, "the Connector of a CanarySender is a CanaryReader", "it is one: %t, and its line sends: %t", knows, sings)
+	}
+	if knows && reader.CanaryIn(channel.Raw{Kind: "?", Body: []byte("{\x00")}) != "" {
+		broken(t, "CanaryIn returns nothing where a delivery is no sign of life", "it found one in what is nothing")
+	}
+	has("Canary", b.desc.Can.Canary, knows)
 	has("Hook", b.desc.Can.Hook, hooks)
 	has("SignIn", b.desc.Can.SignIn, signs)
 	has("Poll", b.desc.Can.Poll, polls)

@@ -19,6 +19,9 @@ var (
 	_ channel.Connector  = Connector{}
 	_ channel.Hooker     = Connector{}
 	_ channel.ReadBacker = (*line)(nil)
+
+	_ channel.CanaryReader = Connector{}
+	_ channel.CanarySender = (*line)(nil)
 )
 
 // The settings of an account. They are stored, and so never change.
@@ -100,6 +103,7 @@ func (Connector) Describe() channel.Description {
 			Edits:       channel.Full,
 			Deletions:   channel.Full,
 			Files:       channel.Full,
+			Canary:      channel.Full,
 		},
 		Limits: channel.Limits{Subject: true, FilesMax: 10, FileSize: 5 << 20},
 		Policy: channel.Policy{RawMax: 20 << 20},
@@ -166,7 +170,10 @@ func (Connector) Open(_ context.Context, acc channel.Account, env channel.Env) (
 		return nil, fmt.Errorf("api: open: %w", err)
 	}
 	if l.lookup == nil { // nothing can be found out later, so a person is asked at once
-		return struct{ channel.Line }{l}, nil
+		return struct {
+			channel.Line
+			channel.CanarySender
+		}{l, l}, nil
 	}
 	return l, nil
 }

@@ -91,7 +91,7 @@ func (m message) wrong() error {
 		return errors.New("id: missing")
 	}
 	switch m.Kind {
-	case channel.Deleted:
+	case channel.Deleted, kindCanary:
 		return nil
 	case channel.Edited:
 		if m.Text == "" && m.HTML == "" {

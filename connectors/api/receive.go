@@ -108,5 +108,8 @@ func (Connector) Translate(_ channel.Account, raw channel.Raw) ([]channel.Item, 
 	if err != nil {
 		return nil, fmt.Errorf("api: translate: %w", err)
 	}
+	if m.Kind == kindCanary { // none of ours, or the switchboard would have known it
+		return nil, nil
+	}
 	return []channel.Item{m.item()}, nil
 }

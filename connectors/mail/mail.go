@@ -24,6 +24,8 @@ var (
 	_ channel.Poller        = (*line)(nil)
 	_ channel.Streamer      = (*line)(nil)
 	_ channel.ReadBacker    = (*line)(nil)
+	_ channel.CanaryReader  = Connector{}
+	_ channel.CanarySender  = (*line)(nil)
 )
 
 // Connector is the connector for e-mail. The zero value is ready.
@@ -63,7 +65,7 @@ func (Connector) Describe() channel.Description {
 		},
 		Settings: fields(),
 		Rooms:    []channel.Room{{Visibility: hilft.Private, Name: channel.Text{"de": "E-Mail", "en": "E-mail"}}},
-		Can:      channel.Abilities{Poll: channel.Full, Stream: channel.Full, ReadBack: channel.Partial, SignIn: channel.Partial, Files: channel.Full},
+		Can:      channel.Abilities{Poll: channel.Full, Stream: channel.Full, ReadBack: channel.Partial, SignIn: channel.Partial, Files: channel.Full, Begin: channel.Full, Canary: channel.Full},
 		Limits:   channel.Limits{Subject: true, FilesMax: 20, FileSize: fileMax},
 		Policy:   channel.Policy{PollEvery: time.Minute, Backfill: 14 * 24 * time.Hour, ThreadIsConcern: true, SenderIDs: true, Receipts: true, RawMax: rawMax},
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/bus"
 	"github.com/hilft/hilft/internal/store"
+	"github.com/hilft/hilft/internal/watch"
 )
 
 // Check says in plain words what the settings are and whether the house could open with them. It changes nothing that
@@ -201,9 +202,26 @@ func (c *checker) company(ctx context.Context, s Settings) {
 	if db.Dialect() == store.SQLite {
 		return
 	}
-	names, misfit, err := company(ctx, db)
-	if err == nil && misfit != "" {
-		err = later(misfit)
+	all, err := watch.Nodes(ctx, db)
+	if err != nil {
+		c.say("nodes running", "", err)
+		return
+	}
+	var names, wrong []string
+	for _, n := range all {
+		if !n.Lost(db.Now()) {
+			names = append(names, n.Name+" "+n.Version)
+		}
+	}
+	misfit := watch.MisfitOf(all, db.Now())
+	if misfit.Deaf {
+		wrong = append(wrong, "not all have NATS: each learns a second later what happened at the others; set nats_url everywhere")
+	}
+	if misfit.Mixed {
+		wrong = append(wrong, "they are of different versions: bring all to the same")
+	}
+	if wrong != nil {
+		err = later(strings.Join(wrong, "; "))
 	}
 	c.say("nodes running", strings.Join(names, ", "), err)
 }

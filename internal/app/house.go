@@ -28,6 +28,7 @@ import (
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/switchboard"
+	"github.com/hilft/hilft/internal/watch"
 	"github.com/hilft/hilft/web"
 )
 
@@ -44,11 +45,11 @@ type House struct {
 	Access      *access.Access
 	Desk        *desk.Desk
 	Switchboard *switchboard.Switchboard
+	Watch       *watch.Watch
 	API         *httpapi.API
 	log         *slog.Logger
 	keys        *access.Keys
 	jobs        *jobs.Jobs
-	node        *node
 	close       []func() // from the ground up; closed the other way round
 }
 
@@ -109,7 +110,6 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 	if err := recogniseMedia(ctx, h.Access, blobs, mediaOf(s)); err != nil {
 		return nil, err
 	}
-	h.node = newNode(db, o.Version, s.NATSURL != "", o.Log)
 	h.jobs = jobs.New(db, b, o.Log)
 	h.Desk = desk.New(db, h.jobs, access.AnswerIn)
 	dial := o.Dial
@@ -117,16 +117,22 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 		dial = dialer(s.AllowHosts)
 	}
 	networks := all.Connectors()
+	media, out := filepath.Join(s.Data, "media"), client(dial)
 	h.Switchboard = switchboard.New(switchboard.Deps{
 		DB: db, Jobs: h.jobs, Bus: b, Blobs: blobs, Keys: keys, Connectors: networks, Log: o.Log,
-		Env: channel.Env{HTTP: client(dial), Dial: dial, Now: db.Now, PublicURL: s.PublicURL},
+		Folders: []string{s.Data, media},
+		Env:     channel.Env{HTTP: out, Dial: dial, Now: db.Now, PublicURL: s.PublicURL},
 	}, intake.New(blobs, h.Desk, db.Now))
 	h.onClose(h.Switchboard.Close)
 	if err := mindRestored(ctx, db, h.jobs, h.Switchboard, o.Log); err != nil {
 		return nil, err
 	}
+	h.Watch = watch.New(watch.Deps{
+		DB: db, Jobs: h.jobs, Access: h.Access, Keys: keys, Desk: h.Desk, Switchboard: h.Switchboard, HTTP: out, Data: s.Data, Media: media,
+		NATS: s.NATSURL != "", PublicURL: s.PublicURL, Version: o.Version, Log: o.Log,
+	})
 	h.API = httpapi.New(httpapi.Deps{
-		DB: db, Bus: b, Jobs: h.jobs, Access: h.Access, Keys: keys, Blobs: blobs, Desk: h.Desk, Switchboard: h.Switchboard, Connectors: networks,
+		DB: db, Bus: b, Jobs: h.jobs, Access: h.Access, Keys: keys, Blobs: blobs, Desk: h.Desk, Switchboard: h.Switchboard, Watch: h.Watch, Connectors: networks,
 		Pages: web.Files(), Widget: web.Widget(), PublicURL: s.PublicURL, MediaURL: s.MediaURL, TrustedProxies: proxies, MetricsFrom: readers,
 		Version: o.Version, Demo: o.Demo, Log: o.Log,
 	})
@@ -169,7 +175,7 @@ func (h *House) Run(ctx context.Context, at net.Listener) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { h.jobs.Run(work) })
 	wg.Go(func() { h.Switchboard.Run(work) })
-	wg.Go(func() { h.node.run(work) })
+	wg.Go(func() { h.Watch.Run(work) })
 	live, stopLive := context.WithCancel(work)
 	defer stopLive()
 	wg.Go(func() { h.API.Run(live) })

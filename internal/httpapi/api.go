@@ -28,6 +28,7 @@ import (
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/switchboard"
+	"github.com/hilft/hilft/internal/watch"
 )
 
 // Deps is what the room works with.
@@ -40,6 +41,7 @@ type Deps struct {
 	Blobs       *blob.Folder
 	Desk        *desk.Desk
 	Switchboard *switchboard.Switchboard
+	Watch       *watch.Watch
 	Connectors  []channel.Connector
 	Pages       fs.FS  // the browser app
 	Widget      []byte // the chat's script; empty: not built
@@ -140,6 +142,7 @@ func (a *API) operations() {
 	a.messageOperations()
 	a.accountOperations()
 	a.healthOperations()
+	a.watchOperations()
 	a.eventOperations()
 	a.nullable()
 }

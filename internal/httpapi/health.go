@@ -13,6 +13,7 @@ import (
 	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/blob"
 	"github.com/hilft/hilft/internal/jobs"
+	"github.com/hilft/hilft/internal/switchboard"
 )
 
 type healthJSON struct {
@@ -24,6 +25,11 @@ type healthJSON struct {
 	Unknown  []unknownJSON `json:"unknown" nullable:"false" doc:"Messages of ours that may have gone out."`
 	Database databaseJSON  `json:"database"`
 	Version  string        `json:"version"`
+	Nodes    []nodeJSON    `json:"nodes" nullable:"false" doc:"The processes of the house that were seen lately."`
+	Canaries []canaryJSON  `json:"canaries" nullable:"false" doc:"The accounts that send themselves signs of life."`
+	Alerts   []alertJSON   `json:"alerts" nullable:"false" doc:"What needs a person, and behind it what lately did."`
+	Reserve  int64         `json:"reserve" doc:"With fewer bytes left on a disk nothing more is accepted."`
+	BackupAt *time.Time    `json:"backup_at" doc:"When the last backup ended; null: never, or not by hilft."`
 }
 
 type queueJSON struct {
@@ -61,8 +67,14 @@ type unknownJSON struct {
 }
 
 type databaseJSON struct {
-	Kind string `json:"kind" enum:"sqlite,postgres"`
-	OK   bool   `json:"ok"`
+	Kind      string  `json:"kind" enum:"sqlite,postgres"`
+	OK        bool    `json:"ok"`
+	Size      int64   `json:"size" doc:"Bytes on its disk."`
+	LatencyMS float64 `json:"latency_ms" doc:"How long a small question takes."`
+}
+
+type retriedJSON struct {
+	Retried int `json:"retried"`
 }
 
 // listMost is how much a list of things that went wrong shows.
@@ -79,7 +91,23 @@ func (a *API) healthOperations() {
 			return &bodyOf[healthJSON]{h}, err
 		})
 	operation(a, administrators, http.MethodPost, "/api/dead/{id}/retry", "retry-dead", "Give work that was given up its attempts again", 204,
-		func(ctx context.Context, in *byNumber) (*nothing, error) { return nil, a.Jobs.Revive(ctx, in.ID) })
+		func(ctx context.Context, in *byNumber) (*nothing, error) {
+			return nil, a.Jobs.Revive(ctx, access.Actor(ctx).ID, in.ID)
+		})
+	operation(a, administrators, http.MethodPost, "/api/dead/retry", "retry-dead-kind", "Give all work of a kind that was given up its attempts again", 200,
+		func(ctx context.Context, in *struct {
+			Body struct {
+				Kind string `json:"kind" minLength:"1" maxLength:"64"`
+			}
+		},
+		) (*bodyOf[retriedJSON], error) {
+			n, err := a.Jobs.ReviveAll(ctx, access.Actor(ctx).ID, in.Body.Kind)
+			return &bodyOf[retriedJSON]{retriedJSON{n}}, err
+		})
+	operation(a, administrators, http.MethodDelete, "/api/dead/{id}", "discard-dead", "Discard work that was given up, for good", 204,
+		func(ctx context.Context, in *byNumber) (*nothing, error) {
+			return nil, a.Jobs.Discard(ctx, access.Actor(ctx).ID, in.ID)
+		})
 	operation(a, administrators, http.MethodPost, "/api/stuck/{id}/retry", "retry-stuck", "Read a delivery once more", 204,
 		func(ctx context.Context, in *byNumber) (*nothing, error) {
 			b, err := a.known.brand(ctx)
@@ -93,10 +121,13 @@ func (a *API) healthOperations() {
 func (a *API) health(ctx context.Context) (healthJSON, error) {
 	h := healthJSON{
 		Queues: []queueJSON{}, Dead: []deadJSON{}, Stuck: []stuckJSON{}, Unknown: []unknownJSON{},
-		Database: databaseJSON{Kind: string(a.DB.Dialect()), OK: a.DB.Ping(ctx) == nil}, Version: a.Version,
+		Database: databaseJSON{Kind: string(a.DB.Dialect()), OK: a.DB.Ping(ctx) == nil}, Version: a.Version, Reserve: switchboard.Reserve,
 	}
 	n, err := a.known.look(ctx)
 	if err != nil {
+		return h, err
+	}
+	if err := a.watched(ctx, n, &h); err != nil {
 		return h, err
 	}
 	if h.Accounts, err = a.accounts(ctx); err != nil {
@@ -135,6 +166,9 @@ func (a *API) health(ctx context.Context) (healthJSON, error) {
 		h.Unknown = append(h.Unknown, unknownJSON{string(m.ID), string(m.Case), row.Number, n.account(m.Account), m.At})
 	}
 	h.OK = h.Database.OK && len(h.Dead)+len(h.Stuck)+len(h.Unknown) == 0
+	for _, al := range h.Alerts {
+		h.OK = h.OK && al.ResolvedAt != nil
+	}
 	for _, acc := range h.Accounts {
 		h.OK = h.OK && acc.State != string(hilft.AccountTrouble) && acc.State != string(hilft.AccountSignIn)
 	}

@@ -35,6 +35,7 @@ import (
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/store/storetest"
 	"github.com/hilft/hilft/internal/switchboard"
+	"github.com/hilft/hilft/internal/watch"
 )
 
 // house is all rooms below HTTP, and the door.
@@ -48,6 +49,7 @@ type house struct {
 	keys   *access.Keys
 	desk   *desk.Desk
 	board  *switchboard.Switchboard
+	watch  *watch.Watch
 	api    *httpapi.API
 	server *httptest.Server
 	end    func() // closes the house before the test ends
@@ -84,8 +86,12 @@ func openHouseOn(t *testing.T, db *store.DB, otherwise ...func(d *httpapi.Deps))
 	env.PublicURL = "http://" + h.server.Listener.Addr().String()
 	h.board = switchboard.New(switchboard.Deps{DB: db, Jobs: h.jobs, Bus: b, Blobs: blobs, Keys: keys, Connectors: networks, Env: env, Log: log},
 		intake.New(blobs, h.desk, db.Now))
+	h.watch = watch.New(watch.Deps{
+		DB: db, Jobs: h.jobs, Access: h.access, Keys: keys, Desk: h.desk, Switchboard: h.board, HTTP: env.HTTP, Data: t.TempDir(), Media: h.media,
+		PublicURL: env.PublicURL, Version: "test", Log: log,
+	})
 	deps := httpapi.Deps{
-		DB: db, Bus: b, Jobs: h.jobs, Access: h.access, Keys: keys, Blobs: blobs, Desk: h.desk, Switchboard: h.board, Connectors: networks,
+		DB: db, Bus: b, Jobs: h.jobs, Access: h.access, Keys: keys, Blobs: blobs, Desk: h.desk, Switchboard: h.board, Watch: h.watch, Connectors: networks,
 		Pages: fstest.MapFS{"index.html": {Data: []byte("<!doctype html><title>hilft</title>")}}, PublicURL: env.PublicURL, Version: "test", Log: log,
 		MetricsFrom: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
 	}
@@ -99,6 +105,7 @@ func openHouseOn(t *testing.T, db *store.DB, otherwise ...func(d *httpapi.Deps))
 	var wg sync.WaitGroup
 	wg.Go(func() { h.jobs.Run(ctx) })
 	wg.Go(func() { h.board.Run(ctx) })
+	wg.Go(func() { h.watch.Run(ctx) })
 	wg.Go(func() { h.api.Run(ctx) })
 	h.end = sync.OnceFunc(func() {
 		cancel()

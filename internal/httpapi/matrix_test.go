@@ -22,6 +22,7 @@ import (
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/store/storetest"
 	"github.com/hilft/hilft/internal/switchboard"
+	"github.com/hilft/hilft/internal/watch"
 )
 
 // scene is a house in which something of everything has happened, and the same once more for another brand.
@@ -187,6 +188,32 @@ var matrix = map[string]entry{
 	"retry-dead": {may: "administrators", ids: true, shared: true, right: func(_ *scene, k things) call {
 		return call{"/api/dead/" + strconv.FormatInt(k.dead, 10) + "/retry", nil}
 	}},
+	"retry-dead-kind": {may: "administrators", right: func(*scene, things) call { return call{"/api/dead/retry", m{"kind": "nothing"}} }},
+	"discard-dead": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
+		if k.dead == s.own.dead { // it may have been revived, and not be dead again
+			s.until(s.rosa.t, func() bool {
+				letters, err := s.jobs.Letters(context.Background(), 99)
+				return err == nil && slices.ContainsFunc(letters, func(l jobs.Letter) bool { return l.ID == k.dead })
+			})
+		}
+		return call{"/api/dead/" + strconv.FormatInt(k.dead, 10), nil}
+	}},
+	"get-watch": {may: "administrators", right: at("/api/watch")},
+	"set-limits": {may: "administrators", right: func(*scene, things) call {
+		return call{"/api/watch/limits", m{"account_minutes": 15, "lag_minutes": 10, "disk_mb": 100, "backup_hours": 0}}
+	}},
+	"add-target": {may: "administrators", right: func(*scene, things) call {
+		return call{"/api/watch/targets", m{"kind": "webhook", "address": "https://alerts.example/x", "secret": secret}}
+	}},
+	"test-target": {may: "administrators", ids: true, right: func(s *scene, k things) call {
+		return call{"/api/watch/targets/" + s.target(k) + "/test", nil}
+	}},
+	"remove-target": {may: "administrators", ids: true, right: func(s *scene, k things) call {
+		return call{"/api/watch/targets/" + s.target(k), nil}
+	}},
+	"set-canary": {may: "administrators", ids: true, right: func(_ *scene, k things) call {
+		return call{"/api/accounts/" + string(k.account.ID) + "/canary", m{"every_minutes": 0}}
+	}},
 	"retry-stuck": {may: "administrators", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/stuck/" + strconv.FormatInt(k.stuck, 10) + "/retry", nil}
 	}},
@@ -204,6 +231,16 @@ func (s *scene) colleague(k things) string {
 	g, err := s.access.AddAgent(s.asRosa(s.rosa.t), access.Newcomer{Name: "Geht", Email: hilft.NewID() + "@nordnetz.example", Password: password})
 	require.NoError(s.rosa.t, err)
 	return string(g.ID)
+}
+
+// target is the id of one whom the account's brand has told; of nobody, where there is no such account.
+func (s *scene) target(k things) string {
+	if k.account.Brand == "" {
+		return k.person
+	}
+	g, err := s.watch.AddTarget(s.asRosa(s.rosa.t), watch.Target{Brand: k.account.Brand, Kind: watch.Webhook, Address: "https://alerts.example/" + hilft.NewID()}, secret)
+	require.NoError(s.rosa.t, err)
+	return g.ID
 }
 
 // notDone are right calls that this scene cannot grant, and how they are answered.
@@ -230,7 +267,7 @@ func (s *scene) operations() []operation {
 		}
 	}
 	last := func(o operation) int {
-		return slices.Index([]string{"retry-stuck", "retry-dead", "sign-out", "sign-out-everywhere"}, o.id)
+		return slices.Index([]string{"retry-stuck", "retry-dead", "discard-dead", "sign-out", "sign-out-everywhere"}, o.id)
 	}
 	slices.SortStableFunc(all, func(x, y operation) int { return last(x) - last(y) })
 	return all

@@ -41,7 +41,7 @@ func newMetrics(a *API) *metrics {
 		}, []string{"outcome"}),
 	}
 	m.registry.MustRegister(m.requests, m.hooks, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		&queueCollector{a.Jobs}, &busCollector{a.Bus})
+		&queueCollector{a.Jobs}, &busCollector{a.Bus}, &houseCollector{a})
 	return m
 }
 
@@ -123,12 +123,14 @@ type queueCollector struct{ jobs *jobs.Jobs }
 
 var (
 	queueWaiting = prometheus.NewDesc("hilft_jobs_waiting", "Jobs that are due.", []string{"kind"}, nil)
+	queueRunning = prometheus.NewDesc("hilft_jobs_running", "Jobs that somebody works on.", []string{"kind"}, nil)
 	queueOldest  = prometheus.NewDesc("hilft_jobs_oldest_seconds", "How long the oldest due job has been waiting.", []string{"kind"}, nil)
 	queueDead    = prometheus.NewDesc("hilft_jobs_dead", "Jobs that were given up.", []string{"kind"}, nil)
 )
 
 func (c *queueCollector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- queueWaiting
+	ch <- queueRunning
 	ch <- queueOldest
 	ch <- queueDead
 }
@@ -143,6 +145,7 @@ func (c *queueCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 	for _, s := range states {
 		ch <- prometheus.MustNewConstMetric(queueWaiting, prometheus.GaugeValue, float64(s.Waiting), s.Kind)
+		ch <- prometheus.MustNewConstMetric(queueRunning, prometheus.GaugeValue, float64(s.Running), s.Kind)
 		ch <- prometheus.MustNewConstMetric(queueOldest, prometheus.GaugeValue, s.Oldest.Seconds(), s.Kind)
 		ch <- prometheus.MustNewConstMetric(queueDead, prometheus.GaugeValue, float64(s.Dead), s.Kind)
 	}

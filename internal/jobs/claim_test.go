@@ -264,7 +264,7 @@ func TestADeadLetterIsKeptAndRevived(t *testing.T) {
 		q.put(t, Order{Kind: "letter", Lane: "l", Key: "k", Args: "hello"}, Order{Kind: "letter", Lane: "l", Args: 2}, Order{Kind: "letter", Lane: "l", Args: 3})
 		groups, _ := q.grab(t, "letter", 1)
 		id := groups[0][0].ID
-		require.Equal(t, hilft.NotFound, hilft.KindOf(q.Revive(t.Context(), id)), "it is alive")
+		require.Equal(t, hilft.NotFound, hilft.KindOf(q.Revive(t.Context(), "", id)), "it is alive")
 		require.NoError(t, q.fail(t.Context(), groups[0][0], errors.New("no address"), time.Time{}))
 		dead, err := q.Letters(t.Context(), 9)
 		require.NoError(t, err)
@@ -278,14 +278,14 @@ func TestADeadLetterIsKeptAndRevived(t *testing.T) {
 
 		two, got := q.grab(t, "letter", 1)
 		require.Equal(t, []string{"2"}, got)
-		require.NoError(t, q.Revive(t.Context(), id))
+		require.NoError(t, q.Revive(t.Context(), "", id))
 		_, got = q.grab(t, "letter", 9)
 		require.Empty(t, got, "2 is under way: a revived job does not run beside it")
 		require.NoError(t, q.finish(t, two[0][0]))
 		groups, got = q.grab(t, "letter", 9)
 		require.Equal(t, []string{`"hello"3`}, got)
 		require.Equal(t, 1, groups[0][0].Attempt, "it has all its attempts again")
-		require.Equal(t, hilft.NotFound, hilft.KindOf(q.Revive(t.Context(), 999)))
+		require.Equal(t, hilft.NotFound, hilft.KindOf(q.Revive(t.Context(), "", 999)))
 	})
 }
 

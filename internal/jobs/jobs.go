@@ -14,7 +14,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/internal/bus"
 	"github.com/hilft/hilft/internal/store"
 )
@@ -25,6 +24,7 @@ type Jobs struct {
 	bus     *bus.Bus
 	log     *slog.Logger
 	crews   map[string]*crew
+	ends    map[string]End
 	running bool
 
 	seen   atomic.Int64 // the latest time by which this node has put off anything
@@ -33,7 +33,7 @@ type Jobs struct {
 
 // New makes the queue; no job runs before Run.
 func New(db *store.DB, b *bus.Bus, log *slog.Logger) *Jobs {
-	return &Jobs{db: db, bus: b, log: log, crews: map[string]*crew{}}
+	return &Jobs{db: db, bus: b, log: log, crews: map[string]*crew{}, ends: map[string]End{}}
 }
 
 // Job is one piece of work.
@@ -196,23 +196,6 @@ func (q *Jobs) Letters(ctx context.Context, most int) ([]Letter, error) {
 		return nil, fmt.Errorf("jobs: letters: %w", err)
 	}
 	return all, nil
-}
-
-// Revive gives a dead job all its attempts again. Its lane has gone on without it. NotFound: there is no such dead job.
-func (q *Jobs) Revive(ctx context.Context, id int64) error {
-	return q.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		var kind string
-		err := tx.Row(ctx, `UPDATE job SET dead_at = 0, attempt = 0, error = '', run_at = ? WHERE id = ? AND dead_at <> 0 RETURNING kind`,
-			[]any{store.Micros(tx.Now()), id}, &kind)
-		if store.IsNoRows(err) {
-			return hilft.Fail(hilft.NotFound, "job.not_found", nil)
-		}
-		if err != nil {
-			return fmt.Errorf("jobs: revive: %w", err)
-		}
-		q.wakeAfter(tx, kind)
-		return nil
-	})
 }
 
 // State is how much work of a kind there is.

@@ -229,6 +229,19 @@ func (db *DB) Ping(ctx context.Context) error {
 	return nil
 }
 
+// Size is how many bytes the database takes on its disk.
+func (db *DB) Size(ctx context.Context) (n int64, err error) {
+	query := `SELECT pg_database_size(current_database())`
+	if db.dialect == SQLite {
+		query = `SELECT page_count * page_size FROM pragma_page_count, pragma_page_size`
+	}
+	err = db.Look(ctx, func(ctx context.Context, tx *Tx) error { return tx.Row(ctx, query, nil, &n) })
+	if err != nil {
+		return 0, fmt.Errorf("store: size: %w", err)
+	}
+	return n, nil
+}
+
 // Write runs fn in a transaction. When it returns nil, all that fn did is durable; else nothing of it happened. fn may
 // run more than once and must not touch anything but its transaction.
 func (db *DB) Write(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {

@@ -185,8 +185,10 @@ func (s *Switchboard) connector(network string) (channel.Connector, error) {
 // before an administrator changed it counts no more; and when somebody must sign in, only an administrator ends that.
 func (s *Switchboard) setState(ctx context.Context, a Account, state hilft.AccountState, reason string) {
 	err := s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE account SET state = ?, reason = ?, state_at = ? WHERE id = ? AND sealed = ? AND removed_at = 0 AND state NOT IN (?, ?) AND (state <> ? OR reason <> ?)`,
-			string(state), reason, store.Micros(tx.Now()), string(a.ID), a.sealed, string(hilft.AccountPaused), string(hilft.AccountSignIn), string(state), reason)
+		// Since when it is so is not told anew with every new reason.
+		n, err := tx.Exec(ctx, `UPDATE account SET state_at = CASE WHEN state = ? THEN state_at ELSE ? END, state = ?, reason = ?
+			WHERE id = ? AND sealed = ? AND removed_at = 0 AND state NOT IN (?, ?) AND (state <> ? OR reason <> ?)`,
+			string(state), store.Micros(tx.Now()), string(state), reason, string(a.ID), a.sealed, string(hilft.AccountPaused), string(hilft.AccountSignIn), string(state), reason)
 		if err != nil || n == 0 {
 			return err
 		}

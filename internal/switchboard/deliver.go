@@ -383,6 +383,25 @@ func (o *delivery) giveUp(ctx context.Context, reason, detail string) error {
 	return o.end(ctx, hilft.Failed, reason, detail, channel.Receipt{})
 }
 
+// undelivered says of a message whose delivery was discarded what giveUp says.
+func (s *Switchboard) undelivered(ctx context.Context, tx *store.Tx, j jobs.Job) error {
+	o := &delivery{s: s, c: &jobs.Claim{Job: j}, state: hilft.Queued}
+	if err := j.Read(&o.d); err != nil {
+		return nil //nolint:nilerr // it names no message
+	}
+	err := tx.Row(ctx, `SELECT state FROM delivery WHERE message_id = ?`, []any{string(o.d.Message)}, &o.state)
+	if err != nil && !store.IsNoRows(err) {
+		return err
+	}
+	switch {
+	case o.state == hilft.Sent:
+		return nil
+	case o.mayBeOut():
+		return o.save(ctx, tx, hilft.Unknown, channel.ReasonGaveUp, "", channel.Receipt{}, time.Time{}, 0)
+	}
+	return o.save(ctx, tx, hilft.Failed, channel.ReasonGaveUp, "", channel.Receipt{}, time.Time{}, 0)
+}
+
 // readBack finds out whether a message of an earlier attempt went out.
 func (o *delivery) readBack(ctx context.Context) error {
 	rb, can := o.l.line.(channel.ReadBacker)
@@ -486,6 +505,7 @@ func (o *delivery) end(ctx context.Context, state hilft.Delivery, reason, detail
 		return fmt.Errorf("switchboard: deliver: %w", err)
 	}
 	faults.Point(faults.DeliverDurable)
+	o.s.ended[state].Add(1)
 	return nil
 }
 

@@ -15,5 +15,5 @@
 //   - An account's line is listened to on exactly one node. What fails is tried again, later and later, and the health
 //     page says so.
 //
-// The room owns the tables account, inbox, delivery and mailbox.
+// The room owns the tables account, inbox, delivery, mailbox and canary.
 package switchboard

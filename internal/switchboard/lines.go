@@ -41,6 +41,9 @@ func (s *Switchboard) Run(ctx context.Context) {
 	s.freeLeases(ctx)
 	for {
 		s.look(ctx, lines, &wg)
+		if err := s.canaries(ctx); err != nil && ctx.Err() == nil {
+			s.Log.Error("sending signs of life", "err", err)
+		}
 		select {
 		case <-ctx.Done():
 			for _, l := range lines {
@@ -271,7 +274,7 @@ func clipWhy(err error) string {
 func (s *Switchboard) guard(a Account, verb string, call func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.Log.Error("a connector panicked", "network", a.Network, "account_id", string(a.ID), "verb", verb, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			s.Log.Error("a connector panicked", "network", a.Network, "account_id", string(a.ID), "verb", verb, "panic", hilft.Panicked(p), "stack", string(debug.Stack()))
 			err = fmt.Errorf("%s panicked", verb)
 		}
 	}()
@@ -386,6 +389,9 @@ func (l *line) polls(ctx context.Context, p channel.Poller, every time.Duration)
 var errFenced = errors.New("another node listens to this account")
 
 func (l *line) pollOnce(ctx context.Context, p channel.Poller) (more bool, err error) {
+	if err := l.s.room.left(); err != nil {
+		return false, err // what is not fetched stays at the network
+	}
 	var cursor string
 	err = l.s.DB.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		return tx.Row(ctx, `SELECT cursor FROM account WHERE id = ?`, []any{string(l.acc.ID)}, &cursor)
@@ -418,6 +424,9 @@ func (l *line) pollOnce(ctx context.Context, p channel.Poller) (more bool, err e
 		}
 		return l.s.insertRows(ctx, tx, rows)
 	})
+	if err == nil {
+		l.s.received.Add(int64(len(rows)))
+	}
 	return b.More && b.Cursor != cursor, err // more of the same is no more
 }
 

@@ -220,8 +220,8 @@ func (s *Switchboard) blob(ctx context.Context, hash string) (_ []byte, err erro
 func (s *Switchboard) translate(a Account, raw channel.Raw) (items []channel.Item, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
-			s.Log.Error("a connector panicked", "network", a.Network, "account_id", string(a.ID), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = errors.New("panic: " + hilft.Panicked(p))
+			s.Log.Error("a connector panicked", "network", a.Network, "account_id", string(a.ID), "panic", hilft.Panicked(p), "stack", string(debug.Stack()))
 		}
 	}()
 	items, err = s.connectors[a.Network].Translate(s.channel(a), raw)
@@ -251,6 +251,25 @@ func (s *Switchboard) stuck(ctx context.Context, d *arrival, cause error) error 
 		}
 		return s.Jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventItemStuck, Brand: d.from.Brand, Subject: fmt.Sprint(d.inbox)})
 	})
+}
+
+// discarded lists a delivery whose reading was given up and is not wanted any more among those that could not be read:
+// we have told the network that we have it.
+func (s *Switchboard) discarded(ctx context.Context, tx *store.Tx, j jobs.Job) error {
+	var args intakeArgs
+	if err := j.Read(&args); err != nil {
+		return nil //nolint:nilerr // it names no delivery
+	}
+	var brand hilft.BrandID
+	err := tx.Row(ctx, `UPDATE inbox SET state = 'stuck', error = 'its reading was given up' WHERE id = ? RETURNING (SELECT brand_id FROM account a WHERE a.id = inbox.account_id)`,
+		[]any{args.Inbox}, &brand)
+	if store.IsNoRows(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.Jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventItemStuck, Brand: brand, Subject: fmt.Sprint(args.Inbox)})
 }
 
 // Stuck is a delivery that could not be read.

@@ -54,6 +54,9 @@ func (s *Switchboard) receive(ctx context.Context, id hilft.AccountID, b bad, ra
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("switchboard: receive: %w", hilft.Fail(hilft.Unavailable, "house.busy", err))
 	}
+	if err := s.room.left(); err != nil {
+		return fmt.Errorf("switchboard: receive: %w", err)
+	}
 	rows, err := s.rows(ctx, id, raws, b)
 	if err != nil {
 		return fmt.Errorf("switchboard: receive: %w", err)
@@ -62,6 +65,7 @@ func (s *Switchboard) receive(ctx context.Context, id hilft.AccountID, b bad, ra
 		return fmt.Errorf("switchboard: receive: %w", err)
 	}
 	faults.Point(faults.ReceiveDurable)
+	s.received.Add(int64(len(raws)))
 	return nil
 }
 
@@ -72,6 +76,7 @@ type row struct {
 	raw     channel.Raw
 	blob    string
 	stuck   string // why it is kept without being read
+	canary  string // the mark of our own sign of life: it is written down that it came back, and nothing else
 }
 
 func (s *Switchboard) rows(ctx context.Context, id hilft.AccountID, raws []channel.Raw, b bad) ([]row, error) {
@@ -90,6 +95,10 @@ func (s *Switchboard) rows(ctx context.Context, id hilft.AccountID, raws []chann
 	for _, raw := range raws {
 		r := row{account: id, brand: a.Brand, raw: raw}
 		r.raw.Kind, r.raw.Lane = cleanWhy(raw.Kind), laneOf(raw.Lane)
+		if r.canary = s.canaryIn(a, raw); r.canary != "" {
+			rows = append(rows, r)
+			continue
+		}
 		if b == keepBad {
 			keep(&r, most)
 		}
@@ -155,14 +164,20 @@ func (s *Switchboard) insertRows(ctx context.Context, tx *store.Tx, rows []row) 
 			return err
 		}
 	}
-	args := make([][]any, len(rows))
+	args := make([][]any, 0, len(rows))
 	byKey := make(map[[2]string]row, len(rows))
-	for i, r := range rows {
+	for _, r := range rows {
+		if r.canary != "" {
+			if err := s.heardCanary(ctx, tx, r.account, r.canary); err != nil {
+				return err
+			}
+			continue
+		}
 		state := "kept"
 		if r.stuck != "" {
 			state = "stuck"
 		}
-		args[i] = []any{string(r.account), r.raw.Key, r.raw.Kind, r.raw.Body, r.blob, now, state, r.stuck}
+		args = append(args, []any{string(r.account), r.raw.Key, r.raw.Kind, r.raw.Body, r.blob, now, state, r.stuck})
 		if key := [2]string{string(r.account), r.raw.Key}; byKey[key].account == "" {
 			byKey[key] = r
 		}

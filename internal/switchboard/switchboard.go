@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hilft/hilft"
@@ -46,7 +47,9 @@ type Deps struct {
 	Keys       *access.Keys
 	Connectors []channel.Connector
 	Env        channel.Env // Mailbox is set per account
-	Log        *slog.Logger
+	// Folders are those that what we receive ends up in. When their disks are nearly full, nothing more is received.
+	Folders []string
+	Log     *slog.Logger
 }
 
 // Switchboard runs the lines. It is safe for concurrent use.
@@ -57,6 +60,7 @@ type Switchboard struct {
 	policies   map[string]channel.Policy // of Describe, which is too large to be asked for every delivery
 	node       string
 	receiver   *receiver
+	room       *room
 
 	mu       sync.Mutex
 	accounts map[hilft.AccountID]*entry // what is known of accounts, for a short time
@@ -64,6 +68,9 @@ type Switchboard struct {
 	sending  map[hilft.AccountID]*sendLine
 	heard    map[hilft.AccountID]time.Time // when account.heard_at was last written
 	poke     chan struct{}
+
+	received atomic.Int64                     // deliveries stored
+	ended    map[hilft.Delivery]*atomic.Int64 // messages, by what became of them
 }
 
 // New makes the switchboard and takes over the jobs that are meant for it.
@@ -71,16 +78,30 @@ func New(d Deps, in Intake) *Switchboard {
 	s := &Switchboard{
 		Deps: d, intake: in, node: hilft.NewID(), connectors: map[string]channel.Connector{}, policies: map[string]channel.Policy{},
 		accounts: map[hilft.AccountID]*entry{}, sending: map[hilft.AccountID]*sendLine{}, heard: map[hilft.AccountID]time.Time{},
-		poke: make(chan struct{}, 1),
+		poke:  make(chan struct{}, 1),
+		ended: map[hilft.Delivery]*atomic.Int64{hilft.Sent: {}, hilft.Failed: {}, hilft.Unknown: {}},
 	}
 	for _, c := range d.Connectors {
 		about := c.Describe()
 		s.connectors[about.ID], s.policies[about.ID] = c, about.Policy
 	}
 	s.receiver = startReceiver(s)
+	s.room = &room{folders: d.Folders, look: blob.SpaceAt}
 	d.Jobs.HandleErrands(hilft.JobIntake, jobs.Terms{Workers: 4, Attempts: 20}, s.placeMany, s.place)
 	d.Jobs.HandleErrand(hilft.JobDeliver, jobs.Terms{Workers: 16, Claim: 16, Lease: 2 * time.Minute, Attempts: 1 << 30, Base: 2 * time.Second, Most: 5 * time.Minute}, s.deliver)
+	d.Jobs.HandleErrand(hilft.JobCanary, jobs.Terms{Attempts: 3}, s.sing)
+	d.Jobs.HandleEnd(hilft.JobIntake, s.discarded)
+	d.Jobs.HandleEnd(hilft.JobDeliver, s.undelivered)
 	return s
+}
+
+// Counts tells how many deliveries this process has stored, and what became of the messages whose delivery ended in it.
+func (s *Switchboard) Counts() (received int64, ended map[hilft.Delivery]int64) {
+	ended = map[hilft.Delivery]int64{}
+	for state, n := range s.ended {
+		ended[state] = n.Load()
+	}
+	return s.received.Load(), ended
 }
 
 // Networks describes every network that is built in, in a fixed order.

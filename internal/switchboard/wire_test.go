@@ -28,6 +28,7 @@ type wire struct {
 	poll func(ctx context.Context, cursor string) (channel.Batch, error)
 	hear func(ctx context.Context, to channel.Receiver) error
 	open func(acc channel.Account) error
+	sing func(mark string) error
 
 	took   []string // keys of what it was asked to take, as often as it was
 	looks  int
@@ -39,7 +40,10 @@ var _ interface {
 	channel.Connector
 	channel.Hooker
 	channel.SignInStarter
+	channel.CanaryReader
 } = (*wire)(nil)
+
+var _ channel.CanarySender = (*wireLine)(nil)
 
 func newWire() *wire {
 	return &wire{id: "wire", can: channel.Abilities{Hook: channel.Full, SignIn: channel.Full}, pol: channel.Policy{PollEvery: time.Hour, Backfill: 24 * time.Hour, RawMax: 300 << 10}}
@@ -183,6 +187,24 @@ func (l *wireLine) Send(_ context.Context, out channel.Outgoing) (channel.Receip
 		return channel.Receipt{ID: fmt.Sprint("remote ", n)}, nil
 	}
 	return f(out)
+}
+
+// SendCanary lets a sign of life fly; who catches it brings it back.
+func (l *wireLine) SendCanary(_ context.Context, mark string) error {
+	l.w.mu.Lock()
+	sing := l.w.sing
+	l.w.mu.Unlock()
+	if sing == nil {
+		return errors.New("it cannot sing")
+	}
+	return sing(mark)
+}
+
+func (w *wire) CanaryIn(raw channel.Raw) string {
+	if raw.Kind == "canary" {
+		return string(raw.Body)
+	}
+	return ""
 }
 
 func (l *wireLine) Close() error {

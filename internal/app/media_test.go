@@ -9,10 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/store/storetest"
 )
 
@@ -70,61 +70,18 @@ func TestACheckTellsWhichNodesRun(t *testing.T) {
 	t.Parallel()
 	flags := map[string]string{"data": t.TempDir(), "database_url": storetest.PostgresURL(t)}
 	require.NoError(t, opens(t, flags))
-	clock := storetest.NewClock()
-	db := storetest.Open(t, flags["database_url"], clock.Now)
-	log := slog.New(slog.DiscardHandler)
-	company := func() ([]string, string) {
-		names, misfit, err := company(t.Context(), db)
-		require.NoError(t, err)
-		return names, misfit
-	}
-	beat := func(n *node, others int) {
-		t.Helper()
-		got, err := n.beat(t.Context())
-		require.NoError(t, err)
-		require.Equal(t, others, got)
-	}
-	one, two := newNode(db, "v1", true, log), newNode(db, "v1", true, log)
-	one.machine, two.machine = "helgoland", "sylt"
-	beat(one, 0)
-	names, misfit := company()
-	require.Equal(t, []string{"helgoland v1"}, names)
-	require.Empty(t, misfit)
-	beat(two, 1)
-	names, misfit = company()
-	require.Equal(t, []string{"helgoland v1", "sylt v1"}, names)
-	require.Empty(t, misfit)
-
-	deaf := newNode(db, "v2", false, log)
-	beat(deaf, 2)
-	_, misfit = company()
-	require.Contains(t, misfit, "not all have NATS")
-	require.Contains(t, misfit, "different versions")
-
-	deaf.leave(t.Context())
-	clock.Forward(goneAfter / 2)
-	beat(two, 1)
-	clock.Forward(goneAfter / 2)
-	names, misfit = company()
-	require.Equal(t, []string{"sylt v1"}, names, "who dies is gone a while later")
-	require.Empty(t, misfit)
-	clock.Forward(keptFor)
-	beat(two, 0)
-	require.Equal(t, 1, storetest.Count(t, db, `SELECT COUNT(*) FROM node`))
-}
-
-func TestANodeShowsItselfAsLongAsItRuns(t *testing.T) {
-	t.Parallel()
-	db := storetest.Open(t, storetest.PostgresURL(t), nil)
-	ctx, cancel := context.WithCancel(t.Context())
-	over := make(chan struct{})
-	go func() {
-		defer close(over)
-		newNode(db, "v1", false, slog.New(slog.DiscardHandler)).run(ctx)
-	}()
-	there := func() int { return storetest.Count(t, db, `SELECT COUNT(*) FROM node`) }
-	require.Eventually(t, func() bool { return there() == 1 }, 20*time.Second, 10*time.Millisecond)
-	cancel()
-	<-over
-	require.Zero(t, there())
+	ok, out := checked(t, flags)
+	require.True(t, ok, out)
+	require.Contains(t, line(t, out, "nodes running"), "(ok)")
+	db := storetest.Open(t, flags["database_url"], nil)
+	require.NoError(t, db.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO node (id, machine, version, nats, made_at, seen_at) VALUES ('1', 'helgoland', 'v1', 1, ?, ?), ('2', 'sylt', 'v2', 0, ?, ?), ('3', 'amrum', 'v1', 1, 0, 0)`,
+			store.Micros(tx.Now()), store.Micros(tx.Now()), store.Micros(tx.Now()), store.Micros(tx.Now()))
+		return err
+	}))
+	_, out = checked(t, flags)
+	require.Contains(t, line(t, out, "nodes running"), "helgoland v1, sylt v2")
+	require.NotContains(t, line(t, out, "nodes running"), "amrum")
+	require.Contains(t, out, "not all have NATS")
+	require.Contains(t, out, "different versions")
 }
