@@ -57,6 +57,23 @@ export interface paths {
         patch: operations["change-account"];
         trace?: never;
     };
+    "/api/accounts/{id}/canary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Have an account send itself signs of life */
+        put: operations["set-canary"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts/{id}/pause": {
         parameters: {
             query?: never;
@@ -258,6 +275,40 @@ export interface paths {
         /** Nothing more to do, until the customer's next word */
         post: operations["solve-case"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give all work of a kind that was given up its attempts again */
+        post: operations["retry-dead-kind"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Discard work that was given up, for good */
+        delete: operations["discard-dead"];
         options?: never;
         head?: never;
         patch?: never;
@@ -507,11 +558,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is watched for, and who is told */
+        get: operations["get-watch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/watch/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say from when on something needs a person */
+        put: operations["set-limits"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/watch/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let one more be told of alerts */
+        post: operations["add-target"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/watch/targets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Tell one no more */
+        delete: operations["remove-target"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/watch/targets/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send one a message to see that it arrives */
+        post: operations["test-target"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Abilities: {
+            begin?: string;
+            canary?: string;
             deletions?: string;
             edits?: string;
             files?: string;
@@ -584,6 +722,20 @@ export interface components {
         AgentList: {
             agents: components["schemas"]["Colleague"][];
         };
+        Alert: {
+            /** @enum {string} */
+            condition: "account" | "dead" | "stuck" | "unknown" | "lag" | "disk" | "canary" | "backup";
+            /** Format: int64 */
+            count: number;
+            id: string;
+            name: string;
+            /** Format: date-time */
+            raised_at: string;
+            /** Format: date-time */
+            resolved_at: string | null;
+            /** Format: date-time */
+            told_at: string;
+        };
         "Assign-caseRequest": {
             /** @description Empty: nobody. */
             agent_id: string;
@@ -614,6 +766,23 @@ export interface components {
             /** @enum {string} */
             language: "de" | "en";
             name: string;
+        };
+        Canary: {
+            account: components["schemas"]["AccountRef"];
+            /** @description Why the last one could not be sent. */
+            error: string;
+            /** Format: int64 */
+            every_minutes: number;
+            /** Format: date-time */
+            heard_at: string | null;
+            missing: boolean;
+            /** Format: date-time */
+            sent_at: string | null;
+            /**
+             * Format: int64
+             * @description The last round trip.
+             */
+            took_ms: number;
         };
         Case: {
             account: components["schemas"]["AccountRef"];
@@ -757,7 +926,17 @@ export interface components {
         Database: {
             /** @enum {string} */
             kind: "sqlite" | "postgres";
+            /**
+             * Format: double
+             * @description How long a small question takes.
+             */
+            latency_ms: number;
             ok: boolean;
+            /**
+             * Format: int64
+             * @description Bytes on its disk.
+             */
+            size: number;
         };
         Dead: {
             /** Format: int64 */
@@ -774,6 +953,18 @@ export interface components {
         Demo: {
             email: string;
             password: string;
+        };
+        Disk: {
+            /** Format: int64 */
+            free: number;
+            /** @description Nothing more is accepted. */
+            full: boolean;
+            /** @description Less than the administrator wants. */
+            low: boolean;
+            /** Format: int64 */
+            total: number;
+            /** @enum {string} */
+            what: "data" | "media";
         };
         EarlierCase: {
             id: string;
@@ -833,12 +1024,28 @@ export interface components {
         };
         Health: {
             accounts: components["schemas"]["Account"][];
+            /** @description What needs a person, and behind it what lately did. */
+            alerts: components["schemas"]["Alert"][];
+            /**
+             * Format: date-time
+             * @description When the last backup ended; null: never, or not by hilft.
+             */
+            backup_at: string | null;
+            /** @description The accounts that send themselves signs of life. */
+            canaries: components["schemas"]["Canary"][];
             database: components["schemas"]["Database"];
             /** @description Work that was given up after many attempts. */
             dead: components["schemas"]["Dead"][];
+            /** @description The processes of the house that were seen lately. */
+            nodes: components["schemas"]["Node"][];
             /** @description Nobody has to do anything. */
             ok: boolean;
             queues: components["schemas"]["Queue"][];
+            /**
+             * Format: int64
+             * @description With fewer bytes left on a disk nothing more is accepted.
+             */
+            reserve: number;
             /** @description Deliveries that could not be read. They are kept. */
             stuck: components["schemas"]["Stuck"][];
             /** @description Messages of ours that may have gone out. */
@@ -882,6 +1089,10 @@ export interface components {
             text_max?: number;
             /** Format: int64 */
             url_length?: number;
+        };
+        MailWay: {
+            account: components["schemas"]["AccountRef"];
+            address: string;
         };
         Me: {
             brand: components["schemas"]["Brand"];
@@ -968,6 +1179,25 @@ export interface components {
         NetworkList: {
             networks: components["schemas"]["Network"][];
         };
+        Node: {
+            /** Format: date-time */
+            began_at: string;
+            /**
+             * Format: double
+             * @description How long its last small commit took.
+             */
+            commit_ms: number;
+            disks: components["schemas"]["Disk"][];
+            /** @description Not seen for a while: it is gone, or cut off. */
+            lost: boolean;
+            /** @description Of its machine. */
+            name: string;
+            /** @description Its wake-ups reach other nodes. */
+            nats: boolean;
+            /** Format: date-time */
+            seen_at: string;
+            version: string;
+        };
         NoteRequestBody: {
             text: string;
         };
@@ -1037,6 +1267,13 @@ export interface components {
              */
             visibility: "public" | "private";
         };
+        Retried: {
+            /** Format: int64 */
+            retried: number;
+        };
+        "Retry-dead-kindRequest": {
+            kind: string;
+        };
         Room: {
             caution?: {
                 [key: string]: string;
@@ -1050,6 +1287,13 @@ export interface components {
             handle: string;
             name: string;
             url: string;
+        };
+        "Set-canaryRequest": {
+            /**
+             * Format: int64
+             * @description 0: none.
+             */
+            every_minutes: number;
         };
         Setup: {
             demo: components["schemas"]["Demo"] | null;
@@ -1089,6 +1333,31 @@ export interface components {
             /** Format: int64 */
             size: number;
         };
+        Target: {
+            /** @description Mail: over which it goes. */
+            account: components["schemas"]["AccountRef"];
+            address: string;
+            /** @description Why the last time did not. */
+            error: string;
+            id: string;
+            /** @enum {string} */
+            kind: "email" | "webhook";
+            /**
+             * Format: date-time
+             * @description The last time that worked.
+             */
+            told_at: string | null;
+        };
+        TargetRequestBody: {
+            /** @description Mail: over which account it goes. */
+            account_id?: string;
+            /** @description A mail address, or where the webhook goes. */
+            address: string;
+            /** @enum {string} */
+            kind: "email" | "webhook";
+            /** @description Webhook: what signs it, at least 16 characters. */
+            secret?: string;
+        };
         Unknown: {
             account: components["schemas"]["AccountRef"];
             /** Format: date-time */
@@ -1097,6 +1366,23 @@ export interface components {
             message_id: string;
             /** Format: int64 */
             number: number;
+        };
+        Watch: {
+            limits: components["schemas"]["WatchLimits"];
+            /** @description Those who are told. */
+            targets: components["schemas"]["Target"][];
+            /** @description The accounts over which mail can go out. */
+            ways: components["schemas"]["MailWay"][];
+        };
+        WatchLimits: {
+            /** Format: int64 */
+            account_minutes: number;
+            /** Format: int64 */
+            backup_hours: number;
+            /** Format: int64 */
+            disk_mb: number;
+            /** Format: int64 */
+            lag_minutes: number;
         };
         Way: {
             account: components["schemas"]["AccountRef"];
@@ -1382,6 +1668,75 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Account"];
                 };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-canary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Set-canaryRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {
@@ -2281,6 +2636,131 @@ export interface operations {
             };
         };
     };
+    "retry-dead-kind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Retry-dead-kindRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retried"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "discard-dead": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "retry-dead": {
         parameters: {
             query?: never;
@@ -3043,6 +3523,312 @@ export interface operations {
             header?: never;
             path: {
                 id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Watch"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WatchLimits"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Watch"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-target": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TargetRequestBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Target"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-target": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-target": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
             };
             cookie?: never;
         };

@@ -4,7 +4,7 @@
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useState, type ReactNode } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { client, once, take } from '../api/client'
 import { healthQuery, queries } from '../api/queries'
 import type { Health } from '../api/types'
@@ -13,18 +13,26 @@ import { Ago, StateChip, whyOf } from '../channels/AccountState'
 import { useText } from '../i18n'
 import { bytes, number } from '../i18n/format'
 import { span } from '../i18n/relative'
-import { useNetworkName } from '../shell/me'
+import { useMe, useNetworkName } from '../shell/me'
+import { Dialog } from '../shell/Dialog'
 import { shown } from '../shell/name'
 import { warn } from '../shell/notices'
 import { Page } from '../shell/Page'
 import { Trouble, Wait } from '../shell/Wait'
+import { Alerts } from './Alerts'
+import { Canaries } from './Canaries'
 import s from './HealthPage.module.css'
+import { Machine } from './Machine'
+import { Table } from './Table'
+
+const Watching = lazy(() => import('./Watching'))
 
 /** Whether everything runs, and everything that a person has to look at because hilft could not finish it alone. */
 export function HealthPage() {
   const { t, language } = useText()
   const query = useQuery(healthQuery)
   const networkName = useNetworkName()
+  const mayMend = useMe().role === 'administrator'
   const h = query.data
   return (
     <Page title={t('nav.health')} wide>
@@ -38,6 +46,7 @@ export function HealthPage() {
               {t('health.database', { kind: h.database.kind })} {h.database.ok ? '✓' : t('health.databaseBad')} · hilft {h.version}
             </span>
           </p>
+          <Alerts items={h.alerts} />
           <h2>{t('health.accounts')}</h2>
           <Table
             head={[t('health.account'), t('health.state'), t('account.heard'), t('health.asked'), t('account.sentLast'), t('health.refused')]}
@@ -58,9 +67,10 @@ export function HealthPage() {
               ],
             }))}
           />
+          <Canaries items={h.canaries} />
           <Unknown items={h.unknown} />
-          <Stuck items={h.stuck} />
-          <Dead items={h.dead} />
+          <Stuck items={h.stuck} mayMend={mayMend} />
+          <Dead items={h.dead} mayMend={mayMend} />
           <h2>{t('health.queues')}</h2>
           <Table
             head={[t('health.queue'), t('health.waiting'), t('health.running'), t('health.oldest'), t('health.dead')]}
@@ -70,6 +80,12 @@ export function HealthPage() {
               cells: [q.kind, number(q.waiting, language), number(q.running, language), q.waiting > 0 ? span(q.oldest_s * 1000, t) : '–', number(q.dead, language)],
             }))}
           />
+          <Machine health={h} />
+          {mayMend && (
+            <Suspense fallback={<Wait lines={2} />}>
+              <Watching accounts={h.accounts} canaries={h.canaries} />
+            </Suspense>
+          )}
         </>
       )}
     </Page>
@@ -103,11 +119,12 @@ function Unknown({ items }: { items: Health['unknown'] }) {
 }
 
 /** What a network sent and nobody could read: kept as it came. */
-function Stuck({ items }: { items: Health['stuck'] }) {
+function Stuck({ items, mayMend }: { items: Health['stuck']; mayMend: boolean }) {
   const { t, language } = useText()
   return (
     <>
       <h2>{t('health.stuck')}</h2>
+      {items.length > 0 && <p className={`soft ${s.how}`}>{t('health.stuckHow')}</p>}
       <Table
         head={[t('health.account'), t('health.kind'), t('health.when'), t('health.why'), t('health.size'), t('health.acts')]}
         empty={t('health.noStuck')}
@@ -121,12 +138,14 @@ function Stuck({ items }: { items: Health['stuck'] }) {
               {i.error}
             </span>,
             bytes(i.size, language),
-            <span key="x" className="acts">
-              <Again ask={(key) => take(client.POST('/api/stuck/{id}/retry', { params: { path: { id: i.id } }, headers: once(key) }))} />
-              <a href={`/api/stuck/${i.id}/raw`} download>
-                {t('health.raw')}
-              </a>
-            </span>,
+            mayMend && (
+              <span key="x" className="acts">
+                <Again ask={(key) => take(client.POST('/api/stuck/{id}/retry', { params: { path: { id: i.id } }, headers: once(key) }))} />
+                <a href={`/api/stuck/${i.id}/raw`} download>
+                  {t('health.raw')}
+                </a>
+              </span>
+            ),
           ],
         }))}
       />
@@ -135,11 +154,25 @@ function Stuck({ items }: { items: Health['stuck'] }) {
 }
 
 /** Work that was tried as often as it should be and still did not succeed. */
-function Dead({ items }: { items: Health['dead'] }) {
+function Dead({ items, mayMend }: { items: Health['dead']; mayMend: boolean }) {
   const { t, language } = useText()
+  const [discarding, setDiscarding] = useState<number>()
+  const kinds = [...new Set(items.map((d) => d.kind))]
   return (
     <>
       <h2>{t('health.dead')}</h2>
+      {items.length > 0 && <p className={`soft ${s.how}`}>{t('health.deadHow')}</p>}
+      {mayMend && items.length > kinds.length && (
+        <p className={`acts ${s.how}`}>
+          {kinds.map((kind) => (
+            <Again
+              key={kind}
+              words={t('health.allAgain', { kind })}
+              ask={(key) => take(client.POST('/api/dead/retry', { body: { kind }, headers: once(key) }))}
+            />
+          ))}
+        </p>
+      )}
       <Table
         head={[t('health.queue'), t('health.why'), t('health.attempts'), t('health.when'), t('health.acts')]}
         empty={t('health.noDead')}
@@ -152,15 +185,36 @@ function Dead({ items }: { items: Health['dead'] }) {
             </span>,
             number(d.attempt, language),
             <Ago key="w" at={d.dead_at} />,
-            <Again key="x" ask={(key) => take(client.POST('/api/dead/{id}/retry', { params: { path: { id: d.id } }, headers: once(key) }))} />,
+            mayMend && (
+              <span key="x" className="acts">
+                <Again ask={(key) => take(client.POST('/api/dead/{id}/retry', { params: { path: { id: d.id } }, headers: once(key) }))} />
+                <Button size="xs" variant="subtle" color="red" onClick={() => setDiscarding(d.id)}>
+                  {t('health.discard')}
+                </Button>
+              </span>
+            ),
           ],
         }))}
       />
+      {discarding !== undefined && (
+        <Dialog title={t('health.discardSure')} onClose={() => setDiscarding(undefined)}>
+          <p className={s.how}>{t('health.discardHow')}</p>
+          <div className="acts">
+            <Again
+              words={t('health.discard')}
+              ask={(key) => take(client.DELETE('/api/dead/{id}', { params: { path: { id: discarding } }, headers: once(key) })).then(() => setDiscarding(undefined))}
+            />
+            <Button size="xs" variant="default" onClick={() => setDiscarding(undefined)}>
+              {t('cancel')}
+            </Button>
+          </div>
+        </Dialog>
+      )}
     </>
   )
 }
 
-function Again({ ask }: { ask: (key?: string) => Promise<unknown> }) {
+function Again({ ask, words }: { ask: (key?: string) => Promise<unknown>; words?: string }) {
   const { t } = useText()
   const [busy, setBusy] = useState(false)
   return (
@@ -178,36 +232,7 @@ function Again({ ask }: { ask: (key?: string) => Promise<unknown> }) {
           })
       }}
     >
-      {t('again')}
+      {words ?? t('again')}
     </Button>
-  )
-}
-
-/** A table that becomes a list of cards on a narrow screen, so that nothing has to be scrolled sideways. */
-function Table({ head, rows, empty }: { head: string[]; rows: { key: string | number; cells: ReactNode[] }[]; empty: string }) {
-  if (rows.length === 0) return <p className="soft">{empty}</p>
-  return (
-    <table className={s.table}>
-      <thead>
-        <tr>
-          {head.map((h) => (
-            <th key={h} scope="col">
-              {h}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((r) => (
-          <tr key={r.key}>
-            {r.cells.map((c, i) => (
-              <td key={i} data-head={head[i]}>
-                {c}
-              </td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-    </table>
   )
 }

@@ -50,9 +50,10 @@ export function number(n: number, language: Language): string {
   return numbers(language).format(n)
 }
 
-/** "3 B", "12 kB", "1.5 MB". */
+/** "3 B", "12 kB", "1.5 MB", "20 GB". */
 export function bytes(n: number, language: Language): string {
   if (n < 1000) return `${number(n, language)} B`
   if (n < 1_000_000) return `${number(Math.round(n / 1000), language)} kB`
-  return `${number(Math.round(n / 100_000) / 10, language)} MB`
+  if (n < 1_000_000_000) return `${number(Math.round(n / 100_000) / 10, language)} MB`
+  return `${number(Math.round(n / 100_000_000) / 10, language)} GB`
 }

@@ -16,6 +16,8 @@ test.each([
   ['account.state', [['accounts'], ['health'], ['case']]],
   ['item.stuck', [['health']]],
   ['job.dead', [['health']]],
+  ['alert.raised', [['health']]],
+  ['watch.changed', [['health'], ['watch']]],
   ['of.tomorrow', [['inbox'], ['case']]],
 ])('%s outdates', (kind, want) => expect(outdatedBy(change(kind, 'c1'))).toEqual(want))
 

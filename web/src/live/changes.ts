@@ -37,7 +37,10 @@ export function outdatedBy(change: Change): string[][] {
       return [['accounts'], ['health'], ['case']] // an account in trouble blocks ways to answer
     case 'item':
     case 'job':
+    case 'alert':
       return [['health']]
+    case 'watch':
+      return [['health'], ['watch']]
     default:
       return [['inbox'], ['case']] // a kind of a newer server: rather ask once too often
   }
