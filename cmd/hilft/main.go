@@ -38,6 +38,7 @@ type settings struct {
 	AllowHosts     string `help:"Hosts in private networks that may be connected to, with commas." placeholder:"HOST,…"`
 	TrustedProxies string `help:"Reverse proxies that tell where requests come from, with commas." placeholder:"ADDRESS,…"`
 	MetricsFrom    string `help:"Who may read /metrics, with commas." placeholder:"ADDRESS,…"`
+	OTLPEndpoint   string `help:"Collector of traces (OTLP over HTTP)." name:"otlp-endpoint" placeholder:"URL"`
 	LogLevel       string `help:"debug, info, warn or error." placeholder:"LEVEL"`
 }
 
@@ -45,7 +46,7 @@ func (s settings) read() (app.Settings, error) {
 	return app.ReadSettings(s.Config, os.Environ(), map[string]string{
 		"data": s.Data, "listen": s.Listen, "public_url": s.PublicURL, "media_url": s.MediaURL, "database_url": s.DatabaseURL,
 		"nats_url": s.NATSURL, "secret_key_file": s.SecretKeyFile, "allow_hosts": s.AllowHosts, "trusted_proxies": s.TrustedProxies,
-		"metrics_from": s.MetricsFrom, "log_level": s.LogLevel,
+		"metrics_from": s.MetricsFrom, "log_level": s.LogLevel, "otlp_endpoint": s.OTLPEndpoint,
 	})
 }
 

@@ -45,6 +45,9 @@ func Check(ctx context.Context, s Settings, out io.Writer) bool {
 	c.wakeUps(ctx, s.NATSURL)
 	c.say("proxies", strings.Join(s.TrustedProxies, ", "), noProxies(s.TrustedProxies))
 	c.say("metrics for", strings.Join(s.MetricsFrom, ", "), noReaders(s.MetricsFrom))
+	if s.OTLPEndpoint != "" {
+		c.say("traces to", redacted(s.OTLPEndpoint), nil)
+	}
 	if len(s.AllowHosts) > 0 {
 		c.say("private hosts", strings.Join(s.AllowHosts, ", "), nil)
 	}

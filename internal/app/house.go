@@ -99,6 +99,11 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 		return nil, err
 	}
 	h.onClose(b.Close)
+	spans, endSpans, err := tracer(ctx, s.OTLPEndpoint, o.Version, o.Log)
+	if err != nil {
+		return nil, err
+	}
+	h.onClose(endSpans)
 	blobs, err := blob.Open(mediaOf(s))
 	if err != nil {
 		return nil, err
@@ -119,7 +124,7 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 	networks := all.Connectors()
 	media, out := filepath.Join(s.Data, "media"), client(dial)
 	h.Switchboard = switchboard.New(switchboard.Deps{
-		DB: db, Jobs: h.jobs, Bus: b, Blobs: blobs, Keys: keys, Connectors: networks, Log: o.Log,
+		DB: db, Jobs: h.jobs, Bus: b, Blobs: blobs, Keys: keys, Connectors: networks, Log: o.Log, Tracer: spans,
 		Folders: []string{s.Data, media},
 		Env:     channel.Env{HTTP: out, Dial: dial, Now: db.Now, PublicURL: s.PublicURL},
 	}, intake.New(blobs, h.Desk, db.Now))
@@ -134,7 +139,7 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 	h.API = httpapi.New(httpapi.Deps{
 		DB: db, Bus: b, Jobs: h.jobs, Access: h.Access, Keys: keys, Blobs: blobs, Desk: h.Desk, Switchboard: h.Switchboard, Watch: h.Watch, Connectors: networks,
 		Pages: web.Files(), Widget: web.Widget(), PublicURL: s.PublicURL, MediaURL: s.MediaURL, TrustedProxies: proxies, MetricsFrom: readers,
-		Version: o.Version, Demo: o.Demo, Log: o.Log,
+		Version: o.Version, Demo: o.Demo, Log: o.Log, Tracer: spans,
 	})
 	return h, nil
 }

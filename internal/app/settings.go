@@ -32,6 +32,7 @@ type Settings struct {
 	SecretKeyFile string   `koanf:"secret_key_file"` // empty: in the data folder
 	AllowHosts    []string `koanf:"allow_hosts"`     // hosts in private networks that may be connected to
 	LogLevel      string   `koanf:"log_level"`       // debug, info, warn, error
+	OTLPEndpoint  string   `koanf:"otlp_endpoint"`   // http(s) address of a collector of traces; empty: none
 
 	// Reverse proxies, as addresses or networks, whose X-Forwarded-For tells where a request comes from. By default those
 	// of this machine: without them all the world would come from one address, and share one limit.
@@ -43,7 +44,7 @@ type Settings struct {
 }
 
 // keys are the settings by name. Each may stand in the file, in HILFT_<NAME> and on the command line.
-var keys = []string{"data", "listen", "public_url", "media_url", "database_url", "nats_url", "secret_key_file", "allow_hosts", "trusted_proxies", "metrics_from", "log_level"}
+var keys = []string{"data", "listen", "public_url", "media_url", "database_url", "nats_url", "secret_key_file", "allow_hosts", "trusted_proxies", "metrics_from", "log_level", "otlp_endpoint"}
 
 // lists are the settings that hold several values: a list in the file, elsewhere with commas between.
 var lists = []string{"allow_hosts", "trusted_proxies", "metrics_from"}
@@ -185,6 +186,9 @@ func (s Settings) checked() (Settings, error) {
 	}
 	if s.SecretKeyFile == "" {
 		s.SecretKeyFile = filepath.Join(s.Data, "secret.key")
+	}
+	if u, err := url.Parse(s.OTLPEndpoint); s.OTLPEndpoint != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		return s, fmt.Errorf("otlp_endpoint: want http://host:4318 or another web address, got %q", redacted(s.OTLPEndpoint))
 	}
 	if _, err := prefixes(s.TrustedProxies); err != nil {
 		return s, fmt.Errorf("trusted_proxies: %w", err)

@@ -19,6 +19,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/klauspost/compress/gzhttp"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/hilft/hilft/channel"
 	"github.com/hilft/hilft/internal/access"
@@ -54,6 +56,7 @@ type Deps struct {
 	Version        string
 	Demo           *Demo
 	Log            *slog.Logger
+	Tracer         trace.Tracer // nil: nobody looks
 }
 
 // Demo is the sign-in of a demonstration, which its page fills in by itself.
@@ -89,6 +92,9 @@ var errorsOnce sync.Once
 func New(d Deps) *API {
 	errorsOnce.Do(func() { huma.NewError = newProblem })
 	d.Pace = d.Pace.orDefaults()
+	if d.Tracer == nil {
+		d.Tracer = noop.NewTracerProvider().Tracer("")
+	}
 	a := &API{Deps: d, made: d.DB.Now(), relay: newRelay(d.Jobs, d.Bus, d.Log)}
 	a.store = d.Access.Sessions(sessionIdle)
 	a.sessions = a.sessionManager()

@@ -14,13 +14,21 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/codes"
+
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
 )
 
 // hook takes a request of a network. It is answered with 200 when what it brought is durable, and never before.
 func (a *API) hook(w http.ResponseWriter, r *http.Request) {
+	ctx, span := a.Tracer.Start(r.Context(), "hook")
+	r = r.WithContext(ctx)
 	answer, err := a.taken(w, r)
+	if err != nil {
+		span.SetStatus(codes.Error, hilft.KindOf(err).String())
+	}
+	span.End()
 	a.metrics.hook(err)
 	if err != nil {
 		a.fail(w, r, err)

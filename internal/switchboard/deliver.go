@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/time/rate"
 
 	"github.com/hilft/hilft"
@@ -40,12 +42,16 @@ const (
 var readBackAfter = []time.Duration{0, 5 * time.Second, 30 * time.Second, 2 * time.Minute}
 
 // deliver hands one message to its network, or finds out what became of it.
-func (s *Switchboard) deliver(ctx context.Context, c *jobs.Claim) error {
+func (s *Switchboard) deliver(ctx context.Context, c *jobs.Claim) (err error) {
 	faults.Point(faults.DeliverClaimed)
 	var d channel.Dispatch
 	if err := c.Read(&d); err != nil {
 		return err
 	}
+	ctx, span := s.Tracer.Start(ctx, "deliver", trace.WithAttributes(
+		attribute.String("account_id", string(d.Account)), attribute.String("message_id", string(d.Message)), attribute.Int("attempt", c.Attempt),
+	))
+	defer func() { endSpan(span, err) }()
 	out := &delivery{s: s, c: c, d: d}
 	if err := out.load(ctx); err != nil { // first: whatever stands in the way, what may have gone out is not forgotten
 		return err

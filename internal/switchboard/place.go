@@ -20,13 +20,15 @@ import (
 )
 
 type intakeArgs struct {
-	Inbox int64 `json:"inbox"`
+	Inbox int64  `json:"inbox"`
+	Trace string `json:"trace,omitempty"` // the span that stored it, where somebody looks
 }
 
 // arrival is a delivery that was stored and has no place yet.
 type arrival struct {
 	claim *jobs.Claim
 	inbox int64
+	trace string
 	stored
 	from  Source
 	items []Prepared
@@ -85,13 +87,15 @@ func (s *Switchboard) placeMany(ctx context.Context, lanes [][]*jobs.Claim) erro
 }
 
 // take lets the intake give deliveries of one account their places.
-func (s *Switchboard) take(ctx context.Context, all []*arrival) error {
+func (s *Switchboard) take(ctx context.Context, all []*arrival) (err error) {
+	ctx, span := s.placing(ctx, all)
+	defer func() { endSpan(span, err) }()
 	var claims []*jobs.Claim
 	var items []Prepared
 	for _, d := range all {
 		claims, items = append(claims, d.claim), append(items, d.items...)
 	}
-	err := s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if err := jobs.Done(ctx, tx, claims...); err != nil {
 			return err
 		}
@@ -114,7 +118,7 @@ func (s *Switchboard) arrivals(ctx context.Context, claims []*jobs.Claim) ([]*ar
 		if err := c.Read(&args); err != nil {
 			return nil, err
 		}
-		all[i], ids[i] = &arrival{claim: c, inbox: args.Inbox}, args.Inbox
+		all[i], ids[i] = &arrival{claim: c, inbox: args.Inbox, trace: args.Trace}, args.Inbox
 	}
 	found, err := s.stored(ctx, ids)
 	if err != nil {

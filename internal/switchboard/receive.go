@@ -18,6 +18,9 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
 	"github.com/hilft/hilft/internal/faults"
@@ -47,10 +50,12 @@ const (
 	keepBad   bad = true
 )
 
-func (s *Switchboard) receive(ctx context.Context, id hilft.AccountID, b bad, raws []channel.Raw) error {
+func (s *Switchboard) receive(ctx context.Context, id hilft.AccountID, b bad, raws []channel.Raw) (err error) {
 	if len(raws) == 0 {
 		return nil
 	}
+	ctx, span := s.Tracer.Start(ctx, "store", trace.WithAttributes(attribute.String("account_id", string(id)), attribute.Int("deliveries", len(raws))))
+	defer func() { endSpan(span, err) }()
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("switchboard: receive: %w", hilft.Fail(hilft.Unavailable, "house.busy", err))
 	}
@@ -76,6 +81,7 @@ type row struct {
 	raw     channel.Raw
 	blob    string
 	stuck   string // why it is kept without being read
+	trace   string // the span that stored it
 	canary  string // the mark of our own sign of life: it is written down that it came back, and nothing else
 }
 
@@ -91,9 +97,10 @@ func (s *Switchboard) rows(ctx context.Context, id hilft.AccountID, raws []chann
 	if most == 0 {
 		most = rawMax
 	}
+	here := spanHere(ctx)
 	rows := make([]row, 0, len(raws))
 	for _, raw := range raws {
-		r := row{account: id, brand: a.Brand, raw: raw}
+		r := row{account: id, brand: a.Brand, raw: raw, trace: here}
 		r.raw.Kind, r.raw.Lane = cleanWhy(raw.Kind), laneOf(raw.Lane)
 		if r.canary = s.canaryIn(a, raw); r.canary != "" {
 			rows = append(rows, r)
@@ -190,7 +197,7 @@ func (s *Switchboard) insertRows(ctx context.Context, tx *store.Tx, rows []row) 
 				return err
 			}
 			if r := byKey[key]; r.stuck == "" {
-				orders = append(orders, jobs.Order{Kind: hilft.JobIntake, Lane: "in:" + key[0] + ":" + r.raw.Lane, Args: intakeArgs{Inbox: id}})
+				orders = append(orders, jobs.Order{Kind: hilft.JobIntake, Lane: "in:" + key[0] + ":" + r.raw.Lane, Args: intakeArgs{Inbox: id, Trace: r.trace}})
 			} else {
 				stuck = append(stuck, jobs.Event{Kind: hilft.EventItemStuck, Brand: r.brand, Subject: fmt.Sprint(id)})
 			}

@@ -10,6 +10,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
+
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
 	"github.com/hilft/hilft/internal/access"
@@ -50,6 +53,7 @@ type Deps struct {
 	// Folders are those that what we receive ends up in. When their disks are nearly full, nothing more is received.
 	Folders []string
 	Log     *slog.Logger
+	Tracer  trace.Tracer // nil: nobody looks
 }
 
 // Switchboard runs the lines. It is safe for concurrent use.
@@ -75,6 +79,9 @@ type Switchboard struct {
 
 // New makes the switchboard and takes over the jobs that are meant for it.
 func New(d Deps, in Intake) *Switchboard {
+	if d.Tracer == nil {
+		d.Tracer = noop.NewTracerProvider().Tracer("")
+	}
 	s := &Switchboard{
 		Deps: d, intake: in, node: hilft.NewID(), connectors: map[string]channel.Connector{}, policies: map[string]channel.Policy{},
 		accounts: map[hilft.AccountID]*entry{}, sending: map[hilft.AccountID]*sendLine{}, heard: map[hilft.AccountID]time.Time{},
