@@ -23,6 +23,7 @@ import (
 //	agent replies anyway 'text'
 //	agent notes 'text'
 //	agent solves
+//	agent fails to sign in with 'password'
 //	agent retries 'text'                           a reply that failed, or of which nobody knows
 //	agent says 'text' arrived
 func (w *world) doAgent(ctx context.Context, args []string) error {
@@ -41,6 +42,8 @@ func (w *world) doAgent(ctx context.Context, args []string) error {
 		return w.agent.Do(ctx, http.MethodPost, "/api/cases/"+w.seen.ID+"/notes", map[string]string{"text": args[1]}, nil)
 	case is(args, "solves"):
 		return w.agent.Do(ctx, http.MethodPost, "/api/cases/"+w.seen.ID+"/solve", nil, nil)
+	case is(args, "fails to sign in with …"):
+		return w.failsToSignIn(ctx, args[5])
 	case is(args, "retries …"):
 		return w.decide(ctx, args[1], "retry")
 	case is(args, "says … arrived"):

@@ -18,12 +18,16 @@ import (
 // doHouse is what happens to the house.
 //
 //	house opens [name=value…]     with settings beside those that every house has
+//	house opens watched           with somebody who collects its traces
 //	house is set up               by its administrator, who works as the agent of the story
 //	house dies                    as in a power cut
 //	house opens again
 //	house says 'words'            in one line, as the reason why it does not open
 //	house heard 'words'           whatever the agent is looking at
 //	house keeps 1 unreadable      deliveries, for a person to look at
+//	house is traced 'name'…       the collector knows spans by these names
+//	house keeps 'word' to itself  neither log nor figures nor traces have it
+//	house keeps its secrets to itself
 //	house is well                 nobody has to do anything
 func (w *world) doHouse(ctx context.Context, args []string) error {
 	switch {
@@ -31,6 +35,14 @@ func (w *world) doHouse(ctx context.Context, args []string) error {
 		var err error
 		w.agent, err = w.house.SetUp(ctx)
 		return err
+	case len(args) > 1 && args[0] == "opens" && args[1] == "watched":
+		return w.opensWatched(ctx, args[2:])
+	case len(args) > 2 && args[0] == "is" && args[1] == "traced":
+		return w.traced(ctx, args[2:])
+	case is(args, "keeps its secrets to itself"):
+		return w.discreet(ctx, w.shop.Secret, apptest.AdministratorEmail, apptest.AdministratorPassword)
+	case is(args, "keeps … to itself"):
+		return w.discreet(ctx, args[1])
 	case is(args, "dies"):
 		w.house.Kill()
 		return nil

@@ -161,8 +161,11 @@ func (w *world) mailsBack(text string) error {
 //
 //	mailbox shows 'text' as answer to 'subject'
 //	mailbox has 2 mails
+//	mailbox fails 'not now'                         or however else the provider can, until it fails in another way
 func (w *world) doMailbox(ctx context.Context, args []string) error {
 	switch {
+	case is(args, "fails …"):
+		return w.failsMail(args[1])
 	case is(args, "has … mails"):
 		if n := w.provider.count(); fmt.Sprint(n) != args[1] {
 			return fmt.Errorf("it has %d", n)
@@ -185,6 +188,15 @@ func (w *world) doMailbox(ctx context.Context, args []string) error {
 	if l := w.lastMail; l.inReplyTo != mailID(args[5]) || !strings.HasPrefix(l.subject, "Re: ") {
 		return fmt.Errorf("%q answers %q", l.subject, l.inReplyTo)
 	}
+	return nil
+}
+
+func (w *world) failsMail(how string) error {
+	p, ok := w.provider.(*sandboxMail)
+	if !ok {
+		return fmt.Errorf("a real provider does not fail when it is told to")
+	}
+	p.server.Fail(sandbox.Fault(how))
 	return nil
 }
 

@@ -138,16 +138,17 @@ type world struct {
 	accounts map[string]apptest.Account // by network
 	refusal  error                      // what was said to the last thing that should not work
 
-	seen     apptest.Case // as the agent saw it last
-	provider mailProvider
-	lastMail *letter
-	shop     *apptest.Shop
-	lookup   bool
-	lastSaid apptest.Said
-	social   *social
-	visitor  *visitor
-	site     *site
-	closers  []func()
+	seen      apptest.Case // as the agent saw it last
+	provider  mailProvider
+	lastMail  *letter
+	shop      *apptest.Shop
+	lookup    bool
+	lastSaid  apptest.Said
+	social    *social
+	visitor   *visitor
+	site      *site
+	collector *collector
+	closers   []func()
 }
 
 func (w *world) onClose(f func()) { w.closers = append(w.closers, f) }

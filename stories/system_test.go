@@ -27,6 +27,7 @@ func (w *world) connectSystem(ctx context.Context) (apptest.Account, error) {
 //	system sends 'text' in 'thread'                     and is told 200
 //	system sends that again                             word by word
 //	system sends 'text' signed by-another               or too-late, or not-at-all: and is told 401
+//	system sends rubbish 'word'                         signed, and is told 400
 //	system takes|refuses|takes-silent|expired           how it answers from now on
 //	system was given 'text' once                        with everything that names it right
 //	system was given 'text' 2 times
@@ -35,6 +36,8 @@ func (w *world) doSystem(ctx context.Context, args []string) error {
 	case is(args, "sends … in …"):
 		w.lastSaid = apptest.Said{ID: "m-" + args[1], Thread: args[3], Text: args[1], From: map[string]string{"id": "c-42", "name": "Mira Köster"}}
 		return w.sends(ctx, time.Now(), w.shop.Secret, http.StatusOK)
+	case is(args, "sends rubbish …"):
+		return w.sendsRubbish(ctx, args[2])
 	case is(args, "sends that again"):
 		return w.sends(ctx, time.Now(), w.shop.Secret, http.StatusOK)
 	case is(args, "sends … signed …"):

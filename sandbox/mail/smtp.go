@@ -79,7 +79,7 @@ func (c *smtpSession) Data(r io.Reader) error {
 	case Refused:
 		return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "We do not take this content"}
 	case NotNow:
-		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "Local error, try again later"}
+		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "<" + strings.Join(c.to, ">, <") + ">: local error, try again later"} // as many servers do, it names who was meant
 	case LostRequest:
 		_ = c.conn.Conn().Close()
 		return errCut
