@@ -36,7 +36,7 @@ func tracer(ctx context.Context, endpoint, version string, log *slog.Logger) (t 
 	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(to), sdktrace.WithResource(resource.NewSchemaless(
 		attribute.String("service.name", "hilft"), attribute.String("service.version", version),
 	)))
-	return provider.Tracer("hilft"), func() {
+	return provider.Tracer("hilft"), func() { //nolint:contextcheck // it runs when the house has closed, and the context is over
 		ctx, cancel := context.WithTimeout(context.Background(), traceEndFor)
 		defer cancel()
 		if err := provider.Shutdown(ctx); err != nil {

@@ -40,16 +40,14 @@ func spanThere(named string) trace.SpanContext {
 // theirs.
 func (s *Switchboard) placing(ctx context.Context, all []*arrival) (context.Context, trace.Span) {
 	options := []trace.SpanStartOption{trace.WithAttributes(attribute.String("account_id", string(all[0].to)), attribute.Int("deliveries", len(all)))}
+	if from := spanThere(all[0].trace); len(all) == 1 && from.IsValid() {
+		ctx = trace.ContextWithRemoteSpanContext(ctx, from)
+		return s.Tracer.Start(ctx, "place", options...)
+	}
 	for _, d := range all {
-		from := spanThere(d.trace)
-		if !from.IsValid() {
-			continue
+		if from := spanThere(d.trace); from.IsValid() {
+			options = append(options, trace.WithLinks(trace.Link{SpanContext: from}))
 		}
-		if len(all) == 1 {
-			ctx = trace.ContextWithRemoteSpanContext(ctx, from)
-			break
-		}
-		options = append(options, trace.WithLinks(trace.Link{SpanContext: from}))
 	}
 	return s.Tracer.Start(ctx, "place", options...)
 }

@@ -180,6 +180,8 @@ func (w *Watch) write(ctx context.Context, tx *store.Tx, c change, targets []Tar
 	case came:
 		_, err = tx.Exec(ctx, `UPDATE alert SET gone_at = 0, data = ? WHERE id = ?`, string(data), c.ID)
 		return err
+	case tried: // is asked for by a person, and changes no alert
+		return nil
 	}
 	if err != nil {
 		return err
