@@ -17,6 +17,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/backup"
 	"github.com/hilft/hilft/internal/blob"
@@ -300,6 +301,15 @@ func mindRestored(ctx context.Context, db *store.DB, work *jobs.Jobs, lines *swi
 		log.Warn("this house was restored from a backup: what was to be sent then waits for a person", "messages", doubted)
 	}
 	return err
+}
+
+// lastBackup is when the last one ended that has all that belongs to the house; the zero time: never.
+func lastBackup(ctx context.Context, db *store.DB) (time.Time, error) {
+	last, err := backup.Newest(ctx, db)
+	if hilft.KindOf(err) == hilft.NotFound {
+		return time.Time{}, nil
+	}
+	return last.EndedAt, err
 }
 
 // Upgraded tells what an upgrade did, in words for machines.

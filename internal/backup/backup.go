@@ -23,8 +23,9 @@ const (
 	historyOf = 1000    // so many backups the house remembers
 )
 
-// apart are the tables that no backup has: who is signed in where, who mistyped a password, and what backups there were.
-var apart = map[string]bool{"agent_session": true, "attempt": true, "backup": true}
+// apart are the tables that no backup has: who is signed in where, who mistyped a password, what backups there were, and
+// which processes ran.
+var apart = map[string]bool{"agent_session": true, "attempt": true, "backup": true, "node": true}
 
 // From is what a backup is made of.
 type From struct {
