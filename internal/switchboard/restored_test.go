@@ -26,6 +26,9 @@ func TestWhatWasToBeSentIsDoubted(t *testing.T) {
 				('m2', ?, 1, 'sending', 1, 0, '', '', '', 7, 7, 7), ('m4', ?, 1, 'sent', 1, 0, '', '', 'r4', 7, 7, 7)`, string(a.ID), string(a.ID))
 			return err
 		}))
+		require.NoError(t, h.SetCanary(t.Context(), brand, a.ID, 15))
+		require.NoError(t, h.canaries(t.Context()))
+		require.False(t, h.canary(a).WaitsFor.IsZero())
 		doubted := -1
 		for range 2 { // a second time there is nothing left to doubt
 			require.NoError(t, h.DB.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error {
@@ -35,6 +38,8 @@ func TestWhatWasToBeSentIsDoubted(t *testing.T) {
 			}))
 		}
 		require.Equal(t, 4, doubted)
+		require.Zero(t, h.count(`SELECT COUNT(*) FROM job WHERE kind = 'canary'`))
+		require.True(t, h.canary(a).WaitsFor.IsZero(), "what was under way does not come back here")
 		h.works()
 		for _, id := range []string{"m1", "m2", "m3"} {
 			h.hears(id, hilft.Unknown, channel.ReasonRestored)
