@@ -15,10 +15,15 @@ export function Machine({ health: h }: { health: Health }) {
   const now = useNow()
   const ms = (v: number) => `${number(Math.round(v * 10) / 10, language)} ms`
   const low = h.nodes.some((n) => n.disks.some((d) => d.low))
+  const live = h.nodes.filter((n) => !n.lost)
+  const deaf = live.length > 1 && live.some((n) => !n.nats)
+  const mixed = new Set(live.map((n) => n.version)).size > 1
   return (
     <>
       <h2>{t('health.machine')}</h2>
       {low && <p className={`soft ${s.how}`}>{t('health.diskHow', { size: bytes(h.reserve, language) })}</p>}
+      {deaf && <p className={`soft ${s.how}`}>{t('health.deafHow')}</p>}
+      {mixed && <p className={`soft ${s.how}`}>{t('health.mixedHow')}</p>}
       <Table
         head={[t('health.node'), t('health.state'), t('health.up'), t('health.commit'), t('health.disk'), t('health.version')]}
         empty={t('health.noNodes')}
