@@ -22,8 +22,9 @@ import { Trouble, Wait } from '../shell/Wait'
 import { Alerts } from './Alerts'
 import { Canaries } from './Canaries'
 import s from './HealthPage.module.css'
-import { Machine } from './Machine'
+import { databaseNames, Machine } from './Machine'
 import { Table } from './Table'
+import { workName } from './work'
 
 const Watching = lazy(() => import('./Watching'))
 
@@ -43,7 +44,7 @@ export function HealthPage() {
           <p className={h.ok ? s.fine : s.notFine} role="status">
             <b>{h.ok ? t('health.ok') : t('health.notOk')}</b>{' '}
             <span>
-              {t('health.database', { kind: h.database.kind })} {h.database.ok ? '✓' : t('health.databaseBad')} · hilft {h.version}
+              {t('health.database', { kind: databaseNames[h.database.kind] })} {h.database.ok ? '✓' : t('health.databaseBad')} · hilft {h.version}
             </span>
           </p>
           <Alerts items={h.alerts} />
@@ -77,7 +78,7 @@ export function HealthPage() {
             empty={t('health.noQueues')}
             rows={h.queues.map((q) => ({
               key: q.kind,
-              cells: [q.kind, number(q.waiting, language), number(q.running, language), q.waiting > 0 ? span(q.oldest_s * 1000, t) : '–', number(q.dead, language)],
+              cells: [workName(q.kind), number(q.waiting, language), number(q.running, language), q.waiting > 0 ? span(q.oldest_s * 1000, t) : '–', number(q.dead, language)],
             }))}
           />
           <Machine health={h} />
@@ -167,7 +168,7 @@ function Dead({ items, mayMend }: { items: Health['dead']; mayMend: boolean }) {
           {kinds.map((kind) => (
             <Again
               key={kind}
-              words={t('health.allAgain', { kind })}
+              words={t('health.allAgain', { kind: workName(kind) })}
               ask={(key) => take(client.POST('/api/dead/retry', { body: { kind }, headers: once(key) }))}
             />
           ))}
@@ -179,7 +180,7 @@ function Dead({ items, mayMend }: { items: Health['dead']; mayMend: boolean }) {
         rows={items.map((d) => ({
           key: d.id,
           cells: [
-            d.kind,
+            workName(d.kind),
             <span key="e" className={s.error}>
               {d.error}
             </span>,
@@ -188,7 +189,7 @@ function Dead({ items, mayMend }: { items: Health['dead']; mayMend: boolean }) {
             mayMend && (
               <span key="x" className="acts">
                 <Again ask={(key) => take(client.POST('/api/dead/{id}/retry', { params: { path: { id: d.id } }, headers: once(key) }))} />
-                <Button size="xs" variant="subtle" color="red" onClick={() => setDiscarding(d.id)}>
+                <Button size="xs" variant="subtle" c="var(--bad)" onClick={() => setDiscarding(d.id)}>
                   {t('health.discard')}
                 </Button>
               </span>

@@ -9,6 +9,9 @@ import { timeSince, useNow } from '../i18n/relative'
 import s from './HealthPage.module.css'
 import { Table } from './Table'
 
+/** What databases are called. */
+export const databaseNames = { sqlite: 'SQLite', postgres: 'Postgres' }
+
 /** The processes of the house, their disks, the database, and the last backup. */
 export function Machine({ health: h }: { health: Health }) {
   const { t, language } = useText()
@@ -50,7 +53,7 @@ export function Machine({ health: h }: { health: Health }) {
         }))}
       />
       <p className={s.figures}>
-        {t('health.database', { kind: h.database.kind })}: {bytes(h.database.size, language)}, {ms(h.database.latency_ms)} · {t('health.backup')}: <Ago at={h.backup_at} />
+        {t('health.database', { kind: databaseNames[h.database.kind] })}: {bytes(h.database.size, language)}, {ms(h.database.latency_ms)} · {t('health.backup')}: <Ago at={h.backup_at} />
       </p>
     </>
   )

@@ -40,6 +40,7 @@ export default function Watching({ accounts, canaries }: { accounts: Health['acc
       {query.data && (
         <>
           <Targets watch={query.data} />
+          <h3 className={s.part}>{t('watch.limits')}</h3>
           <Limits limits={query.data.limits} />
         </>
       )}
@@ -78,7 +79,7 @@ function Targets({ watch }: { watch: Watch }) {
                 <Button size="xs" variant="default" onClick={() => test.mutate(g.id, complain)}>
                   {t('watch.test')}
                 </Button>
-                <Button size="xs" variant="subtle" color="red" onClick={() => remove.mutate(g.id, complain)}>
+                <Button size="xs" variant="subtle" c="var(--bad)" onClick={() => remove.mutate(g.id, complain)}>
                   {t('watch.remove')}
                 </Button>
               </span>
@@ -195,7 +196,7 @@ function Limits({ limits }: { limits: Watch['limits'] }) {
       }}
     >
       {limitFields.map((k) => (
-        <TextInput key={k} name={k} type="number" min={0} label={t(`watch.${k}`)} defaultValue={limits[k]} required error={wrong(k)} />
+        <TextInput key={k} name={k} type="number" min={0} label={t(`watch.${k}`)} defaultValue={limits[k]} required withAsterisk={false} error={wrong(k)} />
       ))}
       <div role="alert" className="wrong">
         {formWords(save.error, ...limitFields.map(wrong))}
@@ -223,7 +224,7 @@ function CanaryForms({ accounts, canaries }: { accounts: Health['accounts']; can
   if (can.length === 0) return null
   return (
     <>
-      <h3>{t('canary.title')}</h3>
+      <h3 className={s.part}>{t('canary.title')}</h3>
       <p className={`soft ${s.how}`}>{t('canary.how')}</p>
       <div className={`sheet fields ${s.form}`}>
         {can.map((a) => {

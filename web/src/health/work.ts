@@ -1,0 +1,12 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { t } from '../i18n'
+
+const kinds = ['intake', 'deliver', 'delivery', 'alert', 'canary'] as const
+
+/** What a kind of work is called. One that only the server knows is called as there. */
+export function workName(kind: string): string {
+  const known = kinds.find((k) => k === kind)
+  return known ? t(`work.${known}`) : kind
+}
