@@ -7,6 +7,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/hilft/hilft/connectors/mail/mailtest"
 	"github.com/hilft/hilft/internal/app/apptest"
@@ -49,6 +51,7 @@ var journeys = []journey{
 	{"lost connection", "connection.mjs", prepareCases},
 	{"long case", "long_case.mjs", prepareCases},
 	{"two tabs", "tabs.mjs", prepareCases},
+	{"operator", "operator.mjs", prepareOperator},
 }
 
 func TestBrowser(t *testing.T) {
@@ -207,6 +210,25 @@ func prepareCases(ctx context.Context, _ *testing.T, w *world) (map[string]strin
 // prepareLooks opens an empty house: how the first page looks counts too.
 func prepareLooks(ctx context.Context, _ *testing.T, w *world) (map[string]string, error) {
 	return nil, w.do(ctx, "house", "opens")
+}
+
+// prepareOperator opens a house with a mailbox, in which work was given up: alerts for somebody who is no longer told.
+func prepareOperator(ctx context.Context, _ *testing.T, w *world) (map[string]string, error) {
+	const why = "watch: tell: answered 500"
+	if err := errors.Join(prepareReady(ctx, w), w.do(ctx, "account", "connected", "mail")); err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(w.dir, "data", "hilft.db")+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		return nil, err
+	}
+	for range 3 {
+		if _, err = db.ExecContext(ctx, `INSERT INTO job (kind, lane, key, args, made_at, run_at, claim, attempt, dead_at, error, awaited) VALUES ('alert', '', '', '{"target":"gone","step":"test"}', ?, ?, 0, 20, ?, ?, 0)`,
+			time.Now().UnixMicro(), time.Now().UnixMicro(), time.Now().UnixMicro(), why); err != nil {
+			break
+		}
+	}
+	return map[string]string{"error": why, "desk": desk.Address, "address": mira.Address}, errors.Join(err, db.Close())
 }
 
 func prepareMastodon(ctx context.Context, _ *testing.T, w *world) (map[string]string, error) {

@@ -20,6 +20,7 @@ import s from './HealthPage.module.css'
 const watchQuery = queryOptions({
   queryKey: ['watch'],
   queryFn: ({ signal }) => take(client.GET('/api/watch', { signal })),
+  refetchInterval: 15_000, // whether somebody could be told
 })
 
 const again = () => {
