@@ -39,6 +39,7 @@ type settings struct {
 	TrustedProxies string `help:"Reverse proxies that tell where requests come from, with commas." placeholder:"ADDRESS,…"`
 	MetricsFrom    string `help:"Who may read /metrics, with commas." placeholder:"ADDRESS,…"`
 	OTLPEndpoint   string `help:"Collector of traces (OTLP over HTTP)." name:"otlp-endpoint" placeholder:"URL"`
+	LeaveAfter     string `help:"How long to go on serving, with /readyz saying no, when asked to end." placeholder:"10s"`
 	LogLevel       string `help:"debug, info, warn or error." placeholder:"LEVEL"`
 }
 
@@ -46,7 +47,7 @@ func (s settings) read() (app.Settings, error) {
 	return app.ReadSettings(s.Config, os.Environ(), map[string]string{
 		"data": s.Data, "listen": s.Listen, "public_url": s.PublicURL, "media_url": s.MediaURL, "database_url": s.DatabaseURL,
 		"nats_url": s.NATSURL, "secret_key_file": s.SecretKeyFile, "allow_hosts": s.AllowHosts, "trusted_proxies": s.TrustedProxies,
-		"metrics_from": s.MetricsFrom, "log_level": s.LogLevel, "otlp_endpoint": s.OTLPEndpoint,
+		"metrics_from": s.MetricsFrom, "log_level": s.LogLevel, "otlp_endpoint": s.OTLPEndpoint, "leave_after": s.LeaveAfter,
 	})
 }
 

@@ -81,7 +81,7 @@ func TestTheProgramSaysWhatItIsAndCanDo(t *testing.T) {
 	}
 	code, out, _ = called(t, nil, "serve", "--help")
 	require.Zero(t, code)
-	for _, flag := range []string{"config", "data", "listen", "public-url", "media-url", "database-url", "nats-url", "secret-key-file", "allow-hosts", "trusted-proxies", "metrics-from", "log-level", "otlp-endpoint"} {
+	for _, flag := range []string{"config", "data", "listen", "public-url", "media-url", "database-url", "nats-url", "secret-key-file", "allow-hosts", "trusted-proxies", "metrics-from", "log-level", "otlp-endpoint", "leave-after"} {
 		require.Contains(t, out, "--"+flag+"=")
 	}
 }

@@ -172,8 +172,9 @@ func (h *House) Invitation(ctx context.Context) (string, error) {
 	return h.Settings.PublicURL + "/setup#" + h.keys.SetUpCode(), nil
 }
 
-// Run serves at the listener and works until the context ends; then requests and jobs under way are finished, no new
-// ones begun, and the house is closed.
+// Run serves at the listener and works until the context ends; then it says that it leaves, goes on for as long as the
+// settings say, so that whoever sends it requests notices, finishes the requests and jobs under way, begins no new ones,
+// and closes the house.
 func (h *House) Run(ctx context.Context, at net.Listener) error {
 	defer h.Close()
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
@@ -197,6 +198,11 @@ func (h *House) Run(ctx context.Context, at net.Listener) error {
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
+		h.API.Leave()
+		select {
+		case err = <-failed:
+		case <-time.After(h.Settings.LeaveAfter):
+		}
 	}
 	stopLive() // streams end first: they would hold up everything else
 	silent.close()

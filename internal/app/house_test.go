@@ -135,6 +135,22 @@ func TestTheHouseOpensQuicklyAndClosesWithStreamsOpen(t *testing.T) {
 	require.Error(t, err, "nobody is served any more")
 }
 
+func TestAHouseThatLeavesSaysSoWhileItServes(t *testing.T) {
+	t.Parallel()
+	o := open(t, map[string]string{"data": t.TempDir(), "leave_after": "3s"})
+	o.close()
+	require.Eventually(t, func() bool {
+		status, _, err := o.say(http.MethodGet, "/readyz", nil)
+		return err == nil && status == 503
+	}, 10*time.Second, 5*time.Millisecond)
+	status, _, err := o.say(http.MethodGet, "/api/session", nil)
+	require.NoError(t, err, "its door is open")
+	require.NotEqual(t, 503, status)
+	o.ends(t, 15*time.Second)
+	_, _, err = o.say(http.MethodGet, "/readyz", nil)
+	require.Error(t, err)
+}
+
 func TestWhatIsUnderWayIsFinishedBeforeTheHouseCloses(t *testing.T) {
 	t.Parallel()
 	asked, answer := make(chan struct{}), make(chan struct{})

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/knadh/koanf/parsers/toml/v2"
 	"github.com/knadh/koanf/providers/confmap"
@@ -32,7 +33,10 @@ type Settings struct {
 	SecretKeyFile string   `koanf:"secret_key_file"` // empty: in the data folder
 	AllowHosts    []string `koanf:"allow_hosts"`     // hosts in private networks that may be connected to
 	LogLevel      string   `koanf:"log_level"`       // debug, info, warn, error
-	OTLPEndpoint  string   `koanf:"otlp_endpoint"`   // http(s) address of a collector of traces; empty: none
+	// How long a node that was asked to end goes on to serve while /readyz says no, so that a load balancer takes it out.
+	LeaveAfter time.Duration `koanf:"leave_after"`
+
+	OTLPEndpoint string `koanf:"otlp_endpoint"` // http(s) address of a collector of traces; empty: none
 
 	// Reverse proxies, as addresses or networks, whose X-Forwarded-For tells where a request comes from. By default those
 	// of this machine: without them all the world would come from one address, and share one limit.
@@ -44,10 +48,13 @@ type Settings struct {
 }
 
 // keys are the settings by name. Each may stand in the file, in HILFT_<NAME> and on the command line.
-var keys = []string{"data", "listen", "public_url", "media_url", "database_url", "nats_url", "secret_key_file", "allow_hosts", "trusted_proxies", "metrics_from", "log_level", "otlp_endpoint"}
+var keys = []string{"data", "listen", "public_url", "media_url", "database_url", "nats_url", "secret_key_file", "allow_hosts", "trusted_proxies", "metrics_from", "log_level", "otlp_endpoint", "leave_after"}
 
 // lists are the settings that hold several values: a list in the file, elsewhere with commas between.
 var lists = []string{"allow_hosts", "trusted_proxies", "metrics_from"}
+
+// leaveMost is how long a house may take to leave: whoever starts and ends programs kills them when they do not end.
+const leaveMost = 5 * time.Minute
 
 const thisMachine = "127.0.0.1, ::1"
 
@@ -71,7 +78,7 @@ func ReadSettings(file string, environ []string, flags map[string]string) (Setti
 		return k.Load(confmap.Provider(values, ""), nil)
 	}
 	defaults := map[string]any{
-		"data": "data", "listen": "127.0.0.1:8080", "log_level": "info", "trusted_proxies": thisMachine, "metrics_from": thisMachine,
+		"data": "data", "listen": "127.0.0.1:8080", "log_level": "info", "trusted_proxies": thisMachine, "metrics_from": thisMachine, "leave_after": "0s",
 	}
 	if err := load("defaults", defaults); err != nil {
 		return Settings{}, err
@@ -129,6 +136,11 @@ func shaped(name string, v any) (any, error) {
 	if !slices.Contains(lists, name) {
 		if !isText {
 			return nil, errors.New("want text in quotes")
+		}
+		if name == "leave_after" {
+			if d, err := time.ParseDuration(text); err != nil || d < 0 || d > leaveMost {
+				return nil, fmt.Errorf("want a time like 10s, at most %s, got %q", leaveMost, text)
+			}
 		}
 		return text, nil
 	}

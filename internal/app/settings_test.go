@@ -83,6 +83,8 @@ func TestAWrongSettingIsOneLineThatSaysWhichAndWhere(t *testing.T) {
 		`media_url: want https://host`:                                                                    {environ: []string{"HILFT_MEDIA_URL=ftp://media.example"}},
 		`trusted_proxies: want addresses or networks like 10.0.0.0/8, got "proxy"`:                        {environ: []string{"HILFT_TRUSTED_PROXIES=proxy"}},
 		`metrics_from: want addresses or networks like 10.0.0.0/8, got "all"`:                             {flags: map[string]string{"metrics_from": "all"}},
+		`environment: leave_after: want a time like 10s, at most 5m0s, got "10"`:                          {environ: []string{"HILFT_LEAVE_AFTER=10"}},
+		`command line: leave_after: want a time like 10s, at most 5m0s, got "1h"`:                         {flags: map[string]string{"leave_after": "1h"}},
 		`log_level: want debug, info, warn or error, got "loud"`:                                          {environ: []string{"HILFT_LOG_LEVEL=loud"}},
 	} {
 		file := ""

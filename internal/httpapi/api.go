@@ -13,6 +13,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -75,6 +76,7 @@ type API struct {
 	chat     *Chat
 	known    directory
 	metrics  *metrics
+	leaving  atomic.Bool
 	handler  http.Handler
 	api      huma.API
 }

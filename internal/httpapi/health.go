@@ -210,8 +210,15 @@ func (a *API) stuckRaw(w http.ResponseWriter, r *http.Request) {
 // healthz says that the process runs.
 func (a *API) healthz(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) }
 
-// readyz says that requests can be served: the database answers.
+// Leave has readyz say no from now on: this node ends soon. Everything else is served as before.
+func (a *API) Leave() { a.leaving.Store(true) }
+
+// readyz says that requests can be served: the database answers, and this node stays.
 func (a *API) readyz(w http.ResponseWriter, r *http.Request) {
+	if a.leaving.Load() {
+		a.fail(w, r, hilft.Fail(hilft.Unavailable, "house.leaving", nil))
+		return
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
 	if err := a.DB.Ping(ctx); err != nil {
