@@ -261,14 +261,30 @@ func answering(ctx context.Context, b *bus.Bus) error {
 	return nil
 }
 
-// redacted is an address, or several with commas between, without passwords.
+// redacted is an address, or several with commas between, without passwords. An address may have several hosts with
+// commas between, as those of Postgres do.
 func redacted(v string) string {
-	all := strings.Split(v, ",")
+	var all []string
+	for part := range strings.SplitSeq(v, ",") {
+		if last := len(all) - 1; last < 0 || strings.Contains(part, "://") {
+			all = append(all, strings.TrimSpace(part))
+		} else {
+			all[last] += "," + part
+		}
+	}
 	for i, one := range all {
-		u, err := url.Parse(strings.TrimSpace(one))
-		if err != nil || u.Scheme == "" || u.Host == "" {
+		scheme, rest, _ := strings.Cut(one, "://")
+		authority := rest
+		if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+			authority = rest[:end]
+		}
+		hosts := authority[strings.LastIndexByte(authority, '@')+1:]
+		first, _, _ := strings.Cut(hosts, ",")
+		u, err := url.Parse(scheme + "://" + strings.TrimSuffix(authority, hosts) + first + rest[len(authority):])
+		if err != nil || scheme == "" || first == "" || strings.Contains(u.Path, "@") {
 			return "an address that cannot be read"
 		}
+		u.Host = hosts
 		q := u.Query()
 		for name := range q {
 			if strings.Contains(strings.ToLower(name), "password") {

@@ -179,13 +179,17 @@ func TestCheckAsksTheCluster(t *testing.T) {
 func TestNoPasswordIsShown(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]string{
-		"postgres://hilft:geheim@db/hilft":                              "postgres://hilft:xxxxx@db/hilft",
-		"postgres://db/hilft?user=hilft&password=geheim&sslmode=verify": "postgres://db/hilft?password=xxxxx&sslmode=verify&user=hilft",
-		"postgres://db/hilft?sslpassword=geheim":                        "postgres://db/hilft?sslpassword=xxxxx",
-		"nats://a:geheim@one:4222,nats://b:geheim@two:4222":             "nats://a:xxxxx@one:4222,nats://b:xxxxx@two:4222",
-		"nats://geheim@one:4222":                                        "nats://xxxxx@one:4222",
-		"host=db password=geheim":                                       "an address that cannot be read",
-		"postgres://hilft:ge%heim@db":                                   "an address that cannot be read",
+		"postgres://hilft:geheim@db/hilft":                                                 "postgres://hilft:xxxxx@db/hilft",
+		"postgres://db/hilft?user=hilft&password=geheim&sslmode=verify":                    "postgres://db/hilft?password=xxxxx&sslmode=verify&user=hilft",
+		"postgres://db/hilft?sslpassword=geheim":                                           "postgres://db/hilft?sslpassword=xxxxx",
+		"nats://a:geheim@one:4222,nats://b:geheim@two:4222":                                "nats://a:xxxxx@one:4222,nats://b:xxxxx@two:4222",
+		"nats://geheim@one:4222":                                                           "nats://xxxxx@one:4222",
+		"postgres://hilft:geheim@a,b/hilft":                                                "postgres://hilft:xxxxx@a,b/hilft",
+		"postgres://hilft:geheim@a:5432,b:5433,[::1]:1/hilft?target_session_attrs=primary": "postgres://hilft:xxxxx@a:5432,b:5433,[::1]:1/hilft?target_session_attrs=primary",
+		"postgres://hilft:ge,heim@a:5432,b/hilft":                                          "postgres://hilft:xxxxx@a:5432,b/hilft",
+		"postgres://hilft:7/heim@db/hilft":                                                 "an address that cannot be read",
+		"host=db password=geheim":                                                          "an address that cannot be read",
+		"postgres://hilft:ge%heim@db":                                                      "an address that cannot be read",
 	} {
 		require.Equal(t, want, redacted(given))
 	}
