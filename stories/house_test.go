@@ -7,10 +7,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/hilft/hilft/internal/app/apptest"
 )
@@ -122,6 +124,8 @@ func (w *world) keeps(ctx context.Context, n string) error {
 //	account connected api with lookup          hilft may ask it what arrived
 //	account mail is ok|sign_in|trouble
 //	account mastodon signed in again
+//	account mail sends signs of life           to itself, every quarter of an hour and the first at once
+//	account mail shows life                    one has come back
 //	account api refused 2                      calls that could not prove to be the network's
 func (w *world) doAccount(ctx context.Context, args []string) error {
 	switch {
@@ -144,10 +148,36 @@ func (w *world) doAccount(ctx context.Context, args []string) error {
 			}
 			return nil
 		})
+	case is(args, "… sends signs of life"):
+		return w.agent.Do(ctx, http.MethodPut, "/api/accounts/"+w.accounts[args[0]].ID+"/canary", map[string]int{"every_minutes": 15}, nil)
+	case is(args, "… shows life"):
+		return w.showsLife(ctx, w.accounts[args[0]].ID)
 	case is(args, "mastodon signed in again"):
 		return w.social.signIn(ctx, w.agent, w.accounts["mastodon"].ID)
 	}
 	return badLine(args)
+}
+
+// showsLife waits until a sign of life has come back. No event tells of that: nobody has to do anything.
+func (w *world) showsLife(ctx context.Context, account string) error {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		h, err := w.agent.Health(ctx)
+		if err != nil {
+			return err
+		}
+		for _, c := range h.Canaries {
+			if c.Account.ID == account && c.HeardAt != nil && !c.Missing && c.Error == "" {
+				return nil
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("none has come back: %+v", h.Canaries)
+		}
+	}
 }
 
 func (w *world) connect(ctx context.Context, network string) (err error) {

@@ -29,6 +29,7 @@ func (w *world) connectSystem(ctx context.Context) (apptest.Account, error) {
 //	system sends 'text' signed by-another               or too-late, or not-at-all: and is told 401
 //	system sends rubbish 'word'                         signed, and is told 400
 //	system takes|refuses|takes-silent|expired           how it answers from now on
+//	system sends the sign of life back                  that it was given, signed, and is told 200
 //	system was given 'text' once                        with everything that names it right
 //	system was given 'text' 2 times
 func (w *world) doSystem(ctx context.Context, args []string) error {
@@ -36,6 +37,8 @@ func (w *world) doSystem(ctx context.Context, args []string) error {
 	case is(args, "sends … in …"):
 		w.lastSaid = apptest.Said{ID: "m-" + args[1], Thread: args[3], Text: args[1], From: map[string]string{"id": "c-42", "name": "Mira Köster"}}
 		return w.sends(ctx, time.Now(), w.shop.Secret, http.StatusOK)
+	case is(args, "sends the sign of life back"):
+		return w.sendsLifeBack(ctx)
 	case is(args, "sends rubbish …"):
 		return w.sendsRubbish(ctx, args[2])
 	case is(args, "sends that again"):
@@ -80,6 +83,18 @@ func (w *world) sends(ctx context.Context, at time.Time, secret string, want int
 	}
 	status, err := apptest.Status(http.DefaultClient, req)
 	if err == nil && status != want {
+		err = fmt.Errorf("it was told %d", status)
+	}
+	return err
+}
+
+func (w *world) sendsLifeBack(ctx context.Context) error {
+	m, err := w.shop.Wait(ctx, func(m apptest.Taken) bool { return m.Kind == "canary" })
+	if err != nil {
+		return err
+	}
+	status, err := w.shop.Post(ctx, http.DefaultClient, w.accounts["api"].HookURL, []byte(`{"id":"`+m.ID+`","kind":"canary"}`))
+	if err == nil && status != http.StatusOK {
 		err = fmt.Errorf("it was told %d", status)
 	}
 	return err

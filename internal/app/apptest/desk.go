@@ -86,6 +86,14 @@ type Health struct {
 	Unknown []struct {
 		MessageID string `json:"message_id"`
 	} `json:"unknown"`
+	Canaries []struct {
+		Account struct {
+			ID string `json:"id"`
+		} `json:"account"`
+		HeardAt *time.Time `json:"heard_at"`
+		Missing bool       `json:"missing"`
+		Error   string     `json:"error"`
+	} `json:"canaries"`
 }
 
 // Work is how much work is not done yet.

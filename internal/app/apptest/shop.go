@@ -36,7 +36,7 @@ type Shop struct {
 	news   chan struct{} // closed, and made anew, at every change
 }
 
-// Taken is one message that the shop was given by the house.
+// Taken is one message, or sign of life, that the shop was given by the house.
 type Taken struct {
 	ID         string `json:"id"`
 	Kind       string `json:"kind"`
@@ -120,7 +120,7 @@ func (s *Shop) take(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	how := s.behave(m)
 	genuine := how != Expired && s.genuine(r, body)
-	if genuine && m.Kind == "message" && how != Refuses && how != Busy {
+	if genuine && (m.Kind == "message" || m.Kind == "canary") && how != Refuses && how != Busy {
 		s.taken = append(s.taken, m)
 		s.know[m.ID] = true
 		close(s.news)
