@@ -28,6 +28,7 @@ import (
 //	house heard 'words'           whatever the agent is looking at
 //	house keeps 1 unreadable      deliveries, for a person to look at
 //	house is traced 'name'…       the collector knows spans by these names
+//	house is traced from 'name' to 'name'    although a job lies between them
 //	house keeps 'word' to itself  neither log nor figures nor traces have it
 //	house keeps its secrets to itself
 //	house is well                 nobody has to do anything
@@ -39,10 +40,12 @@ func (w *world) doHouse(ctx context.Context, args []string) error {
 		return err
 	case len(args) > 1 && args[0] == "opens" && args[1] == "watched":
 		return w.opensWatched(ctx, args[2:])
+	case is(args, "is traced from … to …"):
+		return w.tracedFrom(ctx, args[3], args[5])
 	case len(args) > 2 && args[0] == "is" && args[1] == "traced":
 		return w.traced(ctx, args[2:])
 	case is(args, "keeps its secrets to itself"):
-		return w.discreet(ctx, w.shop.Secret, apptest.AdministratorEmail, apptest.AdministratorPassword)
+		return w.discreet(ctx, w.shop.Secret, w.visitor.token, w.social.mira, apptest.AdministratorEmail, apptest.AdministratorPassword)
 	case is(args, "keeps … to itself"):
 		return w.discreet(ctx, args[1])
 	case is(args, "dies"):

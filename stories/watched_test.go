@@ -14,6 +14,9 @@ import (
 	"sync"
 	"time"
 
+	trace "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+
 	"github.com/hilft/hilft/internal/app/apptest"
 )
 
@@ -22,6 +25,7 @@ type collector struct {
 	server *httptest.Server
 	mu     sync.Mutex
 	got    bytes.Buffer
+	spans  []*trace.Span
 	news   chan struct{}
 }
 
@@ -29,11 +33,17 @@ func openCollector() *collector {
 	c := &collector{news: make(chan struct{}, 1)}
 	c.server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
-		if err != nil {
+		var sent trace.TracesData // as an export request begins
+		if err != nil || proto.Unmarshal(body, &sent) != nil {
 			return
 		}
 		c.mu.Lock()
 		c.got.Write(body)
+		for _, from := range sent.GetResourceSpans() {
+			for _, scope := range from.GetScopeSpans() {
+				c.spans = append(c.spans, scope.GetSpans()...)
+			}
+		}
 		c.mu.Unlock()
 		select {
 		case c.news <- struct{}{}:
@@ -49,6 +59,32 @@ func (c *collector) has(word string) bool {
 	return bytes.Contains(c.got.Bytes(), []byte(word))
 }
 
+// leads tells whether a span by one name goes on with the trace of one by the other, or is linked to it.
+func (c *collector) leads(from, to string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	begun := map[string]bool{}
+	for _, s := range c.spans {
+		if s.GetName() == from {
+			begun[string(s.GetTraceId())] = true
+		}
+	}
+	for _, s := range c.spans {
+		if s.GetName() != to {
+			continue
+		}
+		if begun[string(s.GetTraceId())] {
+			return true
+		}
+		for _, l := range s.GetLinks() {
+			if begun[string(l.GetTraceId())] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // opensWatched opens the house with a collector of its traces.
 func (w *world) opensWatched(ctx context.Context, settings []string) error {
 	w.collector = openCollector()
@@ -59,15 +95,31 @@ func (w *world) opensWatched(ctx context.Context, settings []string) error {
 // traced waits until the collector knows spans by these names.
 func (w *world) traced(ctx context.Context, names []string) error {
 	for _, name := range names {
-		for !w.collector.has(name) {
-			select {
-			case <-w.collector.news:
-			case <-ctx.Done():
-				return fmt.Errorf("no span is called %q", name)
-			}
+		if !w.collector.until(ctx, func() bool { return w.collector.has(name) }) {
+			return fmt.Errorf("no span is called %q", name)
 		}
 	}
 	return nil
+}
+
+// tracedFrom waits until the collector can tell that one span came of another.
+func (w *world) tracedFrom(ctx context.Context, from, to string) error {
+	if !w.collector.until(ctx, func() bool { return w.collector.leads(from, to) }) {
+		return fmt.Errorf("no span %q leads to %q", from, to)
+	}
+	return nil
+}
+
+// until waits for what the collector is told.
+func (c *collector) until(ctx context.Context, there func() bool) bool {
+	for !there() {
+		select {
+		case <-c.news:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
 }
 
 // discreet looks whether what the house says to those who run it has a word in it.
