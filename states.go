@@ -78,6 +78,7 @@ const (
 	JobDelivery = "delivery" // switchboard → desk: where that message stands
 	JobAlert    = "alert"    // watch → watch: tell one who is to be told
 	JobCanary   = "canary"   // switchboard → switchboard: send a sign of life over an account
+	JobLook     = "look"     // desk → switchboard: ask how messages stand at their network
 )
 
 // Names of events: what happened, in the order in which it did. They are stored, and so never change.
@@ -89,6 +90,7 @@ const (
 	EventMessageHeard   = "message.heard"
 	EventMessageEdited  = "message.edited"
 	EventMessageDeleted = "message.deleted"
+	EventMessageReached = "message.reached" // it has spread further, or less far
 	EventMessageWritten = "message.written"
 	EventMessageMoved   = "message.delivery" // its Delivery changed
 	EventNoteWritten    = "note.written"

@@ -94,6 +94,24 @@ type ReadBacker interface {
 	ReadBack(ctx context.Context, out Outgoing) (Receipt, error)
 }
 
+// LookMost is how many messages a Look is asked about at the most.
+const LookMost = 20
+
+// Looker is a Line that can be asked how messages stand at the network. Description.Can.Look says so.
+type Looker interface {
+	// Look asks after messages that the house has, and returns deliveries that tell of those that stand otherwise at the
+	// network: edited since, gone, or further spread. Gone is only what the network surely has no more; of what it is
+	// silent about, nothing is told. After an error nothing of the call is stored.
+	Look(ctx context.Context, have []Standing) ([]Raw, error)
+}
+
+// Standing is how the house has a message.
+type Standing struct {
+	ID     string    `json:"id"`                 // remote id
+	Edited time.Time `json:"edited_at,omitzero"` // when it was last edited, by the network's clock; zero: never
+	Reach  Reach     `json:"reach"`
+}
+
 // Limiter is a Line whose limits depend on the account (an instance that allows longer posts).
 type Limiter interface {
 	Limits(ctx context.Context) (Limits, error)

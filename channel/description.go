@@ -88,6 +88,7 @@ type Abilities struct {
 	MovePrivate Level `json:"move_private,omitempty"` // a public message can be answered in private
 	Edits       Level `json:"edits,omitempty"`        // the network reports edits
 	Deletions   Level `json:"deletions,omitempty"`    // the network reports deletions
+	Look        Level `json:"look,omitempty"`         // the network can be asked how messages stand
 	Files       Level `json:"files,omitempty"`        // we can send files
 	Mailbox     Level `json:"mailbox,omitempty"`      // the other side collects its messages from us
 	Begin       Level `json:"begin,omitempty"`        // Send reaches who never wrote to us: an Outgoing that names nobody but To.Handle
@@ -101,6 +102,7 @@ type Limits struct {
 	URLLength  int   `json:"url_length,omitempty"`  // every link counts as so many; 0: as it is
 	Addressed  bool  `json:"addressed,omitempty"`   // the person's name is put before the text and counts, without its host
 	Subject    bool  `json:"subject,omitempty"`     // messages have a subject
+	Warning    bool  `json:"warning,omitempty"`     // messages may be folded behind a warning, which counts with the text
 	FilesMax   int   `json:"files_max,omitempty"`   // files a message
 	FileSize   int64 `json:"file_size,omitempty"`   // bytes a file
 	PerMinute  int   `json:"per_minute,omitempty"`  // calls the account may make; 0: no own limit

@@ -24,6 +24,12 @@ type Dispatch struct {
 	Anew    bool            `json:"anew,omitempty"`  // it had gone out and come back: Out.Key is another than then
 }
 
+// Looking is the argument of a hilft.JobLook: messages that the desk wants the switchboard to ask after.
+type Looking struct {
+	Account hilft.AccountID `json:"account"`
+	Have    []Standing      `json:"have"` // at most LookMost
+}
+
 // Report is the argument of a hilft.JobDelivery: the switchboard's word to the desk about a message.
 type Report struct {
 	Message  hilft.MessageID `json:"message"`

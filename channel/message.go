@@ -14,8 +14,9 @@ type ItemKind string
 
 const (
 	Said    ItemKind = "said"    // somebody said something
-	Edited  ItemKind = "edited"  // what was said reads differently now: ID, At, Text and HTML are set
+	Edited  ItemKind = "edited"  // what was said reads differently now: ID, At, Text, HTML and Warning are set, and Attachments where they may have changed
 	Deleted ItemKind = "deleted" // what was said is gone at the network, so it goes here: only ID and At are set
+	Reached ItemKind = "reached" // how far it has come by then: only ID, At and Reach are set
 )
 
 // Item is one thing that a network reports, in the house's words.
@@ -35,14 +36,15 @@ type Item struct {
 	Visibility  hilft.Visibility
 	From        Author
 	Subject     string
-	Text        string // plain text, without what it quotes
-	Quoted      string // plain text of what it quotes, folded away
-	HTML        string // the original, unsanitised, where there is one
-	Attachments []Attachment
-	URL         string // where people see it at the network
-	Auto        bool   // sent by a machine (auto-reply, bounce, list): nobody waits for an answer
-	Overheard   bool   // found by a search: the author did not address us
+	Text        string       // plain text, without what it quotes
+	Quoted      string       // plain text of what it quotes, folded away
+	HTML        string       // the original, unsanitised, where it says or shows what Text does not
+	Attachments []Attachment // Edited: what belongs to it now; nil: as before
+	URL         string       // where people see it at the network
+	Auto        bool         // sent by a machine (auto-reply, bounce, list): nobody waits for an answer
+	Overheard   bool         // found by a search: the author did not address us
 
+	Warning   string  `json:",omitempty"` // what its author wants people to know before they open it; empty: it is read at once
 	Addressed string  `json:",omitempty"` // the address of ours that was written to, where an account has several: the answer comes from it
 	Language  string  `json:",omitempty"` // "de", "en", …: where the network says in which language it is
 	Genuine   Genuine `json:",omitempty"` // whether the author is who the item says, as the network found
@@ -50,6 +52,14 @@ type Item struct {
 
 	// Returned says that this item tells of a message of ours that came back after the network had taken it.
 	Returned *Returned `json:",omitempty"`
+
+	Reach *Reach `json:",omitempty"` // of a Reached item
+}
+
+// Reach is how far a message has come among people who are not in the conversation, as the network counts.
+type Reach struct {
+	Shared int `json:"shared,omitempty"` // passed on
+	Liked  int `json:"liked,omitempty"`
 }
 
 // Genuine is what a network that anybody can write to finds out about who has written. Empty: it was not asked.
@@ -100,6 +110,7 @@ type Outgoing struct {
 	Addressed  string   // Item.Addressed of what is answered
 	Subject    string
 	Text       string
+	Warning    string // what people are to know before they open it; only where Limits.Warning
 	Files      []File
 	Auto       bool      // the house says it by itself, and says so where the network has a way to
 	Language   string    // "de" or "en": of what is put around the text

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -35,9 +36,9 @@ func (c *plazaConnector) Describe() channel.Description {
 		Rooms:    []channel.Room{{Visibility: hilft.Public, Name: both("Plaza")}, {Visibility: hilft.Private, Name: both("Corner")}},
 		Can: channel.Abilities{
 			Hook: channel.Full, Poll: channel.Full, Stream: channel.Full, ReadBack: channel.Full, MovePrivate: channel.Full,
-			Edits: channel.Full, Deletions: channel.Full, Files: channel.Full,
+			Edits: channel.Full, Deletions: channel.Full, Files: channel.Full, Look: channel.Full,
 		},
-		Limits: channel.Limits{Subject: true, FilesMax: 4},
+		Limits: channel.Limits{Subject: true, Warning: true, FilesMax: 4},
 		Policy: channel.Policy{PollEvery: time.Minute},
 	}
 	switch c.wrong {
@@ -119,7 +120,13 @@ func (c *plazaConnector) Translate(_ channel.Account, raw channel.Raw) ([]channe
 	item := channel.Item{Kind: e.Kind, ID: e.ID, At: e.At, Text: e.Text}
 	switch e.Kind {
 	case channel.Said:
-		item.Thread, item.Visibility, item.Subject = e.In, e.Room, e.Head
+		item.Thread, item.Visibility, item.Subject, item.Warning = e.In, e.Room, e.Head, e.Warn
+		switch c.wrong {
+		case "hears no warning":
+			item.Warning = ""
+		case "reads the warning out":
+			item.Text = e.Warn + "\n" + e.Text
+		}
 		item.From = channel.Author{ID: "person-" + e.From, Handle: "@" + e.From}
 		if e.To != "" {
 			item.Refs = []string{e.To}
@@ -134,6 +141,10 @@ func (c *plazaConnector) Translate(_ channel.Account, raw channel.Raw) ([]channe
 	case channel.Deleted:
 		if c.wrong == "does not hear deletions" {
 			return nil, nil
+		}
+	case channel.Reached:
+		if item.Reach = e.Far; e.Far == nil {
+			return nil, errors.New("plaza: translate: how far?")
 		}
 	default:
 		return nil, errors.New("plaza: translate: no such kind")
@@ -302,7 +313,7 @@ func (l *plazaLine) Send(ctx context.Context, out channel.Outgoing) (channel.Rec
 	if l.opened != nil {
 		ctx = l.opened
 	}
-	what := post{key: out.Key, in: out.Thread, to: strings.TrimPrefix(out.To.ID, "person-"), head: out.Subject, text: out.Text, answers: out.InReplyTo, room: out.Visibility, files: out.Files}
+	what := post{key: out.Key, in: out.Thread, to: strings.TrimPrefix(out.To.ID, "person-"), head: out.Subject, warn: out.Warning, text: out.Text, answers: out.InReplyTo, room: out.Visibility, files: out.Files}
 	switch l.c.wrong {
 	case "answers in public":
 		what.room = hilft.Public
@@ -312,6 +323,15 @@ func (l *plazaLine) Send(ctx context.Context, out channel.Outgoing) (channel.Rec
 		what.text = strings.ReplaceAll(what.text, "<", "&lt;")
 	case "forgets the files":
 		what.files = nil
+	case "does not say what files show":
+		what.files = slices.Clone(what.files)
+		for i := range what.files {
+			what.files[i].Alt = ""
+		}
+	case "drops the warning":
+		what.warn = ""
+	case "writes the warning into the text":
+		what.text = out.Warning + "\n" + out.Text
 	case "forgets its key":
 		what.key = hilft.NewID()
 	}
@@ -360,4 +380,39 @@ func (l *plazaLine) ReadBack(ctx context.Context, out channel.Outgoing) (channel
 		return channel.Receipt{}, channel.ErrNotThere
 	}
 	return channel.Receipt{ID: id}, nil
+}
+
+func (l *plazaLine) Look(ctx context.Context, have []channel.Standing) ([]channel.Raw, error) {
+	var raws []channel.Raw
+	for _, s := range have {
+		answer, err := l.c.plaza.stand(ctx, l.acc.Settings["token"], s.ID)
+		if err != nil && l.c.wrong == "takes a failure for a deletion" {
+			raws = append(raws, l.c.raw(event{Kind: channel.Deleted, ID: s.ID, At: time.Now()}, "look"))
+			continue
+		}
+		if err != nil {
+			return nil, l.c.mean(err)
+		}
+		var e event
+		if err := json.Unmarshal(answer, &e); err != nil {
+			return nil, err
+		}
+		far := e.Far
+		e.Far = nil
+		switch {
+		case e.ID == "" && l.c.wrong == "takes silence for a deletion":
+			raws = append(raws, l.c.raw(event{Kind: channel.Deleted, ID: s.ID, At: time.Now()}, "look"))
+		case e.Kind == channel.Deleted && l.c.wrong != "sees no deletion",
+			e.Kind == channel.Edited && (e.At.After(s.Edited) && l.c.wrong != "sees no edit" || l.c.wrong == "tells the same edit again"):
+			raws = append(raws, l.c.raw(e, "look"))
+		}
+		if far != nil && *far != s.Reach && l.c.wrong != "counts nobody" {
+			if *far == (channel.Reach{}) && l.c.wrong == "counts only up" {
+				continue
+			}
+			body, _ := json.Marshal(event{Kind: channel.Reached, ID: s.ID, At: time.Now().UTC(), Far: far})
+			raws = append(raws, channel.Raw{Key: fmt.Sprintf("reach-%s-%v", s.ID, *far), Kind: "reach", Body: body})
+		}
+	}
+	return raws, nil
 }

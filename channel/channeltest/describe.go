@@ -189,11 +189,13 @@ func describeAbilities(t *testing.T, b *bench) {
 		broken(t, "CanaryIn returns nothing where a delivery is no sign of life", "it found one in what is nothing")
 	}
 	has("Canary", b.desc.Can.Canary, knows)
+	_, looks := line.(channel.Looker)
 	has("Hook", b.desc.Can.Hook, hooks)
 	has("SignIn", b.desc.Can.SignIn, signs)
 	has("Poll", b.desc.Can.Poll, polls)
 	has("Stream", b.desc.Can.Stream, streams)
 	has("ReadBack", b.desc.Can.ReadBack, reads)
+	has("Look", b.desc.Can.Look, looks)
 	if _, pushed := b.Network.(Pushing); !hooks && !polls && !streams && !pushed {
 		broken(t, "what a network reports is received by Hook, Poll or Stream", "there is none of them")
 	}

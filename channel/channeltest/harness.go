@@ -72,6 +72,8 @@ type Features struct {
 	HookBodyOpen bool
 	// AnyBytesAreText: there are no bytes that Translate could refuse to read.
 	AnyBytesAreText bool
+	// Describes: files arrive with their descriptions.
+	Describes bool
 	// NoReplies: what we send does not say at the network which message it answers, so Arrival.InReplyTo stays empty.
 	NoReplies bool
 }
@@ -90,6 +92,12 @@ type Pushing interface {
 	Pushed(t testing.TB) []channel.Raw
 }
 
+// Spreading is a Network that counts how far messages have come.
+type Spreading interface {
+	// Spread says how often a message was passed on and liked by now.
+	Spread(t testing.TB, remoteID string, shared, liked int)
+}
+
 // Speech is what a customer says.
 type Speech struct {
 	// From is a short name in ASCII ("mira"), out of which the network makes an address or a handle. The same name is
@@ -97,6 +105,7 @@ type Speech struct {
 	From       string
 	Text       string
 	Subject    string // only where Limits.Subject
+	Warning    string // only where Limits.Warning
 	Visibility hilft.Visibility
 	// ReplyTo is the remote id of what is answered, by a customer or by us; empty: the start of a conversation, and in
 	// private the author's first word to us.
@@ -112,6 +121,7 @@ type Arrival struct {
 	Visibility hilft.Visibility
 	To         string // the Speech.From of the customer whom it reached; empty where only the whole world was addressed
 	Subject    string
+	Warning    string
 	Text       string
 	Files      []channel.File
 }

@@ -22,9 +22,12 @@ var lieTests = func() (tests []test) {
 	for _, l := range lies {
 		tests = append(tests,
 			test{"send, " + l.name, func(t *testing.T, b *bench) { sendLiedTo(t, b, l) }},
-			test{"poll, " + l.name, func(t *testing.T, b *bench) { pollLiedTo(t, b, l) }})
+			test{"poll, " + l.name, func(t *testing.T, b *bench) { pollLiedTo(t, b, l) }},
+			test{"look, " + l.name, func(t *testing.T, b *bench) { lookLiedTo(t, b, l) }})
 	}
-	return tests
+	// Who asks for what is gone gets the network's word for it; this is not that word.
+	no := lie{name: "a page with 404", status: http.StatusNotFound, body: aPage}
+	return append(tests, test{"look, " + no.name, func(t *testing.T, b *bench) { lookLiedTo(t, b, no) }})
 }()
 
 // lie is an answer in the place of the true one.
@@ -195,6 +198,22 @@ func pollLiedTo(t *testing.T, b *bench, l lie) {
 	if raws, _ := pollAll(t, p, cursor); !b.tells(t, raws, id) {
 		broken(t, afterCursor, "%s was said while the answers were lies (%s), and does not come afterwards", id, l.name)
 	}
+}
+
+func lookLiedTo(t *testing.T, b *bench, l lie) {
+	way := b.lied(true)
+	look, have := b.seen(t)
+	way.lie.Store(&l)
+	quick(t, "Look", func() {
+		raws, err := look.Look(b.soonFor(t, l), have)
+		if way.told.Load() > 0 && (err == nil || len(raws) > 0) {
+			broken(t, surelyGone, "the answers were lies (%s), and it says %d things, %v", l.name, len(raws), err)
+		}
+	})
+	if way.told.Load() == 0 {
+		t.Skip("this network is not read over HTTP")
+	}
+	way.bounded(t)
 }
 
 // bounded holds a connector to reading no more of an answer than it could need.

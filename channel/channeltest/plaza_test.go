@@ -44,6 +44,7 @@ type plaza struct {
 	events  []event
 	called  int
 	posts   []post
+	far     map[string]channel.Reach
 	streams []chan event
 	joined  chan struct{}
 	begin   time.Time
@@ -62,20 +63,22 @@ type event struct {
 	To   string           `json:"to,omitempty"`
 	In   string           `json:"in,omitempty"`
 	Head string           `json:"head,omitempty"`
+	Warn string           `json:"warn,omitempty"`
 	Text string           `json:"text,omitempty"`
+	Far  *channel.Reach   `json:"far,omitempty"`
 }
 
 // post is what we say there.
 type post struct {
-	id, key, in, to, head, text string
-	answers                     string
-	room                        hilft.Visibility
-	files                       []channel.File
+	id, key, in, to, head, warn, text string
+	answers                           string
+	room                              hilft.Visibility
+	files                             []channel.File
 }
 
 func openPlaza(wrong string) func(t testing.TB) channeltest.Network {
 	return func(t testing.TB) channeltest.Network {
-		p := &plaza{begin: time.Now().Add(-time.Hour), cut: make(chan struct{}), joined: make(chan struct{}, 16), closed: t.Context().Done()}
+		p := &plaza{begin: time.Now().Add(-time.Hour), cut: make(chan struct{}), joined: make(chan struct{}, 16), far: map[string]channel.Reach{}, closed: t.Context().Done()}
 		p.con = &plazaConnector{plaza: p, wrong: wrong}
 		return p
 	}
@@ -94,7 +97,7 @@ func (p *plaza) Stranger(testing.TB) (channel.Account, bool) {
 func (p *plaza) Env(t testing.TB) channel.Env { return channeltest.NewEnv(t) }
 
 func (p *plaza) Features() channeltest.Features {
-	return channeltest.Features{SendsOnce: true, HookProof: "X-Proof", HookWindow: 5 * time.Minute}
+	return channeltest.Features{SendsOnce: true, HookProof: "X-Proof", HookWindow: 5 * time.Minute, Describes: true}
 }
 
 func (p *plaza) Fault(_ testing.TB, f channeltest.Fault) bool {
@@ -111,7 +114,7 @@ func (p *plaza) Fault(_ testing.TB, f channeltest.Fault) bool {
 func (p *plaza) Say(_ testing.TB, s channeltest.Speech) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	e := event{Kind: channel.Said, ID: fmt.Sprintf("word-%d", len(p.events)+1), At: s.At, From: s.From, Room: s.Visibility, To: s.ReplyTo, Head: s.Subject, Text: s.Text}
+	e := event{Kind: channel.Said, ID: fmt.Sprintf("word-%d", len(p.events)+1), At: s.At, From: s.From, Room: s.Visibility, To: s.ReplyTo, Head: s.Subject, Warn: s.Warning, Text: s.Text}
 	e.In = "in-" + e.ID
 	if s.ReplyTo != "" {
 		e.In = p.place(s.ReplyTo)
@@ -158,6 +161,12 @@ func (p *plaza) Delete(_ testing.TB, id string) {
 	p.happens(event{Kind: channel.Deleted, ID: id})
 }
 
+func (p *plaza) Spread(_ testing.TB, id string, shared, liked int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.far[id] = channel.Reach{Shared: shared, Liked: liked}
+}
+
 func (p *plaza) Hooks(t testing.TB) []channel.HookRequest {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -186,7 +195,7 @@ func (p *plaza) Arrived(testing.TB) []channeltest.Arrival {
 	defer p.mu.Unlock()
 	all := make([]channeltest.Arrival, 0, len(p.posts))
 	for _, post := range p.posts {
-		all = append(all, channeltest.Arrival{ID: post.id, InReplyTo: post.answers, Visibility: post.room, To: post.to, Subject: post.head, Text: post.text, Files: post.files})
+		all = append(all, channeltest.Arrival{ID: post.id, InReplyTo: post.answers, Visibility: post.room, To: post.to, Subject: post.head, Warning: post.warn, Text: post.text, Files: post.files})
 	}
 	return all
 }
@@ -250,6 +259,27 @@ func (p *plaza) read(ctx context.Context, token string, after int) ([]byte, erro
 	}
 	from := min(max(after, 0), len(p.events))
 	return json.Marshal(p.events[from:min(from+40, len(p.events))])
+}
+
+// stand tells the last that happened to a message, and how far it has come.
+func (p *plaza) stand(ctx context.Context, token, id string) ([]byte, error) {
+	if err := p.call(ctx, token, false); err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.fault == channeltest.Garbage {
+		return []byte("<h1>Not today</h1>"), nil
+	}
+	var last event
+	for _, e := range p.events {
+		if e.ID == id {
+			last = e
+		}
+	}
+	far := p.far[id]
+	last.Far = &far
+	return json.Marshal(last)
 }
 
 func (p *plaza) find(ctx context.Context, token, key string) ([]byte, error) {

@@ -19,6 +19,7 @@ import (
 
 var receiveTests = []test{
 	{"what was said", receiveSaid},
+	{"warnings", receiveWarnings},
 	{"authors are told apart", receiveAuthors},
 	{"an answer joins its conversation", receiveReplies},
 	{"same key by every way", receiveKeys},
@@ -52,6 +53,23 @@ func receiveSaid(t *testing.T, b *bench) {
 			if b.desc.Limits.Subject && !strings.Contains(item.Subject, s.Subject) {
 				broken(t, "Limits.Subject: messages have a subject", "by %s: got %q, want %q", e.name, item.Subject, s.Subject)
 			}
+		}
+	}
+}
+
+func receiveWarnings(t *testing.T, b *bench) {
+	if !b.desc.Limits.Warning {
+		t.Skip("nothing is folded behind a warning here")
+	}
+	line := b.open(t)
+	for _, e := range b.ears(t, line) {
+		s := b.speech("mira", b.room())
+		s.Warning = "Nasser Keller"
+		if item := b.listen(t, []ear{e}, s); item.Warning != s.Warning || strings.Contains(item.Text, s.Warning) {
+			broken(t, "Item.Warning is what its author wants people to know before they open it", "by %s: got %q before %q", e.name, item.Warning, item.Text)
+		}
+		if item := b.listen(t, []ear{e}, b.speech("mira", b.room())); item.Warning != "" {
+			broken(t, "Item.Warning is empty: it is read at once", "by %s: nobody warned, and it says %q", e.name, item.Warning)
 		}
 	}
 }
@@ -317,8 +335,10 @@ func wholeItem(item channel.Item) string {
 		return "it has no ID"
 	case item.At.IsZero():
 		return "it has no At"
-	case item.Kind != channel.Said && item.Kind != channel.Edited && item.Kind != channel.Deleted:
+	case item.Kind != channel.Said && item.Kind != channel.Edited && item.Kind != channel.Deleted && item.Kind != channel.Reached:
 		return "its Kind is unknown"
+	case item.Kind == channel.Reached && item.Reach == nil:
+		return "it has no Reach"
 	case item.Kind != channel.Said:
 		return ""
 	case item.From.ID == "":

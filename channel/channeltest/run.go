@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(t testing.TB) Network) {
 		{"translate", translateTests},
 		{"send", sendTests},
 		{"read back", readBackTests},
+		{"look", lookTests},
 		{"line", lineTests},
 		{"lies", lieTests},
 	} {

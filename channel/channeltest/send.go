@@ -28,6 +28,7 @@ var sendTests = []test{
 	{"answer in every room", sendAnswers},
 	{"text as it was written", sendText},
 	{"move private", sendPrivate},
+	{"warning", sendWarning},
 	{"files", sendFiles},
 	{"same key again", sendAgain},
 	{"rate limited", sendRateLimited},
@@ -161,6 +162,27 @@ func sendPrivate(t *testing.T, b *bench) {
 	}
 }
 
+func sendWarning(t *testing.T, b *bench) {
+	if !b.desc.Limits.Warning {
+		t.Skip("nothing is folded behind a warning here")
+	}
+	line, item := b.asked(t, b.room())
+	out := b.answer(item, "key-warning", "So sieht es hinter der Wand aus.")
+	out.Warning = "Offene Leitungen"
+	_, err := line.Send(within(t, soon), out)
+	require.NoError(t, err, "Send fails though the network is well")
+	_, err = line.Send(within(t, soon), b.answer(item, "key-plain", "Es läuft wieder."))
+	require.NoError(t, err, "Send fails though the network is well")
+	arrived := b.Arrived(t)
+	require.Len(t, arrived, 2, "one Send, one message at the network")
+	if got := arrived[0]; got.Warning != out.Warning || strings.Contains(got.Text, out.Warning) {
+		broken(t, "Outgoing.Warning is what people are to know before they open it", "got %q before %q", got.Warning, got.Text)
+	}
+	if arrived[1].Warning != "" {
+		broken(t, "Outgoing.Warning is what people are to know before they open it", "there was none, and %q arrived", arrived[1].Warning)
+	}
+}
+
 func sendFiles(t *testing.T, b *bench) {
 	if b.desc.Can.Files == channel.No {
 		t.Skip("we cannot send files here")
@@ -180,6 +202,10 @@ func sendFiles(t *testing.T, b *bench) {
 	// Where the other side collects its messages from us, the house keeps the file and the message names it.
 	if len(got) != 1 || string(got[0].Data) != string(picture) && got[0].Hash != out.Files[0].Hash {
 		broken(t, "Can.Files: we can send files", "of one file arrived (-want +got):\n%s", cmp.Diff(out.Files, got))
+		return
+	}
+	if b.Features().Describes && got[0].Alt != out.Files[0].Alt {
+		broken(t, "File.Alt is a description for those who cannot see it", "got %q, want %q", got[0].Alt, out.Files[0].Alt)
 	}
 }
 
