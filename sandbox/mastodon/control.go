@@ -44,11 +44,13 @@ type Draft struct {
 	Files      []Attachment
 }
 
-// Attachment is a file of a post. The stand-in keeps its address only.
+// Attachment is a file of a post. Of those that others serve, the stand-in knows the address only.
 type Attachment struct {
 	Type        string // "image", "video", "audio", "unknown"
 	URL         string
 	Description string
+	Name        string
+	Data        []byte // of one that was uploaded
 }
 
 // Post is a post that is there.
@@ -64,6 +66,7 @@ type Post struct {
 	At         time.Time
 	Edited     time.Time
 	URL        string
+	Files      []Attachment
 	App        string // the name of the app that posted it; empty for the control API
 }
 
@@ -150,13 +153,31 @@ func (s *Server) Publish(as string, d Draft) (Post, error) {
 
 // Edit changes the text of a post.
 func (s *Server) Edit(id, text string) (Post, error) {
+	return s.change(id, func(p *post) { s.edit(p, text, p.spoiler) })
+}
+
+// Rewrite changes the text, the warning and the files of a post.
+func (s *Server) Rewrite(id string, d Draft) (Post, error) {
+	return s.change(id, func(p *post) {
+		p.files = slices.Clone(d.Files)
+		s.edit(p, d.Text, d.Spoiler)
+	})
+}
+
+// Spread says how often a post was boosted and favourited by now. Nobody is told.
+func (s *Server) Spread(id string, boosts, favourites int) error {
+	_, err := s.change(id, func(p *post) { p.boosts, p.favourites = boosts, favourites })
+	return err
+}
+
+func (s *Server) change(id string, how func(p *post)) (Post, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.w.posts[idOf(id)]
 	if p == nil {
-		return Post{}, fmt.Errorf("sandbox mastodon: edit %q: %w", id, ErrUnknown)
+		return Post{}, fmt.Errorf("sandbox mastodon: change %q: %w", id, ErrUnknown)
 	}
-	s.edit(p, text, p.spoiler)
+	how(p)
 	return s.tellPost(p), nil
 }
 
@@ -242,7 +263,7 @@ func (s *Server) tellAccount(a *account) Account {
 func (s *Server) tellPost(p *post) Post {
 	t := Post{
 		ID: idText(p.id), Author: s.handle(p.author), Text: p.text, HTML: s.render(p), Spoiler: p.spoiler,
-		Visibility: p.visibility, At: p.at, Edited: p.edited, URL: s.postURL(p), App: p.app,
+		Visibility: p.visibility, At: p.at, Edited: p.edited, URL: s.postURL(p), Files: slices.Clone(p.files), App: p.app,
 	}
 	if p.parent != 0 {
 		t.InReplyTo = idText(p.parent)

@@ -71,6 +71,20 @@ func TestALibraryForRealServersWorksHere(t *testing.T) {
 	require.NoError(t, c.DeleteStatus(ctx, reply.ID))
 	require.Equal(t, reply.ID, next[*gomastodon.DeleteEvent](t, ctx, events).ID)
 
+	file, err := c.UploadMediaFromMedia(ctx, &gomastodon.Media{File: strings.NewReader("\x89PNG\r\n\x1a\n"), Description: "Die linke Buchse"})
+	require.NoError(t, err)
+	shown, err := c.PostStatus(ctx, &gomastodon.Toot{Status: "@mira So", MediaIDs: []gomastodon.ID{file.ID}, SpoilerText: "Offene Leitungen"})
+	require.NoError(t, err)
+	require.Equal(t, "Offene Leitungen", shown.SpoilerText)
+	require.Equal(t, "Die linke Buchse", shown.MediaAttachments[0].Description)
+	require.NoError(t, s.Spread(string(shown.ID), 3, 12))
+	shown, err = c.GetStatus(ctx, shown.ID)
+	require.NoError(t, err)
+	require.Equal(t, [2]int64{3, 12}, [2]int64{shown.ReblogsCount, shown.FavouritesCount})
+	require.Equal(t, shown.ID, next[*gomastodon.UpdateEvent](t, ctx, events).Status.ID)
+	require.NoError(t, c.DeleteStatus(ctx, shown.ID))
+	require.Equal(t, string(shown.ID), string(next[*gomastodon.DeleteEvent](t, ctx, events).ID))
+
 	_, err = c.PostStatus(ctx, &gomastodon.Toot{Status: strings.Repeat("a", 501)})
 	var refused *gomastodon.APIError
 	require.ErrorAs(t, err, &refused)

@@ -24,6 +24,8 @@ type Options struct {
 	CallLimit     int              // calls of one token in five minutes; default 300
 	Heartbeat     time.Duration    // of a stream; default 15 seconds
 	MaxPosts      int              // the oldest are forgotten beyond; default 10,000
+	MediaWaits    int              // how often a file that was uploaded is asked for before it is ready; default 0
+	OneByOne      bool             // statuses cannot be asked for together, as on servers before 4.3
 	ForgetsKeys   bool             // Idempotency-Key is not honoured, as on a server whose cache was emptied
 	StreamingURL  string           // what the instance names as base of streaming; default: this server, as ws://
 	Now           func() time.Time // default time.Now
@@ -79,6 +81,12 @@ func (s *Server) routes() *http.ServeMux {
 	m.HandleFunc("GET /api/v1/notifications", s.signedIn("read:notifications", s.notifications))
 	m.HandleFunc("GET /api/v1/conversations", s.signedIn("read:statuses", s.conversations))
 	m.HandleFunc("POST /api/v1/statuses", s.signedIn("write:statuses", s.createStatus))
+	m.HandleFunc("POST /api/v2/media", s.signedIn("write:media", s.createMedia))
+	m.HandleFunc("GET /api/v1/media/{id}", s.signedIn("write:media", s.getMedia))
+	m.HandleFunc("GET /system/media_attachments/{id}", s.servePicture)
+	if !s.opt.OneByOne {
+		m.HandleFunc("GET /api/v1/statuses", s.perhapsSignedIn(s.getStatuses))
+	}
 	m.HandleFunc("GET /api/v1/statuses/{id}", s.perhapsSignedIn(s.getStatus))
 	m.HandleFunc("PUT /api/v1/statuses/{id}", s.signedIn("write:statuses", s.editStatus))
 	m.HandleFunc("DELETE /api/v1/statuses/{id}", s.signedIn("write:statuses", s.deleteStatus))
@@ -107,7 +115,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.base = "http://" + r.Host
 	}
 	s.mu.Unlock()
-	r.Body = http.MaxBytesReader(w, r.Body, bodyMax)
+	most := int64(bodyMax)
+	if r.URL.Path == "/api/v2/media" {
+		most = uploadMax
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, most)
 	if s.fails(w, r) {
 		return
 	}

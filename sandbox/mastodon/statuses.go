@@ -38,7 +38,11 @@ func (s *Server) createStatus(w http.ResponseWriter, r *http.Request, c caller) 
 			return
 		}
 	}
-	if wrong := s.wrong(d); wrong != "" {
+	files, wrong := s.attach(in["media_ids[]"], c.account)
+	if d.Files = files; wrong == "" {
+		wrong = s.wrong(d)
+	}
+	if wrong != "" {
 		refuse(w, http.StatusUnprocessableEntity, "Validation failed: "+wrong)
 		return
 	}
@@ -57,7 +61,7 @@ func (s *Server) createStatus(w http.ResponseWriter, r *http.Request, c caller) 
 // wrong says what the API does not take of a draft; nothing where it takes it.
 func (s *Server) wrong(d Draft) string {
 	switch {
-	case strings.TrimSpace(d.Text) == "":
+	case strings.TrimSpace(d.Text) == "" && len(d.Files) == 0:
 		return "Text can't be blank"
 	case clusters(d.Spoiler)+length(d.Text) > s.opt.MaxCharacters:
 		return fmt.Sprintf("Text character limit of %d exceeded", s.opt.MaxCharacters)
@@ -86,6 +90,19 @@ func (s *Server) getStatus(w http.ResponseWriter, r *http.Request, c caller) {
 	}
 }
 
+// getStatuses answers with those of the statuses asked for that there are.
+func (s *Server) getStatuses(w http.ResponseWriter, r *http.Request, c caller) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := []statusJSON{}
+	for _, id := range r.URL.Query()["id[]"] {
+		if p := s.w.posts[idOf(id)]; p != nil && p.mayRead(c.account) && s.fault != Gone {
+			all = append(all, s.status(p, c.account))
+		}
+	}
+	answer(w, all)
+}
+
 func (s *Server) editStatus(w http.ResponseWriter, r *http.Request, c caller) {
 	in, ok := input(w, r)
 	if !ok {
@@ -101,7 +118,7 @@ func (s *Server) editStatus(w http.ResponseWriter, r *http.Request, c caller) {
 		refuse(w, http.StatusForbidden, "This action is not allowed")
 		return
 	}
-	d := Draft{Text: in.Get("status"), Spoiler: in.Get("spoiler_text"), Visibility: p.visibility}
+	d := Draft{Text: in.Get("status"), Spoiler: in.Get("spoiler_text"), Visibility: p.visibility, Files: p.files}
 	if wrong := s.wrong(d); wrong != "" {
 		refuse(w, http.StatusUnprocessableEntity, "Validation failed: "+wrong)
 		return

@@ -4,6 +4,7 @@
 package mastodon
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 )
@@ -148,12 +149,12 @@ func (s *Server) instance(w http.ResponseWriter, _ *http.Request) {
 		"configuration": map[string]any{
 			"urls":        map[string]any{"streaming": streaming},
 			"accounts":    map[string]any{"max_featured_tags": 10, "max_pinned_statuses": 5},
-			"statuses":    map[string]any{"max_characters": s.opt.MaxCharacters, "max_media_attachments": 4, "characters_reserved_per_url": urlLength},
+			"statuses":    map[string]any{"max_characters": s.opt.MaxCharacters, "max_media_attachments": mediaMost, "characters_reserved_per_url": urlLength},
 			"translation": map[string]any{"enabled": false},
 			"media_attachments": map[string]any{
-				"supported_mime_types": []string{"image/jpeg", "image/png"}, "image_size_limit": 16 << 20,
+				"supported_mime_types": slices.Sorted(maps.Keys(mediaTypes)), "image_size_limit": imageMax,
 				"image_matrix_limit": 33177600, "video_size_limit": 99 << 20, "video_frame_rate_limit": 120,
-				"video_matrix_limit": 8294400, "description_limit": 1500,
+				"video_matrix_limit": 8294400, "description_limit": describeMax,
 			},
 			"polls": map[string]any{"max_options": 4, "max_characters_per_option": 50, "min_expiration": 300, "max_expiration": 2629746},
 		},

@@ -89,7 +89,7 @@ type (
 	mediaJSON struct {
 		ID          string  `json:"id"`
 		Type        string  `json:"type"`
-		URL         string  `json:"url"`
+		URL         *string `json:"url"` // null: still being worked on
 		PreviewURL  string  `json:"preview_url"`
 		RemoteURL   *string `json:"remote_url"`
 		Description *string `json:"description"`
@@ -168,7 +168,7 @@ func (s *Server) account(a *account) accountJSON {
 func (s *Server) status(p *post, viewer *account) statusJSON {
 	j := statusJSON{
 		ID: idText(p.id), CreatedAt: stamp(p.at), Sensitive: p.spoiler != "", SpoilerText: p.spoiler,
-		Visibility: p.visibility, RepliesCount: p.replies, URI: s.public() + "/users/" + p.author.name + "/statuses/" + idText(p.id),
+		Visibility: p.visibility, RepliesCount: p.replies, ReblogsCount: p.boosts, FavouritesCount: p.favourites, URI: s.public() + "/users/" + p.author.name + "/statuses/" + idText(p.id),
 		URL: s.postURL(p), Content: s.render(p), Account: s.account(p.author),
 		MediaAttachments: []mediaJSON{}, Mentions: []mentionJSON{}, Tags: []tagJSON{}, Emojis: []any{},
 	}
@@ -184,11 +184,7 @@ func (s *Server) status(p *post, viewer *account) statusJSON {
 		j.Application = &applicationJSON{Name: p.app}
 	}
 	for i, f := range p.files {
-		m := mediaJSON{ID: idText(p.id + int64(i)), Type: f.Type, URL: f.URL, PreviewURL: f.URL}
-		if f.Description != "" {
-			m.Description = &f.Description
-		}
-		j.MediaAttachments = append(j.MediaAttachments, m)
+		j.MediaAttachments = append(j.MediaAttachments, mediaOf(p.id+int64(i), f))
 	}
 	for _, m := range p.mentions {
 		j.Mentions = append(j.Mentions, mentionJSON{idText(m.id), m.name, m.acct(), s.accountURL(m)})

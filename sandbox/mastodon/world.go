@@ -40,6 +40,7 @@ type world struct {
 	keys     map[string]int64 // account and Idempotency-Key → post
 	keyOrder []string
 	streams  map[*stream]struct{}
+	uploads  []*upload // files that wait for a status, oldest first
 }
 
 type account struct {
@@ -76,6 +77,8 @@ type post struct {
 	files      []Attachment
 	app        string
 	replies    int
+	boosts     int
+	favourites int
 }
 
 type notification struct {
