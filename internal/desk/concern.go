@@ -186,7 +186,7 @@ func (h Heard) answeredFrom() place {
 // openCase opens a case; it is settled with the word that it is opened for.
 func (t *table) openCase(h Heard) *seat {
 	s := &seat{fresh: true, Case: Case{
-		ID: hilft.CaseID(hilft.NewID()), Brand: h.Brand, Person: h.Identity.Person, Title: titleOf(h.Item.Subject, h.Item.Text),
+		ID: hilft.CaseID(hilft.NewID()), Brand: h.Brand, Person: h.Identity.Person, Title: titleOf(h.Item.Subject, cmp.Or(h.Item.Warning, h.Item.Text)),
 		State: hilft.Open, Account: h.Account, Network: h.Network, Visibility: h.Item.Visibility, MadeAt: t.tx.Now(), ChangedAt: t.tx.Now(),
 	}}
 	t.seats[s.ID] = s

@@ -52,6 +52,7 @@ type Case struct {
 	lastAt     time.Time // of its last word that is no note, by the network's clock
 	MadeAt     time.Time
 	SolvedAt   time.Time // the last time it was
+	LookedAt   time.Time // when networks were last asked how its messages stand
 }
 
 // Conversation is one remote thread.
@@ -86,12 +87,14 @@ type Message struct {
 	Body         string
 	Quoted       string
 	HTML         string
+	Warning      string // what it is folded behind
 	URL          string
 	Files        []File
 	Auto         bool
 	Addressed    string // the address of ours that was written to
 	Genuine      channel.Genuine
 	Proofs       string
+	Reach        channel.Reach
 	At           time.Time
 	MadeAt       time.Time
 	EditedAt     time.Time

@@ -137,7 +137,7 @@ func message(h Heard, v Conversation, now time.Time) Message {
 	m := Message{
 		Brand: h.Brand, Conversation: v.ID, Account: h.Account, Network: h.Network, Remote: it.ID,
 		Direction: hilft.Inbound, Visibility: v.Visibility, Identity: h.Identity.ID, Subject: it.Subject, Body: it.Text,
-		Quoted: it.Quoted, HTML: it.HTML, URL: it.URL, Files: h.Files, Auto: it.Auto, At: it.At, MadeAt: now,
+		Quoted: it.Quoted, HTML: it.HTML, Warning: it.Warning, URL: it.URL, Files: h.Files, Auto: it.Auto, At: it.At, MadeAt: now,
 		Addressed: it.Addressed, Genuine: it.Genuine, Proofs: it.Proofs,
 	}
 	if len(it.Refs) > 0 {
@@ -155,15 +155,21 @@ func (t *table) applyPending(ctx context.Context, m *Message) error {
 		return err
 	}
 	t.pending[m.Remote] = false
-	err := t.tx.Rows(ctx, `SELECT kind, at, body, html FROM pending_change WHERE account_id = ? AND remote_id = ? ORDER BY kind DESC`,
+	err := t.tx.Rows(ctx, `SELECT kind, at, body, html, warning, files FROM pending_change WHERE account_id = ? AND remote_id = ? ORDER BY kind DESC`,
 		[]any{string(m.Account), m.Remote}, func(scan func(into ...any) error) error {
 			var kind channel.ItemKind
 			var us int64
-			var body, html string
-			if err := scan(&kind, &us, &body, &html); err != nil {
+			var to wording
+			var files string
+			if err := scan(&kind, &us, &to.body, &to.html, &to.warning, &files); err != nil {
 				return err
 			}
-			change(m, kind, store.Time(us), body, html)
+			if files != "" {
+				if err := json.Unmarshal([]byte(files), &to.files); err != nil {
+					return err
+				}
+			}
+			change(m, kind, store.Time(us), to)
 			return nil
 		})
 	if err == nil {
@@ -175,9 +181,15 @@ func (t *table) applyPending(ctx context.Context, m *Message) error {
 	return nil
 }
 
+// wording is how a message reads after an edit.
+type wording struct {
+	body, html, warning string
+	files               []File // nil: as before
+}
+
 // change lets a message read as its author wants it to read now. What is deleted stays deleted, and of several edits the
 // latest holds, of two at one time the greater text: all orders end alike.
-func change(m *Message, kind channel.ItemKind, at time.Time, body, html string) bool {
+func change(m *Message, kind channel.ItemKind, at time.Time, to wording) bool {
 	switch {
 	case !m.DeletedAt.IsZero():
 		if kind != channel.Deleted || !at.Before(m.DeletedAt) {
@@ -186,9 +198,12 @@ func change(m *Message, kind channel.ItemKind, at time.Time, body, html string) 
 		m.DeletedAt = at
 	case kind == channel.Deleted:
 		m.DeletedAt, m.EditedAt = at, time.Time{}
-		m.Subject, m.Body, m.Quoted, m.HTML, m.Files = "", "", "", "", nil
-	case at.After(m.EditedAt) || at.Equal(m.EditedAt) && body > m.Body:
-		m.EditedAt, m.Body, m.HTML = at, body, html
+		m.Subject, m.Body, m.Quoted, m.HTML, m.Warning, m.Files = "", "", "", "", "", nil
+	case at.After(m.EditedAt) || at.Equal(m.EditedAt) && to.body > m.Body:
+		m.EditedAt, m.Body, m.HTML, m.Warning = at, to.body, to.html, to.warning
+		if to.files != nil {
+			m.Files = to.files
+		}
 	default:
 		return false
 	}
@@ -199,32 +214,37 @@ func change(m *Message, kind channel.ItemKind, at time.Time, body, html string) 
 type Changed struct {
 	Brand   hilft.BrandID
 	Account hilft.AccountID
-	Item    channel.Item // of kind channel.Edited or channel.Deleted
+	Item    channel.Item // of kind channel.Edited, channel.Deleted or channel.Reached
+	Files   []File       // of an edit: what belongs to the message now; nil: as before
 }
 
-// Change edits or deletes a message as its author did at the network. What is reported of a message not heard yet is
-// kept until it is.
+// Change edits or deletes a message as its author did at the network, or notes how far it has come there. An edit or a
+// deletion of a message not heard yet is kept until it is, for a while.
 func (d *Desk) Change(ctx context.Context, tx *store.Tx, ch Changed) error {
 	it := ch.Item
 	if err := among(ctx, tx, ch.Account, it.ID); err != nil {
 		return err
 	}
 	m, err := messageByRemote(ctx, tx, ch.Account, it.ID)
-	if store.IsNoRows(err) {
+	switch {
+	case store.IsNoRows(err) && it.Kind == channel.Reached:
+		return nil
+	case store.IsNoRows(err):
 		return keepPending(ctx, tx, ch)
-	}
-	if err != nil {
+	case err != nil:
 		return fmt.Errorf("desk: change: %w", err)
+	case it.Kind == channel.Reached:
+		return d.reached(ctx, tx, m, it)
 	}
-	if !change(&m, it.Kind, it.At, it.Text, it.HTML) {
+	if !change(&m, it.Kind, it.At, wording{it.Text, it.HTML, it.Warning, ch.Files}) {
 		return nil
 	}
 	files, err := json.Marshal(m.Files)
 	if err != nil {
 		return fmt.Errorf("desk: change: %w", err)
 	}
-	if _, err := tx.Exec(ctx, `UPDATE message SET subject = ?, body = ?, quoted = ?, html = ?, files = ?, edited_at = ?, deleted_at = ? WHERE id = ?`,
-		m.Subject, m.Body, m.Quoted, m.HTML, string(files), store.Micros(m.EditedAt), store.Micros(m.DeletedAt), string(m.ID)); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE message SET subject = ?, body = ?, quoted = ?, html = ?, warning = ?, files = ?, edited_at = ?, deleted_at = ? WHERE id = ?`,
+		m.Subject, m.Body, m.Quoted, m.HTML, m.Warning, string(files), store.Micros(m.EditedAt), store.Micros(m.DeletedAt), string(m.ID)); err != nil {
 		return fmt.Errorf("desk: change: %w", err)
 	}
 	if m.Case == "" {
@@ -244,21 +264,51 @@ func (d *Desk) Change(ctx context.Context, tx *store.Tx, ch Changed) error {
 	return d.jobs.Record(ctx, tx, jobs.Event{Kind: kind, Brand: c.Brand, Case: c.ID, Subject: string(m.ID)})
 }
 
+// reached notes how far a message has come.
+func (d *Desk) reached(ctx context.Context, tx *store.Tx, m Message, it channel.Item) error {
+	if it.Reach == nil || !m.DeletedAt.IsZero() {
+		return nil
+	}
+	n, err := tx.Exec(ctx, `UPDATE message SET shared = ?, liked = ?, reach_at = ? WHERE id = ? AND reach_at < ?`,
+		max(it.Reach.Shared, 0), max(it.Reach.Liked, 0), store.Micros(it.At), string(m.ID), store.Micros(it.At))
+	if err != nil {
+		return fmt.Errorf("desk: reach: %w", err)
+	}
+	if n == 0 || m.Case == "" || m.Reach == *it.Reach {
+		return nil
+	}
+	return d.jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventMessageReached, Brand: m.Brand, Case: m.Case, Subject: string(m.ID)})
+}
+
+// pendingFor is how long a report waits for its message. A network tells of words within minutes, after an outage within
+// days; what is reported of people whom an account merely follows never gets a message.
+const pendingFor = 30 * 24 * time.Hour
+
 // keepPending keeps a report until its message is heard: the latest edit, and of what is deleted nothing but that.
 func keepPending(ctx context.Context, tx *store.Tx, ch Changed) error {
 	it := ch.Item
-	q := `INSERT INTO pending_change (account_id, remote_id, kind, at, body, html) SELECT ?, ?, ?, ?, ?, ?
+	q := `INSERT INTO pending_change (account_id, remote_id, kind, at, body, html, warning, files, kept_at) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?
 		WHERE NOT EXISTS (SELECT 1 FROM pending_change WHERE account_id = ? AND remote_id = ? AND kind = 'deleted' AND kind <> ?)
-		ON CONFLICT (account_id, remote_id, kind) DO UPDATE SET at = excluded.at, body = excluded.body, html = excluded.html
+		ON CONFLICT (account_id, remote_id, kind) DO UPDATE SET at = excluded.at, body = excluded.body, html = excluded.html, warning = excluded.warning, files = excluded.files, kept_at = excluded.kept_at
 			WHERE CASE WHEN excluded.kind = 'deleted' THEN excluded.at < pending_change.at
 				ELSE excluded.at > pending_change.at OR excluded.at = pending_change.at AND excluded.body > pending_change.body END`
 	if it.Kind == channel.Deleted {
 		if _, err := tx.Exec(ctx, `DELETE FROM pending_change WHERE account_id = ? AND remote_id = ? AND kind = 'edited'`, string(ch.Account), it.ID); err != nil {
 			return fmt.Errorf("desk: change: %w", err)
 		}
-		it.Text, it.HTML = "", ""
+		it.Text, it.HTML, it.Warning, ch.Files = "", "", "", nil
 	}
-	_, err := tx.Exec(ctx, q, string(ch.Account), it.ID, string(it.Kind), store.Micros(it.At), it.Text, it.HTML, string(ch.Account), it.ID, string(it.Kind))
+	var files []byte
+	if ch.Files != nil {
+		var err error
+		if files, err = json.Marshal(ch.Files); err != nil {
+			return fmt.Errorf("desk: change: %w", err)
+		}
+	}
+	_, err := tx.Exec(ctx, q, string(ch.Account), it.ID, string(it.Kind), store.Micros(it.At), it.Text, it.HTML, it.Warning, string(files), store.Micros(tx.Now()), string(ch.Account), it.ID, string(it.Kind))
+	if err == nil {
+		_, err = tx.Exec(ctx, `DELETE FROM pending_change WHERE account_id = ? AND kept_at <= ?`, string(ch.Account), store.Micros(tx.Now().Add(-pendingFor)))
+	}
 	if err != nil {
 		return fmt.Errorf("desk: change: %w", err)
 	}

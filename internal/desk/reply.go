@@ -26,6 +26,7 @@ type Reply struct {
 	Visibility   hilft.Visibility // private on a public conversation: go on in private
 	Agent        hilft.AgentID
 	Subject      string
+	Warning      string // what it is folded behind; only where the network has such a thing
 	Text         string
 	Files        []File          // in the blob folder
 	Seen         hilft.MessageID // the last message the agent has seen
@@ -60,7 +61,8 @@ func (d *Desk) Reply(ctx context.Context, r Reply) (Message, error) {
 		made := c.next(tx.Now())
 		m = Message{
 			ID: hilft.MessageID(hilft.NewIDAt(made)), Brand: c.Brand, Conversation: v.ID, Case: c.ID, Account: v.Account, Network: v.Network,
-			Direction: hilft.Outbound, Visibility: v.Visibility, Agent: r.Agent, InReplyTo: last.Remote, Subject: clean(r.Subject), Body: r.Text, Files: r.Files,
+			Direction: hilft.Outbound, Visibility: v.Visibility, Agent: r.Agent, InReplyTo: last.Remote, Subject: clean(r.Subject), Body: r.Text,
+			Warning: strings.TrimSpace(clean(r.Warning)), Files: r.Files,
 			At: tx.Now(), MadeAt: made, Delivery: hilft.Queued, Request: r.Request,
 		}
 		if err := insertMessages(ctx, tx, m); err != nil {
@@ -201,7 +203,7 @@ func (d *Desk) dispatch(ctx context.Context, tx *store.Tx, v Conversation, last,
 		Brand: m.Brand, Account: m.Account, Message: m.ID, Again: again, Anew: m.Remote != "",
 		Out: channel.Outgoing{
 			Key: keyOf(m), Thread: v.Thread, Visibility: v.Visibility, InReplyTo: last.Remote, Refs: refs, To: to, Addressed: last.Addressed, Subject: subject, Text: m.Body,
-			Files: files, Auto: m.Auto, Language: a.language, Signature: a.signature, Answered: quoted(v, last, m, to),
+			Warning: m.Warning, Files: files, Auto: m.Auto, Language: a.language, Signature: a.signature, Answered: quoted(v, last, m, to),
 		},
 	}})
 }

@@ -14,7 +14,7 @@ import (
 
 // caseOf are the columns of a case; the first %s is its person's name, the second more columns.
 const caseOf = `SELECT c.id, c.number, c.brand_id, c.person_id, %s, c.title, c.state, c.agent_id, c.account_id, c.network, c.visibility,
-	c.preview, c.waits_since, c.due_at, c.answered, c.trouble, c.changed_at, c.made_at, c.solved_at, c.last_at%s FROM cases c `
+	c.preview, c.waits_since, c.due_at, c.answered, c.trouble, c.changed_at, c.made_at, c.solved_at, c.looked_at, c.last_at%s FROM cases c `
 
 var (
 	caseColumns     = caseWith("")
@@ -27,12 +27,12 @@ func caseWith(more string) string {
 }
 
 func scanCase(scan func(into ...any) error, c *Case) error {
-	var waits, due, changed, made, solved, last int64
+	var waits, due, changed, made, solved, looked, last int64
 	var answered int
 	err := scan(&c.ID, &c.Number, &c.Brand, &c.Person, &c.PersonName, &c.Title, &c.State, &c.Agent, &c.Account, &c.Network, &c.Visibility,
-		&c.Preview, &waits, &due, &answered, &c.Trouble, &changed, &made, &solved, &last)
+		&c.Preview, &waits, &due, &answered, &c.Trouble, &changed, &made, &solved, &looked, &last)
 	c.WaitsSince, c.DueAt, c.Answered = store.Time(waits), store.Time(due), answered == 1
-	c.ChangedAt, c.MadeAt, c.SolvedAt, c.lastAt = store.Time(changed), store.Time(made), store.Time(solved), store.Time(last)
+	c.ChangedAt, c.MadeAt, c.SolvedAt, c.LookedAt, c.lastAt = store.Time(changed), store.Time(made), store.Time(solved), store.Time(looked), store.Time(last)
 	return err
 }
 
@@ -88,7 +88,7 @@ func casesForUpdate(ctx context.Context, tx *store.Tx, brand hilft.BrandID, ids 
 
 const messageColumns = `SELECT m.id, m.brand_id, m.conversation_id, m.case_id, m.account_id, m.network, m.remote_id, m.direction, m.visibility, m.identity_id, m.agent_id,
 	m.in_reply_to, m.subject, m.body, m.quoted, m.html, m.url, m.files, m.auto, m.at, m.made_at, m.edited_at, m.deleted_at, m.delivery, m.reason, m.detail, m.retry_at,
-	m.addressed, m.genuine, m.proofs,
+	m.addressed, m.genuine, m.proofs, m.warning, m.shared, m.liked,
 	COALESCE(i.name, ''), COALESCE(i.handle, ''), COALESCE(i.url, '') FROM message m LEFT JOIN identity i ON i.id = m.identity_id `
 
 func scanMessage(scan func(into ...any) error, m *Message) error {
@@ -97,7 +97,7 @@ func scanMessage(scan func(into ...any) error, m *Message) error {
 	var at, made, edited, deleted, retry int64
 	if err := scan(&m.ID, &m.Brand, &m.Conversation, &m.Case, &m.Account, &m.Network, &m.Remote, &m.Direction, &m.Visibility, &m.Identity, &m.Agent,
 		&m.InReplyTo, &m.Subject, &m.Body, &m.Quoted, &m.HTML, &m.URL, &files, &auto, &at, &made, &edited, &deleted, &m.Delivery, &m.Reason, &m.Detail, &retry,
-		&m.Addressed, &m.Genuine, &m.Proofs,
+		&m.Addressed, &m.Genuine, &m.Proofs, &m.Warning, &m.Reach.Shared, &m.Reach.Liked,
 		&m.AuthorName, &m.AuthorHandle, &m.AuthorURL); err != nil {
 		return err
 	}
@@ -149,11 +149,11 @@ func insertMessages(ctx context.Context, tx *store.Tx, all ...Message) error {
 			string(m.ID), string(m.Brand), string(m.Conversation), string(m.Case), string(m.Account), m.Network, m.Remote, string(m.Direction), string(m.Visibility),
 			string(m.Identity), string(m.Agent), m.InReplyTo, m.Subject, m.Body, m.Quoted, m.HTML, m.URL, string(files), store.Bit(m.Auto),
 			store.Micros(m.At), store.Micros(m.MadeAt), store.Micros(m.EditedAt), store.Micros(m.DeletedAt), string(m.Delivery), m.Reason, m.Detail, store.Micros(m.RetryAt), m.Request,
-			m.Addressed, string(m.Genuine), m.Proofs,
+			m.Addressed, string(m.Genuine), m.Proofs, m.Warning,
 		}
 	}
 	err := tx.Insert(ctx, `INSERT INTO message (id, brand_id, conversation_id, case_id, account_id, network, remote_id, direction, visibility, identity_id, agent_id,
-			in_reply_to, subject, body, quoted, html, url, files, auto, at, made_at, edited_at, deleted_at, delivery, reason, detail, retry_at, request, addressed, genuine, proofs)`, rows, "")
+			in_reply_to, subject, body, quoted, html, url, files, auto, at, made_at, edited_at, deleted_at, delivery, reason, detail, retry_at, request, addressed, genuine, proofs, warning)`, rows, "")
 	if err != nil {
 		return fmt.Errorf("desk: message: %w", err)
 	}

@@ -345,7 +345,7 @@ func (t *table) writeCases(ctx context.Context) error {
 func wordOf(m Message) word {
 	return word{
 		id: m.ID, direction: m.Direction, delivery: m.Delivery, here: m.Agent != "", auto: m.Auto, deleted: !m.DeletedAt.IsZero(), at: m.At, madeAt: m.MadeAt,
-		account: m.Account, network: m.Network, visibility: m.Visibility, subject: begins(m.Subject), text: begins(m.Body),
+		account: m.Account, network: m.Network, visibility: m.Visibility, subject: begins(m.Subject), text: begins(cmp.Or(m.Warning, m.Body)),
 	}
 }
 
@@ -366,9 +366,11 @@ const beginsMost = 4 * previewMost
 // newestFirst is the order of a case's words.
 func newestFirst(a, b word) int { return cmp.Or(b.at.Compare(a.at), cmp.Compare(b.id, a.id)) }
 
+// What is folded shows what it is folded behind: in lists too.
+
 // A word is read with all that is shown of it, or without: then nothing of it is shown that is not shown already.
 var (
-	wordColumns   = fmt.Sprintf(wordsOf, fmt.Sprintf("0, account_id, network, substr(subject, 1, %d), substr(body, 1, %[1]d)", beginsMost))
+	wordColumns   = fmt.Sprintf(wordsOf, fmt.Sprintf("0, account_id, network, substr(subject, 1, %d), substr(CASE WHEN warning <> '' THEN warning ELSE body END, 1, %[1]d)", beginsMost))
 	unreadColumns = fmt.Sprintf(wordsOf, "1, '', '', '', ''")
 )
 

@@ -102,6 +102,22 @@ func (a *API) caseOf(n *names, t desk.Timeline) caseJSON {
 	return out
 }
 
+// lookAgain lets networks be asked how the messages of a case stand that somebody reads. What they tell comes like
+// everything else, a moment later.
+func (a *API) lookAgain(ctx context.Context, n *names, t desk.Timeline) {
+	of := func(id hilft.AccountID) (since time.Time, can bool) {
+		acc, ok := n.accounts[id]
+		return acc.MovedAt, ok && n.networks[acc.Network].Can.Look != channel.No
+	}
+	asked := func(m desk.Message) bool { _, can := of(m.Account); return can }
+	if !a.Desk.LookDue(t.Case) || !slices.ContainsFunc(t.Messages, asked) {
+		return
+	}
+	if err := a.Desk.Look(ctx, n.brand.ID, t.Case.ID, of); err != nil && ctx.Err() == nil {
+		a.Log.Warn("asking networks how messages stand", "case_id", string(t.Case.ID), "err", err)
+	}
+}
+
 // ways tells how a person can be answered in a conversation: in its own room, and from a public one in private, if the
 // network can do that and the case has no private conversation there yet.
 func (n *names) ways(t desk.Timeline, v desk.Conversation) []wayJSON {
@@ -212,6 +228,7 @@ func (a *API) caseOperations() {
 			if err != nil {
 				return nil, err
 			}
+			a.lookAgain(ctx, n, t)
 			return &bodyOf[caseJSON]{a.caseOf(n, t)}, nil
 		})
 	caseAct(a, http.MethodPut, "/api/cases/{id}/agent", "assign-case", "Give a case to an agent, or to nobody",

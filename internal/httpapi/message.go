@@ -29,12 +29,15 @@ type messageJSON struct {
 	Body           string      `json:"body"`
 	Quoted         string      `json:"quoted" doc:"What the message repeats of earlier ones."`
 	HTML           bool        `json:"html" doc:"There is an HTML original at /api/messages/{id}/html."`
+	Warning        string      `json:"warning" doc:"What it is folded behind; empty: it is read at once."`
 	URL            string      `json:"url"`
 	Files          []fileJSON  `json:"files" nullable:"false"`
 	Auto           bool        `json:"auto" doc:"A machine sent it."`
 	Genuine        string      `json:"genuine" enum:",confirmed,doubtful,not_said" doc:"Whether the author is who it says, as the network found; empty: it was not asked."`
 	Proofs         string      `json:"proofs" doc:"By what, in the network's short words."`
 	Addressed      string      `json:"addressed" doc:"The address of ours that was written to, where the account has several."`
+	Shared         int         `json:"shared" doc:"How often it was passed on at its network, when that was last asked."`
+	Liked          int         `json:"liked"`
 	At             time.Time   `json:"at"`
 	EditedAt       *time.Time  `json:"edited_at"`
 	DeletedAt      *time.Time  `json:"deleted_at"`
@@ -63,8 +66,8 @@ type fileJSON struct {
 func (a *API) messageOf(n *names, m desk.Message) messageJSON {
 	out := messageJSON{
 		ID: string(m.ID), ConversationID: string(m.Conversation), Direction: string(m.Direction), Visibility: string(m.Visibility), Network: m.Network,
-		Account: n.account(m.Account), Agent: n.agent(m.Agent), Subject: m.Subject, Body: m.Body, Quoted: m.Quoted, HTML: m.HTML != "", URL: webURL(m.URL),
-		Files: make([]fileJSON, 0, len(m.Files)), Auto: m.Auto, Genuine: string(m.Genuine), Proofs: m.Proofs, Addressed: m.Addressed,
+		Account: n.account(m.Account), Agent: n.agent(m.Agent), Subject: m.Subject, Body: m.Body, Quoted: m.Quoted, HTML: m.HTML != "", Warning: m.Warning, URL: webURL(m.URL),
+		Files: make([]fileJSON, 0, len(m.Files)), Auto: m.Auto, Genuine: string(m.Genuine), Proofs: m.Proofs, Addressed: m.Addressed, Shared: m.Reach.Shared, Liked: m.Reach.Liked,
 		At: m.At, EditedAt: when(m.EditedAt), DeletedAt: when(m.DeletedAt),
 		Delivery: string(m.Delivery), Reason: m.Reason, Detail: m.Detail, RetryAt: when(m.RetryAt), Elsewhere: m.Direction == hilft.Outbound && m.Agent == "" && !m.Auto,
 	}
@@ -90,6 +93,7 @@ type replyRequest struct {
 		Visibility     string       `json:"visibility" enum:"public,private" doc:"private on a public conversation: go on in private."`
 		Text           string       `json:"text" maxLength:"100000"`
 		Subject        string       `json:"subject,omitempty" maxLength:"500"`
+		Warning        string       `json:"warning,omitempty" maxLength:"500" doc:"What people are to know before they open it, where the network has such a thing."`
 		Files          []attachJSON `json:"files,omitempty" maxItems:"20" doc:"Files that were put up before with POST /api/files?name=, in this order."`
 		Seen           string       `json:"seen" maxLength:"64" doc:"The last message that the agent has seen."`
 		Solve          bool         `json:"solve,omitempty"`
@@ -125,7 +129,7 @@ func (a *API) messageOperations() {
 			}
 			m, err := a.Desk.Reply(ctx, desk.Reply{
 				Brand: n.brand.ID, Case: hilft.CaseID(in.ID), Conversation: hilft.ConversationID(in.Body.ConversationID), Visibility: hilft.Visibility(in.Body.Visibility),
-				Agent: access.Actor(ctx).ID, Subject: in.Body.Subject, Text: in.Body.Text, Files: files, Seen: hilft.MessageID(in.Body.Seen), Anyway: in.Body.Anyway,
+				Agent: access.Actor(ctx).ID, Subject: in.Body.Subject, Warning: in.Body.Warning, Text: in.Body.Text, Files: files, Seen: hilft.MessageID(in.Body.Seen), Anyway: in.Body.Anyway,
 				Solve: in.Body.Solve, Request: requestKey(ctx),
 			})
 			if err != nil {
@@ -175,6 +179,9 @@ func (a *API) fits(ctx context.Context, n *names, in *replyRequest, files []desk
 		return nil // connected a moment ago: its network judges by itself
 	}
 	l := acc.Limits
+	if in.Body.Warning != "" && !l.Warning {
+		return hilft.FailField(hilft.Invalid, "reply.no_warning", "warning", nil)
+	}
 	if l.Addressed && l.TextMax > 0 {
 		t, err := a.Desk.Case(ctx, n.brand.ID, hilft.CaseID(in.ID))
 		if err != nil {
@@ -184,7 +191,7 @@ func (a *API) fits(ctx context.Context, n *names, in *replyRequest, files []desk
 			l = l.For(last.AuthorHandle)
 		}
 	}
-	if l.TextMax > 0 && l.Length(in.Body.Text) > l.TextMax {
+	if l.TextMax > 0 && l.Length(in.Body.Text)+l.Length(in.Body.Warning) > l.TextMax {
 		return hilft.FailField(hilft.Invalid, "reply."+channel.ReasonTooLong, "text", nil)
 	}
 	return filesFit(l, files)

@@ -58,6 +58,9 @@ func (in *Intake) Prepare(ctx context.Context, _ switchboard.Source, item channe
 	if p.item.ID == "" || p.item.Kind == channel.Said && p.item.From.ID == "" {
 		return nil, fmt.Errorf("intake: %w", hilft.Fail(hilft.Invalid, "item.nameless", nil))
 	}
+	if item.Attachments != nil {
+		p.files = []desk.File{} // none is another word than nothing
+	}
 	for _, a := range item.Attachments[:min(len(item.Attachments), filesMost)] {
 		f := desk.File{Name: blob.Name(a.Name), Type: a.Type, Size: a.Size, Alt: clean(a.Alt, 2000), URL: webURL(a.URL)}
 		switch {
@@ -106,7 +109,7 @@ func (in *Intake) Take(ctx context.Context, tx *store.Tx, from switchboard.Sourc
 			return err
 		}
 		words = nil
-		if err := in.desk.Change(ctx, tx, desk.Changed{Brand: from.Brand, Account: from.Account, Item: p.item}); err != nil {
+		if err := in.desk.Change(ctx, tx, desk.Changed{Brand: from.Brand, Account: from.Account, Item: p.item, Files: p.files}); err != nil {
 			return err
 		}
 	}
@@ -117,7 +120,7 @@ func (in *Intake) Take(ctx context.Context, tx *store.Tx, from switchboard.Sourc
 // be wrong, but what was said was not said tomorrow.
 func tidy(it channel.Item, now time.Time) channel.Item {
 	it.Text, it.Quoted, it.Subject = clean(it.Text, textMost), clean(it.Quoted, textMost), clean(it.Subject, 500)
-	it.HTML = clean(it.HTML, htmlMost)
+	it.HTML, it.Warning = clean(it.HTML, htmlMost), clean(it.Warning, 1000)
 	it.ID, it.Thread, it.From.ID = cleanID(it.ID), cleanID(it.Thread), cleanID(it.From.ID)
 	it.URL, it.From.URL = webURL(it.URL), webURL(it.From.URL)
 	it.Addressed, it.Proofs = cleanID(it.Addressed), clean(it.Proofs, 200)

@@ -23,7 +23,7 @@ CREATE TABLE account (
   line_fence  BIGINT NOT NULL,
   made_at     BIGINT NOT NULL,
   removed_at  BIGINT NOT NULL
-, renewing_until BIGINT NOT NULL DEFAULT 0);
+, renewing_until BIGINT NOT NULL DEFAULT 0, moved_at BIGINT NOT NULL DEFAULT 0);
 
 CREATE UNIQUE INDEX account_name ON account (brand_id, name) WHERE removed_at = 0;
 
@@ -149,7 +149,7 @@ CREATE TABLE cases (
   changed_at  BIGINT NOT NULL,
   made_at     BIGINT NOT NULL,
   solved_at   BIGINT NOT NULL
-, last_at BIGINT NOT NULL DEFAULT 0);
+, last_at BIGINT NOT NULL DEFAULT 0, looked_at BIGINT NOT NULL DEFAULT 0);
 
 CREATE INDEX cases_changed ON cases (brand_id, state, changed_at, id);
 
@@ -323,7 +323,7 @@ CREATE TABLE message (
   detail          TEXT   NOT NULL,
   retry_at        BIGINT NOT NULL,
   request         TEXT   NOT NULL -- the agent's request that wrote it, so that it is written once
-, addressed TEXT NOT NULL DEFAULT '', genuine TEXT NOT NULL DEFAULT '', proofs TEXT NOT NULL DEFAULT '');
+, addressed TEXT NOT NULL DEFAULT '', genuine TEXT NOT NULL DEFAULT '', proofs TEXT NOT NULL DEFAULT '', warning TEXT NOT NULL DEFAULT '', shared BIGINT NOT NULL DEFAULT 0, liked BIGINT NOT NULL DEFAULT 0, reach_at BIGINT NOT NULL DEFAULT 0);
 
 CREATE INDEX message_case ON message (case_id, at, id);
 
@@ -352,9 +352,11 @@ CREATE TABLE pending_change (
   kind        TEXT   NOT NULL, -- edited, deleted
   at          BIGINT NOT NULL,
   body        TEXT   NOT NULL,
-  html        TEXT   NOT NULL,
+  html        TEXT   NOT NULL, warning TEXT NOT NULL DEFAULT '', files TEXT NOT NULL DEFAULT '', kept_at BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (account_id, remote_id, kind)
 );
+
+CREATE INDEX pending_change_kept ON pending_change (account_id, kept_at);
 
 CREATE TABLE person (
   id         TEXT   PRIMARY KEY,

@@ -34,7 +34,8 @@ type Account struct {
 	HeardAt  time.Time
 	PolledAt time.Time
 	SentAt   time.Time
-	Refused  int // calls that could not prove to be the network's
+	Refused  int       // calls that could not prove to be the network's
+	MovedAt  time.Time // since when it is this account, at this server: its network need not know what was heard before
 	MadeAt   time.Time
 
 	secrets    channel.Settings
@@ -53,17 +54,17 @@ type entry struct {
 // accountFresh is how late this node may learn what another did to an account: who is told of it may not hear it.
 const accountFresh = time.Second
 
-const accountColumns = `SELECT id, brand_id, network, name, self, settings, sealed, limits, since, cursor, state, reason, state_at, heard_at, polled_at, sent_at, refused, made_at, removed_at FROM account `
+const accountColumns = `SELECT id, brand_id, network, name, self, settings, sealed, limits, since, cursor, state, reason, state_at, heard_at, polled_at, sent_at, refused, moved_at, made_at, removed_at FROM account `
 
 func (s *Switchboard) scanAccount(scan func(into ...any) error, a *Account) error {
 	var self, settings, limits string
-	var since, stateAt, heard, polled, sent, made, removed int64
+	var since, stateAt, heard, polled, sent, moved, made, removed int64
 	if err := scan(&a.ID, &a.Brand, &a.Network, &a.Name, &self, &settings, &a.sealed, &limits, &since, &a.cursor, &a.State, &a.Reason,
-		&stateAt, &heard, &polled, &sent, &a.Refused, &made, &removed); err != nil {
+		&stateAt, &heard, &polled, &sent, &a.Refused, &moved, &made, &removed); err != nil {
 		return err
 	}
 	a.Since, a.StateAt, a.HeardAt, a.PolledAt = store.Time(since), store.Time(stateAt), store.Time(heard), store.Time(polled)
-	a.SentAt, a.MadeAt, a.removed = store.Time(sent), store.Time(made), removed != 0
+	a.SentAt, a.MovedAt, a.MadeAt, a.removed = store.Time(sent), store.Time(moved), store.Time(made), removed != 0
 	for text, into := range map[string]any{self: &a.Self, settings: &a.Settings, limits: &a.Limits} {
 		if err := json.Unmarshal([]byte(text), into); err != nil {
 			return fmt.Errorf("account %s: %w", a.ID, err)

@@ -276,6 +276,10 @@ func (s *Switchboard) update(ctx context.Context, a Account) error {
 		if err := s.alone(ctx, tx, a); err != nil {
 			return err
 		}
+		before, err := store.All(ctx, tx, accountColumns+`WHERE id = ?`+tx.Lock(), []any{string(a.ID)}, s.scanAccount)
+		if err != nil {
+			return err
+		}
 		n, err := tx.Exec(ctx, `UPDATE account SET name = ?, self = ?, settings = ?, sealed = ?, limits = ? WHERE id = ? AND sealed = ? AND removed_at = 0`,
 			a.Name, self, settings, sealed, limits, string(a.ID), a.sealed)
 		if err != nil {
@@ -284,11 +288,23 @@ func (s *Switchboard) update(ctx context.Context, a Account) error {
 		if n == 0 {
 			return hilft.Fail(hilft.Conflict, "account.changed_meanwhile", nil)
 		}
+		if moved(s.connectors[a.Network].Describe(), before[0], a) {
+			if _, err := tx.Exec(ctx, `UPDATE account SET moved_at = ? WHERE id = ?`, store.Micros(tx.Now()), string(a.ID)); err != nil {
+				return err
+			}
+		}
 		if _, err := tx.Exec(ctx, `UPDATE account SET state = ?, reason = ?, state_at = ? WHERE id = ? AND state NOT IN (?, ?)`,
 			string(a.State), a.Reason, store.Micros(tx.Now()), string(a.ID), string(hilft.AccountPaused), string(a.State)); err != nil {
 			return err
 		}
 		return s.changedByPeople(ctx, tx, a.ID)
+	})
+}
+
+// moved tells whether an account is another one from now on, or at another place.
+func moved(d channel.Description, before, now Account) bool {
+	return before.Self.ID != now.Self.ID || slices.ContainsFunc(d.Settings, func(f channel.Field) bool {
+		return (f.Kind == channel.FieldURL || f.Kind == channel.FieldHost) && before.Settings[f.Key] != now.Settings[f.Key]
 	})
 }
 

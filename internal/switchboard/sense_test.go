@@ -24,6 +24,7 @@ func TestItemsThatMakeNoSenseAreKeptUnread(t *testing.T) {
 			`[{"Kind":"said","ID":"1","At":"2026-10-14T10:00:00Z","From":{"ID":"mira"},"Text":"no room"}]`,
 			`[{"Kind":"said","ID":"1","Visibility":"public","From":{"ID":"mira"},"Text":"no time"}]`,
 			`[{"Kind":"whispered","ID":"1","At":"2026-10-14T10:00:00Z","Visibility":"public","From":{"ID":"mira"},"Text":"no such kind"}]`,
+			`[{"Kind":"reached","ID":"1","At":"2026-10-14T10:00:00Z"}]`,
 			`[{"ID":"1","At":"2026-10-14T10:00:00Z","Visibility":"public","From":{"ID":"mira"},"Text":"no kind"}]`,
 		} {
 			require.NoError(t, h.Receive(t.Context(), a.ID, channel.Raw{Key: fmt.Sprint(i), Kind: "items", Body: []byte(body)}))

@@ -99,6 +99,7 @@ func New(d Deps, in Intake) *Switchboard {
 	d.Jobs.HandleErrand(hilft.JobCanary, jobs.Terms{Attempts: 3}, s.sing)
 	d.Jobs.HandleEnd(hilft.JobIntake, s.discarded)
 	d.Jobs.HandleEnd(hilft.JobDeliver, s.undelivered)
+	d.Jobs.HandleErrand(hilft.JobLook, jobs.Terms{Workers: 2, Lease: 2 * time.Minute, Attempts: 20}, s.lookAfter)
 	return s
 }
 

@@ -25,6 +25,7 @@ type wire struct {
 	mu   sync.Mutex
 	send func(out channel.Outgoing) (channel.Receipt, error) // nil: takes everything
 	back func(out channel.Outgoing) (channel.Receipt, error)
+	look func(have []channel.Standing) ([]channel.Raw, error)
 	poll func(ctx context.Context, cursor string) (channel.Batch, error)
 	hear func(ctx context.Context, to channel.Receiver) error
 	open func(acc channel.Account) error
@@ -108,6 +109,11 @@ func (w *wire) Open(_ context.Context, acc channel.Account, _ channel.Env) (chan
 	l := &wireLine{w: w}
 	back, poll, stream := w.can.ReadBack != "", w.can.Poll != "", w.can.Stream != ""
 	switch {
+	case w.can.Look != "":
+		return struct {
+			*wireLine
+			tells
+		}{l, tells{w}}, nil
 	case back && poll:
 		return struct {
 			*wireLine
@@ -220,6 +226,15 @@ func (l readsBack) ReadBack(_ context.Context, out channel.Outgoing) (channel.Re
 	f := l.w.back
 	l.w.mu.Unlock()
 	return f(out)
+}
+
+type tells struct{ w *wire }
+
+func (l tells) Look(_ context.Context, have []channel.Standing) ([]channel.Raw, error) {
+	l.w.mu.Lock()
+	f := l.w.look
+	l.w.mu.Unlock()
+	return f(have)
 }
 
 type polls struct{ w *wire }

@@ -654,6 +654,7 @@ export interface components {
             edits?: string;
             files?: string;
             hook?: string;
+            look?: string;
             mailbox?: string;
             move_private?: string;
             poll?: string;
@@ -1089,6 +1090,7 @@ export interface components {
             text_max?: number;
             /** Format: int64 */
             url_length?: number;
+            warning?: boolean;
         };
         MailWay: {
             account: components["schemas"]["AccountRef"];
@@ -1146,6 +1148,8 @@ export interface components {
             /** @description There is an HTML original at /api/messages/{id}/html. */
             html: boolean;
             id: string;
+            /** Format: int64 */
+            liked: number;
             network: string;
             /** @description By what, in the network's short words. */
             proofs: string;
@@ -1155,10 +1159,17 @@ export interface components {
             reason: string;
             /** Format: date-time */
             retry_at: string | null;
+            /**
+             * Format: int64
+             * @description How often it was passed on at its network, when that was last asked.
+             */
+            shared: number;
             subject: string;
             url: string;
             /** @enum {string} */
             visibility: "public" | "private";
+            /** @description What it is folded behind; empty: it is read at once. */
+            warning: string;
         };
         Network: {
             about: {
@@ -1266,6 +1277,8 @@ export interface components {
              * @enum {string}
              */
             visibility: "public" | "private";
+            /** @description What people are to know before they open it, where the network has such a thing. */
+            warning?: string;
         };
         Retried: {
             /** Format: int64 */

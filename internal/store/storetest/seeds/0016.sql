@@ -1,0 +1,4 @@
+INSERT INTO message (id, brand_id, conversation_id, case_id, account_id, network, remote_id, direction, visibility, identity_id, agent_id, in_reply_to, subject, body, quoted, html, url, files, auto, at, made_at, edited_at, deleted_at, delivery, reason, detail, retry_at, request, warning, shared, liked, reach_at) VALUES
+  ('m16', 'b1', 'v1', 'c1', 'a1', 'mastodon', 'r16', 'inbound', 'private', 'i1', '', '', '', 'So sieht der Keller aus.', '', '', '', '[]', 0, 1700000000000010, 1700000000000010, 0, 0, '', '', '', 0, '', 'Nasser Keller', 3, 12, 1700000000000011);
+INSERT INTO pending_change (account_id, remote_id, kind, at, body, html, warning, files, kept_at) VALUES ('a1', 'r17', 'edited', 1700000000000000, 'Neu', '', 'Achtung', '[]', 1700000000000000);
+UPDATE cases SET looked_at = 1700000000000012 WHERE id = 'c1';
