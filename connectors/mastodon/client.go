@@ -54,7 +54,11 @@ type instance struct {
 		Statuses struct {
 			MaxCharacters int `json:"max_characters"`
 			URLLength     int `json:"characters_reserved_per_url"`
+			FilesMax      int `json:"max_media_attachments"`
 		} `json:"statuses"`
+		Media struct {
+			ImageSize int64 `json:"image_size_limit"`
+		} `json:"media_attachments"`
 	} `json:"configuration"`
 }
 
@@ -69,6 +73,8 @@ func (c *client) instance(ctx context.Context) (instance, error) {
 	limits := &about.Configuration.Statuses
 	limits.MaxCharacters = cmp.Or(max(limits.MaxCharacters, 0), usualTextMax)
 	limits.URLLength = cmp.Or(max(limits.URLLength, 0), usualURLLength)
+	limits.FilesMax = cmp.Or(max(limits.FilesMax, 0), usualFilesMax)
+	about.Configuration.Media.ImageSize = cmp.Or(max(about.Configuration.Media.ImageSize, 0), usualFileSize)
 	return about, nil
 }
 

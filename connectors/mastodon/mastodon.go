@@ -25,6 +25,7 @@ var (
 	_ channel.Poller        = (*line)(nil)
 	_ channel.Streamer      = (*line)(nil)
 	_ channel.ReadBacker    = (*line)(nil)
+	_ channel.Looker        = (*line)(nil)
 	_ channel.Limiter       = (*line)(nil)
 )
 
@@ -107,9 +108,11 @@ func (Connector) Describe() channel.Description {
 		Can: channel.Abilities{
 			Poll: channel.Full, Stream: channel.Full, ReadBack: channel.Full, SignIn: channel.Full,
 			MovePrivate: channel.Full, Edits: channel.Full, Deletions: channel.Partial,
+			Look: channel.Full, Files: channel.Full,
 		},
 		Limits: channel.Limits{
-			TextMax: usualTextMax, Counting: channel.CountGraphemes, URLLength: usualURLLength, Addressed: true, PerMinute: 60,
+			TextMax: usualTextMax, Counting: channel.CountGraphemes, URLLength: usualURLLength, Addressed: true, Warning: true,
+			FilesMax: usualFilesMax, FileSize: usualFileSize, PerMinute: 60,
 		},
 		Policy: channel.Policy{PollEvery: time.Minute, Backfill: 7 * 24 * time.Hour},
 	}
@@ -202,6 +205,7 @@ func (l *line) Limits(ctx context.Context) (channel.Limits, error) {
 	limits := Connector{}.Describe().Limits
 	limits.TextMax = about.Configuration.Statuses.MaxCharacters
 	limits.URLLength = about.Configuration.Statuses.URLLength
+	limits.FilesMax, limits.FileSize = about.Configuration.Statuses.FilesMax, about.Configuration.Media.ImageSize
 	return limits, nil
 }
 

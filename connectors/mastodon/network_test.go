@@ -76,7 +76,7 @@ func (n *network) Stranger(t testing.TB) (channel.Account, bool) {
 
 func (n *network) Env(t testing.TB) channel.Env { return channeltest.NewEnv(t) }
 
-func (n *network) Features() channeltest.Features { return channeltest.Features{} }
+func (n *network) Features() channeltest.Features { return channeltest.Features{Describes: true} }
 
 // names turns the suite's short names into accounts: one of ours, one of another server.
 func acctOf(name string) string {
@@ -88,7 +88,7 @@ func acctOf(name string) string {
 
 func (n *network) Say(t testing.TB, s channeltest.Speech) string {
 	t.Helper()
-	d := sandbox.Draft{Text: "@nordnetz " + s.Text, InReplyTo: s.ReplyTo, At: s.At}
+	d := sandbox.Draft{Text: "@nordnetz " + s.Text, Spoiler: s.Warning, InReplyTo: s.ReplyTo, At: s.At}
 	if s.Visibility == hilft.Private {
 		d.Visibility = sandbox.Direct
 	}
@@ -108,6 +108,11 @@ func (n *network) Delete(t testing.TB, id string) {
 	require.NoError(t, n.server.Delete(id))
 }
 
+func (n *network) Spread(t testing.TB, id string, shared, liked int) {
+	t.Helper()
+	require.NoError(t, n.server.Spread(id, shared, liked))
+}
+
 func (n *network) Hooks(testing.TB) []channel.HookRequest { return nil }
 
 func (n *network) Arrived(testing.TB) []channeltest.Arrival {
@@ -116,7 +121,10 @@ func (n *network) Arrived(testing.TB) []channeltest.Arrival {
 		if p.Author != "@nordnetz@"+home {
 			continue
 		}
-		a := channeltest.Arrival{ID: p.ID, InReplyTo: p.InReplyTo, Text: p.Text, Visibility: hilft.Public}
+		a := channeltest.Arrival{ID: p.ID, InReplyTo: p.InReplyTo, Text: p.Text, Warning: p.Spoiler, Visibility: hilft.Public}
+		for _, f := range p.Files {
+			a.Files = append(a.Files, channel.File{Name: f.Name, Alt: f.Description, Data: f.Data})
+		}
 		if p.Visibility == sandbox.Direct || p.Visibility == sandbox.Followers {
 			a.Visibility = hilft.Private
 		}

@@ -28,7 +28,7 @@ const (
 )
 
 // ReadBack looks for a status among the account's own, from the newest back to before Send was first called. A status
-// carries no key of ours; it is ours when it answers the same one, is as public, reads the same, and is not one that the
+// carries no key of ours; it is ours when it answers the same one, is as public, reads the same behind the same warning, has as many files, and is not one that the
 // conversation already has.
 func (l *line) ReadBack(ctx context.Context, out channel.Outgoing) (channel.Receipt, error) {
 	receipt, err := l.readBack(ctx, out)
@@ -86,7 +86,8 @@ func (l *line) readBack(ctx context.Context, out channel.Outgoing) (channel.Rece
 // isThis tells whether a status is the one that a message became.
 func (l *line) isThis(s *status, out channel.Outgoing) bool {
 	public := s.Visibility == "public" || s.Visibility == "unlisted"
-	if s.InReplyToID != out.InReplyTo || public != (out.Visibility == hilft.Public) || slices.Contains(out.Refs, s.ID) {
+	if s.InReplyToID != out.InReplyTo || public != (out.Visibility == hilft.Public) || slices.Contains(out.Refs, s.ID) ||
+		squeezed(s.SpoilerText) != squeezed(out.Warning) || len(s.Media) != len(out.Files) {
 		return false
 	}
 	got, want := squeezed(visibleText(s.Content)), squeezed(out.Text)

@@ -23,7 +23,9 @@ import (
 const (
 	kindNotification = "notification" // a Notification, as the API and the stream send it
 	kindStatus       = "status"       // a Status
+	kindKnown        = "known"        // a Status of which the house has the words, whether or not it mentions us still
 	kindDelete       = "delete"       // a deletion
+	kindReach        = "reach"        // a reach
 )
 
 // The entities of the API, as far as a desk reads them.
@@ -46,6 +48,8 @@ type (
 		URI         string          `json:"uri"`
 		URL         string          `json:"url"`
 		Content     string          `json:"content"`
+		Boosts      int             `json:"reblogs_count"`
+		Favourites  int             `json:"favourites_count"`
 		Account     account         `json:"account"`
 		Reblog      json.RawMessage `json:"reblog"`
 		Mentions    []mention       `json:"mentions"`
@@ -154,7 +158,7 @@ func translate(acc channel.Account, raw channel.Raw) ([]channel.Item, error) {
 			return nil, nil
 		}
 		return itemsOf(acc, n.Status)
-	case kindStatus:
+	case kindStatus, kindKnown:
 		var s status
 		if err := json.Unmarshal(raw.Body, &s); err != nil {
 			return nil, err
@@ -162,7 +166,7 @@ func translate(acc channel.Account, raw channel.Raw) ([]channel.Item, error) {
 		if err := s.valid(); err != nil {
 			return nil, err
 		}
-		if !s.concerns(acc.Self.ID, homeDomain(acc)) {
+		if raw.Kind == kindStatus && !s.concerns(acc.Self.ID, homeDomain(acc)) {
 			return nil, nil
 		}
 		return itemsOf(acc, &s)
@@ -175,6 +179,15 @@ func translate(acc channel.Account, raw channel.Raw) ([]channel.Item, error) {
 			return nil, errors.New("a deletion without an id or a time")
 		}
 		return []channel.Item{{Kind: channel.Deleted, ID: d.ID, At: d.Heard}}, nil
+	case kindReach:
+		var r reach
+		if err := json.Unmarshal(raw.Body, &r); err != nil {
+			return nil, err
+		}
+		if !plainID(r.ID) || r.Seen.IsZero() {
+			return nil, errors.New("a reach without an id or a time")
+		}
+		return []channel.Item{{Kind: channel.Reached, ID: r.ID, At: r.Seen, Reach: &channel.Reach{Shared: max(r.Boosts, 0), Liked: max(r.Favourites, 0)}}}, nil
 	}
 	return nil, fmt.Errorf("%q is no kind of delivery", raw.Kind)
 }
@@ -188,7 +201,7 @@ func itemsOf(acc channel.Account, s *status) ([]channel.Item, error) {
 	home := homeDomain(acc)
 	said := channel.Item{
 		Kind: channel.Said, ID: s.ID, At: s.CreatedAt.UTC(), Visibility: hilft.Private,
-		From: authorOf(s, acc.Self.ID, home), Subject: clean(s.SpoilerText), HTML: clean(s.Content), URL: web(s.URL),
+		From: authorOf(s, acc.Self.ID, home), Warning: clean(s.SpoilerText), URL: web(s.URL),
 	}
 	if s.Visibility == "public" || s.Visibility == "unlisted" {
 		said.Visibility = hilft.Public // every other word means that not everybody may read it
@@ -200,10 +213,14 @@ func itemsOf(acc channel.Account, s *status) ([]channel.Item, error) {
 		said.Refs = []string{s.InReplyToID}
 	}
 	said.Auto = s.Account.Bot && !said.From.Us
-	said.Text = plainText(s.Content, addresses(s, acc.Self.ID, home))
+	text, whole := readText(s.Content, addresses(s, acc.Self.ID, home))
+	if said.Text = text; !whole {
+		said.HTML = clean(s.Content)
+	}
 	if s.Quote != nil && s.Quote.Status != nil {
 		said.Quoted = plainText(s.Quote.Status.Content, nil)
 	}
+	said.Attachments = make([]channel.Attachment, 0, len(s.Media)) // an edit may have taken them all away
 	for _, m := range s.Media {
 		if a, ok := attachmentOf(m); ok {
 			said.Attachments = append(said.Attachments, a)

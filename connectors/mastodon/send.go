@@ -20,11 +20,14 @@ import (
 	"github.com/hilft/hilft/channel"
 )
 
-// Send posts one status. It reads what is answered first: whether it is still there, who wrote it, and who may read it,
+// Send posts one status, its files before it. It reads what is answered first: whether it is still there, who wrote it, and who may read it,
 // so that an answer is as public as the question and never more.
 func (l *line) Send(ctx context.Context, out channel.Outgoing) (channel.Receipt, error) {
 	post, err := l.compose(ctx, out)
 	if err != nil {
+		return channel.Receipt{}, fmt.Errorf("mastodon: send: %w", err)
+	}
+	if post.media, err = l.upload(ctx, out.Files); err != nil {
 		return channel.Receipt{}, fmt.Errorf("mastodon: send: %w", err)
 	}
 	receipt, err := l.post(ctx, post, out.Key)
@@ -44,18 +47,17 @@ func (l *line) Send(ctx context.Context, out channel.Outgoing) (channel.Receipt,
 // letter is a status to be posted.
 type letter struct {
 	text       string
+	warning    string
 	visibility string
 	inReplyTo  string
+	media      []string // ids of files that the server has
 }
 
 // compose makes a status of a message. Nothing has gone out when it fails.
 func (l *line) compose(ctx context.Context, out channel.Outgoing) (letter, error) {
-	post := letter{text: strings.TrimSpace(out.Text), visibility: "public", inReplyTo: out.InReplyTo}
-	switch {
-	case post.text == "":
+	post := letter{text: strings.TrimSpace(out.Text), warning: strings.TrimSpace(out.Warning), visibility: "public", inReplyTo: out.InReplyTo}
+	if post.text == "" && len(out.Files) == 0 {
 		return letter{}, &channel.Rejected{Reason: channel.ReasonBadMessage, Detail: "there is no text"}
-	case len(out.Files) > 0:
-		return letter{}, &channel.Rejected{Reason: channel.ReasonBadMessage, Detail: "files cannot be sent to Mastodon"}
 	}
 	to := out.To
 	if out.InReplyTo != "" {
@@ -80,7 +82,7 @@ func (l *line) compose(ctx context.Context, out channel.Outgoing) (letter, error
 			return letter{}, &channel.Rejected{Reason: channel.ReasonNoRecipient, Detail: "a direct message needs somebody it mentions"}
 		}
 	} else if !mentions(post.text, to.Handle, l.home) {
-		post.text = "@" + strings.TrimPrefix(to.Handle, "@") + " " + post.text
+		post.text = strings.TrimSpace("@" + strings.TrimPrefix(to.Handle, "@") + " " + post.text)
 	}
 	return post, l.fits(ctx, post)
 }
@@ -93,10 +95,10 @@ func (l *line) fits(ctx context.Context, post letter) error {
 		return nil
 	}
 	limits := about.Configuration.Statuses
-	if n := countable(post.text, limits.URLLength); n > limits.MaxCharacters {
+	if n := countable(post.text, limits.URLLength) + countable(post.warning, limits.URLLength); n > limits.MaxCharacters {
 		return &channel.Rejected{
 			Reason: channel.ReasonTooLong,
-			Detail: strconv.Itoa(n) + " characters with the mention, " + strconv.Itoa(limits.MaxCharacters) + " are allowed",
+			Detail: strconv.Itoa(n) + " characters with the mention and the warning, " + strconv.Itoa(limits.MaxCharacters) + " are allowed",
 		}
 	}
 	return nil
@@ -106,6 +108,12 @@ func (l *line) fits(ctx context.Context, post letter) error {
 // no.
 func (l *line) post(ctx context.Context, post letter, key string) (channel.Receipt, error) {
 	form := url.Values{"status": {post.text}, "visibility": {post.visibility}}
+	if post.warning != "" {
+		form.Set("spoiler_text", post.warning)
+	}
+	if len(post.media) > 0 {
+		form["media_ids[]"] = post.media
+	}
 	if post.inReplyTo != "" {
 		form.Set("in_reply_to_id", post.inReplyTo)
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // scopes are all that is asked for. Streaming needs those of what it streams.
-const scopes = "read:accounts read:statuses read:notifications write:statuses"
+const scopes = "read:accounts read:statuses read:notifications write:statuses write:media"
 
 // SignInStart registers hilft as an app on the server that the settings name, and sends the administrator there. Every
 // sign-in registers anew: an app is bound to the callback's address, which may have changed.

@@ -30,12 +30,18 @@ func clean(s string) string {
 // address. The run of mentions at the start that lead to ours only address us, and are left out; ours are the addresses
 // of our account's page. A post that says nothing else keeps them.
 func plainText(markup string, ours []string) string {
+	text, _ := readText(markup, ours)
+	return text
+}
+
+// readText is plainText, and tells whether it is all that the HTML shows: emphasis, headings or code are more than that.
+func readText(markup string, ours []string) (text string, whole bool) {
 	w := textWriter{ours: ours}
 	z := html.NewTokenizer(strings.NewReader(markup))
 	for {
 		switch z.Next() {
 		case html.ErrorToken: // the end: a string cannot fail otherwise
-			return w.finish()
+			return w.finish(), !w.shaped
 		case html.TextToken:
 			w.write(string(z.Text()))
 		case html.StartTagToken, html.SelfClosingTagToken:
@@ -67,12 +73,20 @@ func visibleText(markup string) string {
 	}
 }
 
+// shapes are the elements that show more than their text says.
+var shapes = map[atom.Atom]bool{
+	atom.B: true, atom.Strong: true, atom.I: true, atom.Em: true, atom.U: true, atom.S: true, atom.Del: true, atom.Code: true, atom.Pre: true,
+	atom.Blockquote: true, atom.Ol: true, atom.Sub: true, atom.Sup: true, atom.Table: true, atom.Ruby: true,
+	atom.H1: true, atom.H2: true, atom.H3: true, atom.H4: true, atom.H5: true, atom.H6: true,
+}
+
 // textWriter writes plain text as the tokens of a status come.
 type textWriter struct {
 	out    strings.Builder
 	ours   []string
 	spoken bool // something has been said that is not only our address
 	left   []string
+	shaped bool // something has a shape that text could not keep
 
 	inLink bool
 	link   strings.Builder
@@ -97,6 +111,7 @@ func (w *textWriter) begin(t html.Token) {
 	if w.hidden != 0 {
 		return
 	}
+	w.shaped = w.shaped || shapes[t.DataAtom]
 	switch t.DataAtom {
 	case atom.Script, atom.Style:
 		if t.Type == html.StartTagToken {
@@ -117,7 +132,7 @@ func (w *textWriter) begin(t html.Token) {
 	case atom.A:
 		w.endLink()
 		w.inLink, w.href, w.class = true, attr(t, "href"), attr(t, "class")
-	default: // has no shape that text could keep
+	default:
 	}
 }
 
