@@ -103,6 +103,7 @@ type Limits struct {
 	Addressed  bool  `json:"addressed,omitempty"`   // the person's name is put before the text and counts, without its host
 	Subject    bool  `json:"subject,omitempty"`     // messages have a subject
 	Warning    bool  `json:"warning,omitempty"`     // messages may be folded behind a warning, which counts with the text
+	Describes  bool  `json:"describes,omitempty"`   // files go with their descriptions, and people expect one with each
 	FilesMax   int   `json:"files_max,omitempty"`   // files a message
 	FileSize   int64 `json:"file_size,omitempty"`   // bytes a file
 	PerMinute  int   `json:"per_minute,omitempty"`  // calls the account may make; 0: no own limit

@@ -38,7 +38,7 @@ func (c *plazaConnector) Describe() channel.Description {
 			Hook: channel.Full, Poll: channel.Full, Stream: channel.Full, ReadBack: channel.Full, MovePrivate: channel.Full,
 			Edits: channel.Full, Deletions: channel.Full, Files: channel.Full, Look: channel.Full,
 		},
-		Limits: channel.Limits{Subject: true, Warning: true, FilesMax: 4},
+		Limits: channel.Limits{Subject: true, Warning: true, Describes: true, FilesMax: 4},
 		Policy: channel.Policy{PollEvery: time.Minute},
 	}
 	switch c.wrong {

@@ -72,8 +72,6 @@ type Features struct {
 	HookBodyOpen bool
 	// AnyBytesAreText: there are no bytes that Translate could refuse to read.
 	AnyBytesAreText bool
-	// Describes: files arrive with their descriptions.
-	Describes bool
 	// NoReplies: what we send does not say at the network which message it answers, so Arrival.InReplyTo stays empty.
 	NoReplies bool
 }

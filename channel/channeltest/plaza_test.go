@@ -97,7 +97,7 @@ func (p *plaza) Stranger(testing.TB) (channel.Account, bool) {
 func (p *plaza) Env(t testing.TB) channel.Env { return channeltest.NewEnv(t) }
 
 func (p *plaza) Features() channeltest.Features {
-	return channeltest.Features{SendsOnce: true, HookProof: "X-Proof", HookWindow: 5 * time.Minute, Describes: true}
+	return channeltest.Features{SendsOnce: true, HookProof: "X-Proof", HookWindow: 5 * time.Minute}
 }
 
 func (p *plaza) Fault(_ testing.TB, f channeltest.Fault) bool {

@@ -204,7 +204,7 @@ func sendFiles(t *testing.T, b *bench) {
 		broken(t, "Can.Files: we can send files", "of one file arrived (-want +got):\n%s", cmp.Diff(out.Files, got))
 		return
 	}
-	if b.Features().Describes && got[0].Alt != out.Files[0].Alt {
+	if b.desc.Limits.Describes && got[0].Alt != out.Files[0].Alt {
 		broken(t, "File.Alt is a description for those who cannot see it", "got %q, want %q", got[0].Alt, out.Files[0].Alt)
 	}
 }

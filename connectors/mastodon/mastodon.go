@@ -111,7 +111,7 @@ func (Connector) Describe() channel.Description {
 			Look: channel.Full, Files: channel.Full,
 		},
 		Limits: channel.Limits{
-			TextMax: usualTextMax, Counting: channel.CountGraphemes, URLLength: usualURLLength, Addressed: true, Warning: true,
+			TextMax: usualTextMax, Counting: channel.CountGraphemes, URLLength: usualURLLength, Addressed: true, Warning: true, Describes: true,
 			FilesMax: usualFilesMax, FileSize: usualFileSize, PerMinute: 60,
 		},
 		Policy: channel.Policy{PollEvery: time.Minute, Backfill: 7 * 24 * time.Hour},

@@ -76,7 +76,7 @@ func (n *network) Stranger(t testing.TB) (channel.Account, bool) {
 
 func (n *network) Env(t testing.TB) channel.Env { return channeltest.NewEnv(t) }
 
-func (n *network) Features() channeltest.Features { return channeltest.Features{Describes: true} }
+func (n *network) Features() channeltest.Features { return channeltest.Features{} }
 
 // names turns the suite's short names into accounts: one of ours, one of another server.
 func acctOf(name string) string {

@@ -1077,6 +1077,7 @@ export interface components {
         Limits: {
             addressed?: boolean;
             counting?: string;
+            describes?: boolean;
             /** Format: int64 */
             file_size?: number;
             /** Format: int64 */

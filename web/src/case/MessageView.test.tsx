@@ -16,6 +16,7 @@ const ours: Message = {
   id: 'm1', conversation_id: 'k1', direction: 'outbound', visibility: 'public', network: 'somewhere', account: { id: 'a', name: '@nordnetz' },
   author: null, agent: { id: 'anke', name: 'Anke König', initials: 'AK' }, subject: '', body: 'Guten Tag', quoted: '', html: false, url: '', files: [],
   auto: false, at: '2026-01-01T10:00:00Z', edited_at: null, deleted_at: null, delivery: 'sent', reason: '', detail: '', retry_at: null, genuine: '', proofs: '', addressed: '', elsewhere: false,
+  warning: '', shared: 0, liked: 0,
 }
 const theirs: Message = { ...ours, direction: 'inbound', agent: null, author: { name: 'Mira', handle: '@mira', url: '' }, delivery: '' }
 const shown = (m: Message) => renderToStaticMarkup(<MessageView message={m} caseId="c1" now={Date.parse('2026-01-01T11:00:00Z')} onReuse={() => {}} />)
@@ -63,3 +64,15 @@ test('edited, automatic and written elsewhere are said', () => {
 test('a note is a note', () => expect(shown({ ...ours, direction: 'note', delivery: '' })).toContain('<b>Notiz · </b>'))
 test('quoted text is folded', () => expect(shown({ ...theirs, quoted: '> früher' })).toMatch(/<details(?![^>]*open).*früher/s))
 test('somebody without any name still has one', () => expect(shown({ ...theirs, author: { name: '\u200B', handle: '', url: '' } })).toContain('ohne Namen'))
+
+test('what its author warns of is not shown before somebody opens it', () => {
+  const html = shown({ ...theirs, body: 'Das Wasser steht kniehoch', quoted: 'kniehoch?', warning: 'Nasser Keller' })
+  expect(html).toMatch(/<button[^>]*aria-expanded="false".*Inhaltswarnung:.*Nasser Keller<\/button>/)
+  expect(html).not.toContain('kniehoch')
+})
+
+test('how far a message has come is said in words too, and not where it has not', () => {
+  const html = shown({ ...theirs, shared: 3, liked: 12 })
+  expect(html).toMatch(/aria-hidden="true">↻ 3<.*3 Mal geteilt.*aria-hidden="true">★ 12<.*gefällt 12 Personen/)
+  expect(shown(theirs)).not.toMatch(/[↻★]/)
+})

@@ -25,6 +25,7 @@ interface Shown {
 export const MessageView = memo(function MessageView({ message: m, caseId, now, onReuse }: Shown) {
   const { t, language } = useText()
   const [original, setOriginal] = useState(false)
+  const [unfolded, setUnfolded] = useState(false)
   const look = m.direction === 'note' ? s.note : m.direction === 'outbound' ? `${s.message} ${s.ours} ${s[m.visibility]}` : `${s.message} ${s[m.visibility]}`
   return (
     <article className={original ? `${look} ${s.open}` : look} aria-label={t('message.label', { who: authorOf(m, t), at: moment(m.at, now, language) })}>
@@ -65,46 +66,86 @@ export const MessageView = memo(function MessageView({ message: m, caseId, now, 
         <p className={s.deleted}>{t('message.deleted', { at: moment(m.deleted_at, now, language) })}</p>
       ) : (
         <>
-          {m.subject && (
-            <p className={s.subject} dir="auto">
-              {m.subject}
-            </p>
-          )}
-          <Words text={m.body} empty={m.files.length > 0 ? '' : t('wordless')} />
-          {m.quoted && (
-            <details className={s.quoted}>
-              <summary>{t('message.quoted')}</summary>
-              <Words text={m.quoted} empty="" />
-            </details>
-          )}
-          {m.files.length > 0 && (
-            <ul className={s.files}>
-              {m.files.map((f, i) => (
-                <File key={`${f.href}${i}`} file={f} />
-              ))}
-            </ul>
-          )}
-          {m.html && (
-            <button className={s.small} onClick={() => setOriginal(!original)} aria-expanded={original}>
-              {original ? t('message.hideOriginal') : t('message.original')}
+          {m.warning && (
+            <button className={s.warning} dir="auto" onClick={() => setUnfolded(!unfolded)} aria-expanded={unfolded}>
+              <span aria-hidden>⚠ </span>
+              <span className="unseen">{t('message.warning')} </span>
+              {m.warning}
             </button>
           )}
-          {m.html && original && (
-            <iframe
-              className={s.original}
-              title={t('message.originalOf', { who: authorOf(m, t) })}
-              src={`/api/messages/${encodeURIComponent(m.id)}/html`}
-              sandbox="allow-popups allow-popups-to-escape-sandbox"
-              referrerPolicy="no-referrer"
-              loading="lazy"
-            />
-          )}
+          {(!m.warning || unfolded) && <Said message={m} original={original} onOriginal={() => setOriginal(!original)} />}
+          <Reach message={m} />
         </>
       )}
       {m.direction === 'outbound' && <Delivered message={m} caseId={caseId} now={now} onReuse={onReuse} />}
     </article>
   )
 })
+
+/** What a message says: its text, what it quotes, its files, and its original where that shows more. */
+function Said({ message: m, original, onOriginal }: { message: Message; original: boolean; onOriginal: () => void }) {
+  const { t } = useText()
+  return (
+    <>
+      {m.subject && (
+        <p className={s.subject} dir="auto">
+          {m.subject}
+        </p>
+      )}
+      <Words text={m.body} empty={m.files.length > 0 ? '' : t('wordless')} />
+      {m.quoted && (
+        <details className={s.quoted}>
+          <summary>{t('message.quoted')}</summary>
+          <Words text={m.quoted} empty="" />
+        </details>
+      )}
+      {m.files.length > 0 && (
+        <ul className={s.files}>
+          {m.files.map((f, i) => (
+            <File key={`${f.href}${i}`} file={f} />
+          ))}
+        </ul>
+      )}
+      {m.html && (
+        <button className={s.small} onClick={onOriginal} aria-expanded={original}>
+          {original ? t('message.hideOriginal') : t('message.original')}
+        </button>
+      )}
+      {m.html && original && (
+        <iframe
+          className={s.original}
+          title={t('message.originalOf', { who: authorOf(m, t) })}
+          src={`/api/messages/${encodeURIComponent(m.id)}/html`}
+          sandbox="allow-popups allow-popups-to-escape-sandbox"
+          referrerPolicy="no-referrer"
+          loading="lazy"
+        />
+      )}
+    </>
+  )
+}
+
+/** How far a message has come, where its network counts that and somebody has passed it on or liked it. */
+function Reach({ message: m }: { message: Message }) {
+  const { t, language } = useText()
+  if (!m.shared && !m.liked) return null
+  return (
+    <p className={s.reach}>
+      {m.shared > 0 && (
+        <span title={t('reach.shared', { count: m.shared, n: number(m.shared, language) })}>
+          <span aria-hidden>↻ {number(m.shared, language)}</span>
+          <span className="unseen">{t('reach.shared', { count: m.shared, n: number(m.shared, language) })}</span>
+        </span>
+      )}
+      {m.liked > 0 && (
+        <span title={t('reach.liked', { count: m.liked, n: number(m.liked, language) })}>
+          <span aria-hidden>★ {number(m.liked, language)}</span>
+          <span className="unseen">{t('reach.liked', { count: m.liked, n: number(m.liked, language) })}</span>
+        </span>
+      )}
+    </p>
+  )
+}
 
 function authorOf(m: Message, t: ReturnType<typeof useText>['t']): string {
   if (m.agent) return shown(m.agent.name, m.agent.initials) || t('nameless')
@@ -164,7 +205,12 @@ function File({ file: f }: { file: Attached }) {
         <span>
           <bdi>{name}</bdi> <small>{f.size > 0 ? bytes(f.size, language) : ''}</small>
           {(f.type === 'application/ms-tnef' || f.name.toLowerCase() === 'winmail.dat') && <small className={s.alt}>{t('file.tnef')}</small>}
-          {f.alt && <small className={s.alt}>{f.alt}</small>}
+          {f.alt && (
+            <small className={s.alt} dir="auto">
+              <span className="unseen">{t('file.shows')} </span>
+              {f.alt}
+            </small>
+          )}
         </span>
       </a>
     </li>

@@ -17,6 +17,11 @@ export function UnsentView({ unsent: u, now, onTakeBack }: { unsent: Unsent; now
       className={note ? s.note : `${s.message} ${s.ours} ${u.via ? s[u.via.visibility] : ''}`}
       aria-label={t('unsent.label', { at: moment(u.at, now, language) })}
     >
+      {u.write.kind === 'reply' && u.write.body.warning && (
+        <p className={s.subject} dir="auto">
+          ⚠ {u.write.body.warning}
+        </p>
+      )}
       <Words text={u.write.kind === 'note' ? u.write.text : u.write.body.text} empty="" />
       {u.write.kind === 'reply' && u.write.names && u.write.names.length > 0 && (
         <ul className={s.files}>

@@ -73,6 +73,7 @@ export function Attachments({ held, underway, problem, onChange }: { held: Held[
               <bdi>{f.name}</bdi> <small>{bytes(f.size, language)}</small>
               <input
                 value={f.alt}
+                data-alt={f.alt.trim()}
                 dir="auto"
                 maxLength={1500}
                 placeholder={t('composer.alt')}

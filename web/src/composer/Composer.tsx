@@ -15,7 +15,8 @@ import { keepDraft, keptDraft, watchDraft, type Draft, type Held } from './draft
 import { again, post, takeBack, type Unsent } from './outbox'
 import { SomethingNew } from './SomethingNew'
 import { Tabs } from './Tabs'
-import { chooseWay, latest, newSince, wayKey } from './ways'
+import { Undescribed } from './Undescribed'
+import { chooseWay, latest, newSince, warningOf, wayKey } from './ways'
 
 export interface ComposerHandle {
   reply: () => void
@@ -41,13 +42,18 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
   const [draft, setDraft] = useState<Draft>(() => keptDraft(me.id, c.id))
   const [safe, setSafe] = useState(true)
   const [asking, setAsking] = useState<{ solve: boolean }>()
+  const [describing, setDescribing] = useState<{ solve: boolean; anyway: boolean }>()
   const box = useRef<HTMLTextAreaElement>(null)
+  const whole = useRef<HTMLElement>(null)
+  const warner = useRef<HTMLInputElement>(null)
   const hints = useId()
 
   const way = chooseWay(c.ways, c.messages, draft.tab)
   const noting = draft.tab === 'note' || !way
   const text = noting ? draft.note : draft.reply
-  const rest = noting || !way ? undefined : left(text, way.limits ?? {})
+  const warns = !noting && !!way?.limits?.warning
+  const warning = warns ? (draft.warning ?? warningOf(c.messages, way)) : ''
+  const rest = noting || !way ? undefined : left(text, way.limits ?? {}, warning)
   const since = (seen: string) => newSince(c.messages, seen).filter((m) => m.direction === 'inbound' || m.agent?.id !== me.id)
   const fresh = since(draft.seen)
   const withSubject = !noting && !!way?.starts && !!way.limits?.subject
@@ -91,7 +97,7 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
     else {
       const { body } = u.write
       const w = c.ways.find((x) => x.conversation_id === body.conversation_id && x.visibility === body.visibility)
-      const next = { ...draft, reply: join(body.text, draft.reply), subject: body.subject ?? draft.subject, files: [...heldOf(u.write), ...draft.files], seen: latest(c.messages), tab: w ? wayKey(w) : draft.tab }
+      const next = { ...draft, reply: join(body.text, draft.reply), subject: body.subject ?? draft.subject, warning: body.warning ?? draft.warning, files: [...heldOf(u.write), ...draft.files], seen: latest(c.messages), tab: w ? wayKey(w) : draft.tab }
       setDraft(next)
       setSafe(keepDraft(me.id, c.id, next))
       focus()
@@ -100,7 +106,7 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
   const reuse = (words: string) => focus({ tab: replyTab(), reply: join(words, draft.reply) })
   useImperativeHandle(ref, () => ({ reply: () => focus({ tab: replyTab() }), note: () => focus({ tab: 'note' }), takeBack: back, reuse }))
 
-  function send(andSolve: boolean, anyway = false) {
+  function send(andSolve: boolean, anyway = false, undescribed = false) {
     if (!ready) return
     const about = { caseId: c.id, number: c.number, person: shown(c.person.name) }
     if (noting) {
@@ -117,6 +123,10 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
       setAsking({ solve: andSolve })
       return
     }
+    if (way.limits?.describes && !undescribed && attached.some((f) => !f.alt.trim())) {
+      setDescribing({ solve: andSolve, anyway })
+      return
+    }
     post({
       ...about,
       write: {
@@ -128,6 +138,7 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
           text,
           ...(attached.length > 0 && { files: attached.map((f) => ({ ticket: f.ticket, ...(f.alt && { alt: f.alt }) })) }),
           ...(withSubject && draft.subject && { subject: draft.subject }),
+          ...(warning.trim() && { warning: warning.trim() }),
           seen: anyway ? latest(c.messages) : draft.seen,
           ...(andSolve && { solve: true }),
           ...(anyway && { anyway: true }),
@@ -135,7 +146,7 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
       },
       via: { visibility: way.visibility, network: way.network, account: way.account },
     })
-    edit({ reply: '', subject: '', files: [] })
+    edit({ reply: '', subject: '', warning: null, files: [] })
     if (andSolve) {
       onSolved()
       showChange(c.id, { state: 'solved', solved_at: new Date().toISOString() })
@@ -146,7 +157,7 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
     if (e.key === 'Enter' && (e.ctrlKey || e.metaKey) && !e.nativeEvent.isComposing) {
       e.preventDefault()
       send(e.shiftKey)
-    } else if (e.key === 'Escape' && !asking) {
+    } else if (e.key === 'Escape' && !asking && !describing) {
       e.preventDefault()
       onLeave()
     }
@@ -170,7 +181,7 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
 
   const look = noting ? s.note : way?.visibility === 'public' ? s.public : s.private
   return (
-    <section className={`${s.composer} ${look}`} aria-label={t('composer')} onKeyDown={onKeyDown} onDragOver={(e) => takesFiles && e.preventDefault()} onDrop={onDrop}>
+    <section ref={whole} className={`${s.composer} ${look}`} aria-label={t('composer')} onKeyDown={onKeyDown} onDragOver={(e) => takesFiles && e.preventDefault()} onDrop={onDrop}>
       <Tabs ways={c.ways} chosen={noting ? 'note' : wayKey(way)} onChoose={(tab) => focus({ tab })} />
       {!noting && (
         <p className={s.to} id={`${hints}-to`}>
@@ -200,6 +211,19 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
           <input value={draft.subject} dir="auto" maxLength={250} onChange={(e) => edit({ subject: e.target.value })} />
         </label>
       )}
+      {warns && (warning !== '' || draft.warning !== null) && (
+        <label className={s.subject}>
+          <span>{t('composer.warning')}</span>
+          <input
+            ref={warner}
+            value={warning}
+            dir="auto"
+            maxLength={500}
+            placeholder={t('composer.noWarning')}
+            onChange={(e) => edit({ warning: e.target.value })}
+          />
+        </label>
+      )}
       <textarea
         ref={box}
         className={s.box}
@@ -225,6 +249,18 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
       )}
       <div className={s.foot}>
         {takesFiles && <AttachButton onFiles={files.add} />}
+        {warns && warning === '' && draft.warning === null && (
+          <button
+            type="button"
+            className={s.warn}
+            onClick={() => {
+              edit({ warning: '' })
+              requestAnimationFrame(() => warner.current?.focus())
+            }}
+          >
+            {t('composer.warn')}
+          </button>
+        )}
         <span id={`${hints}-left`} className={rest !== undefined && rest < 0 ? s.over : s.left}>
           {!safe && <b className={s.over}>{t('composer.notKept')} </b>}
           {rest === undefined
@@ -240,6 +276,19 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
           {noting ? t('composer.keepSolve') : t('composer.sendSolve')}
         </Button>
       </div>
+      {describing && (
+        <Undescribed
+          files={attached.filter((f) => !f.alt.trim())}
+          onBack={() => {
+            setDescribing(undefined)
+            requestAnimationFrame(() => whole.current?.querySelector<HTMLInputElement>('input[data-alt=""]')?.focus())
+          }}
+          onSend={() => {
+            setDescribing(undefined)
+            send(describing.solve, describing.anyway, true)
+          }}
+        />
+      )}
       {asking && (
         <SomethingNew
           messages={fresh}

@@ -24,7 +24,7 @@ export function SomethingNew({ messages, onBack, onSend }: { messages: Message[]
               <bdi>{shown(m.agent?.name, m.author?.name, m.author?.handle) || t('nameless')}</bdi>
             </b>{' '}
             · {moment(m.at, now, language)}
-            <Words text={m.body} empty={t('wordless')} />
+            <Words text={m.warning || m.body} empty={t('wordless')} />
           </li>
         ))}
       </ul>

@@ -32,6 +32,7 @@ describe('how much is left', () => {
   test('some', () => expect(left('Hallo', { text_max: 7 })).toBe(2))
   test('none, to the letter', () => expect(left('Hallo', { text_max: 5 })).toBe(0))
   test('too much', () => expect(left('Hallo', { text_max: 3 })).toBe(-2))
+  test('what it is folded behind counts', () => expect(left('Hallo', { text_max: 12 }, 'Keller')).toBe(1))
   test('no limit', () => expect(left('Hallo', {})).toBeUndefined())
   test('a limit of 0 is none', () => expect(left('Hallo', { text_max: 0 })).toBeUndefined())
 })

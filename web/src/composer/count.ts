@@ -16,9 +16,9 @@ export function lengthOf(text: string, limits: Limits): number {
   return count(text.replace(addresses, ''), limits.counting) + links * each
 }
 
-/** How many characters are left; undefined where the network sets no limit. */
-export function left(text: string, limits: Limits): number | undefined {
-  return limits.text_max ? limits.text_max - lengthOf(text, limits) : undefined
+/** How many characters are left, with what the text is folded behind; undefined where the network sets no limit. */
+export function left(text: string, limits: Limits, warning = ''): number | undefined {
+  return limits.text_max ? limits.text_max - lengthOf(text, limits) - lengthOf(warning, limits) : undefined
 }
 
 function count(text: string, counting: string | undefined): number {

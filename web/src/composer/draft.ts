@@ -15,6 +15,8 @@ export interface Held {
 export interface Draft {
   reply: string
   subject: string
+  /** What the reply is folded behind; null: as what it answers. */
+  warning: string | null
   files: Held[]
   note: string
   /** The way the reply is for, as wayKey names it; 'note' where a note is being written. */
@@ -24,7 +26,7 @@ export interface Draft {
   at: number
 }
 
-export const emptyDraft: Draft = { reply: '', subject: '', files: [], note: '', tab: '', seen: '', at: 0 }
+export const emptyDraft: Draft = { reply: '', subject: '', warning: null, files: [], note: '', tab: '', seen: '', at: 0 }
 
 const longest = 30 * 24 * 3_600_000
 
@@ -39,7 +41,7 @@ export function keptDraft(agent: string, caseId: string): Draft {
 
 /** Keeps a draft; one without any text is forgotten. Reports whether it is safe, so that the page can say so if not. */
 export function keepDraft(agent: string, caseId: string, draft: Draft, now = Date.now()): boolean {
-  const empty = !draft.reply && !draft.note && !draft.subject && draft.files.length === 0
+  const empty = !draft.reply && !draft.note && !draft.subject && draft.warning === null && draft.files.length === 0
   return remember(nameOf(agent, caseId), empty ? undefined : { ...draft, at: now })
 }
 
@@ -62,6 +64,7 @@ function read(v: unknown): Draft {
   return {
     reply: text('reply'),
     subject: text('subject'),
+    warning: typeof d.warning === 'string' ? d.warning : null,
     files: Array.isArray(d.files) ? d.files.filter(isHeld) : [],
     note: text('note'),
     tab: text('tab'),

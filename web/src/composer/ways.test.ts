@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest'
 import type { Message, Way } from '../api/types'
-import { chooseWay, latest, newSince, wayKey, wayName } from './ways'
+import { chooseWay, latest, newSince, warningOf, wayKey, wayName } from './ways'
 
 const way = (conversation_id: string, visibility: 'public' | 'private', more: Partial<Way> = {}) =>
   ({ conversation_id, visibility, starts: false, blocked: '', ...more }) as Way
@@ -56,3 +56,16 @@ test.each([
   ['privat', 'Privat', 'Eigenes System', 'privat · Eigenes System'],
   ['öffentlich', 'Öffentlicher Beitrag', 'Mastodon', 'Öffentlicher Beitrag'],
 ])('%s, %s on %s is called %s', (visibility, room, network, name) => expect(wayName(visibility, room, network)).toBe(name))
+
+describe('what a reply warns of', () => {
+  const warns = (id: string, warning: string, more: Partial<Message> = {}) => said(id, 'post', 'public', { warning, ...more })
+  test('is what the last word of the conversation does', () => {
+    expect(warningOf([warns('1', 'Keller'), warns('2', 'Blut')], open)).toBe('Blut')
+    expect(warningOf([warns('1', 'Keller'), warns('2', '', { direction: 'outbound' })], open)).toBe('')
+  })
+  test('notes, deleted words and other conversations do not count', () =>
+    expect(
+      warningOf([warns('1', 'Keller'), warns('2', '', { direction: 'note' }), warns('3', 'Blut', { deleted_at: '2026-01-01T00:00:00Z' }), said('4', 'dm', 'private')], open),
+    ).toBe('Keller'))
+  test('is nothing where nothing was said', () => expect(warningOf([], open)).toBe(''))
+})

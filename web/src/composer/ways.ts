@@ -46,3 +46,8 @@ export function newSince(messages: Message[], seen: string): Message[] {
   if (!seen) return []
   return messages.filter((m) => m.id > seen && m.direction !== 'note' && !m.deleted_at)
 }
+
+/** What the last word in a way's conversation is folded behind: who answers it warns of the same, unless they say otherwise. */
+export function warningOf(messages: Message[], way: Pick<Way, 'conversation_id'>): string {
+  return messages.findLast((m) => m.conversation_id === way.conversation_id && m.direction !== 'note' && !m.deleted_at)?.warning ?? ''
+}
