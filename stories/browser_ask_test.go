@@ -11,6 +11,7 @@ import (
 	"html/template"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -152,6 +153,10 @@ func (w *world) askWebsite(_ context.Context, args []string) (string, error) {
 //
 //	social page             of what the customer posted last
 //	social hears us         once the brand's stream stands: what is posted from then on is heard at once
+//	social warns 'warning' 'text'     the customer posts behind a warning
+//	social spreads 3 12               how often that was boosted and favourited; nobody is told
+//	social takes it back              the customer deletes what they posted last
+//	social shows 'description' behind 'warning'     the brand's last post
 func (w *world) askSocial(ctx context.Context, args []string) (string, error) {
 	switch {
 	case is(args, "page"):
@@ -161,6 +166,22 @@ func (w *world) askSocial(ctx context.Context, args []string) (string, error) {
 			}
 		}
 		return "", errors.New("the customer has not posted")
+	case is(args, "warns … …"):
+		p, err := w.social.server.Publish(w.social.mira, sandbox.Draft{Text: w.social.brand + " " + args[2], Spoiler: args[1]})
+		w.social.last = p
+		return "", err
+	case is(args, "spreads … …"):
+		shared, _ := strconv.Atoi(args[1])
+		liked, _ := strconv.Atoi(args[2])
+		return "", w.social.server.Spread(w.social.last.ID, shared, liked)
+	case is(args, "takes it back"):
+		return "", w.social.server.Delete(w.social.last.ID)
+	case is(args, "shows … behind …"):
+		return "", w.social.server.Wait(ctx, func(st sandbox.State) bool {
+			return slices.ContainsFunc(st.Posts, func(p sandbox.Post) bool {
+				return p.Author == w.social.brand && p.Spoiler == args[3] && len(p.Files) == 1 && p.Files[0].Description == args[1]
+			})
+		})
 	case is(args, "hears us"):
 		return "", w.social.server.Wait(ctx, func(st sandbox.State) bool { return len(st.Streams) > 0 })
 	}

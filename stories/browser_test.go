@@ -45,6 +45,7 @@ var journeys = []journey{
 	{"own system", "system.mjs", prepareSystem},
 	{"website chat", "chat.mjs", prepareWebsite},
 	{"public and private", "mastodon.mjs", prepareMastodon},
+	{"behind a warning", "warning.mjs", prepareSocial},
 	{"languages and schemes", "looks.mjs", prepareLooks},
 	{"keyboard alone", "keyboard.mjs", prepareCases},
 	{"phone", "phone.mjs", prepareCases},
@@ -229,6 +230,13 @@ func prepareOperator(ctx context.Context, _ *testing.T, w *world) (map[string]st
 		}
 	}
 	return map[string]string{"error": why, "desk": desk.Address, "address": mira.Address}, errors.Join(err, db.Close())
+}
+
+func prepareSocial(ctx context.Context, _ *testing.T, w *world) (map[string]string, error) {
+	if err := prepareReady(ctx, w); err != nil {
+		return nil, err
+	}
+	return nil, w.do(ctx, "account", "connected", "mastodon")
 }
 
 func prepareMastodon(ctx context.Context, _ *testing.T, w *world) (map[string]string, error) {

@@ -52,7 +52,6 @@ type Case struct {
 	lastAt     time.Time // of its last word that is no note, by the network's clock
 	MadeAt     time.Time
 	SolvedAt   time.Time // the last time it was
-	LookedAt   time.Time // when networks were last asked how its messages stand
 }
 
 // Conversation is one remote thread.

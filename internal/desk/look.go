@@ -22,9 +22,6 @@ const (
 	looksMost = 100              // and about its newest messages only
 )
 
-// LookDue tells whether networks should be asked how a case's messages stand, when somebody reads it.
-func (d *Desk) LookDue(c Case) bool { return !d.db.Now().Before(c.LookedAt.Add(lookEvery)) }
-
 // Asked tells whether an account's network can be asked, and that it need not know what was heard until since.
 type Asked func(hilft.AccountID) (since time.Time, can bool)
 

@@ -131,7 +131,6 @@ func TestNetworksAreAskedSparingly(t *testing.T) {
 		_, err := r.desk.Note(t.Context(), brand, c.ID, ada, "Known outage", "")
 		require.NoError(t, err)
 
-		require.True(t, r.desk.LookDue(c))
 		asks(c.ID)
 		all := orders()
 		require.Len(t, all, 2)
@@ -140,7 +139,6 @@ func TestNetworksAreAskedSparingly(t *testing.T) {
 		require.Len(t, all[1].Have, 4, "25 words, one of them deleted, and no note")
 		require.Equal(t, channel.Standing{ID: "x", Edited: edited, Reach: channel.Reach{Liked: 2}}, all[0].Have[0], "the newest first, as the house has it")
 
-		require.False(t, r.desk.LookDue(r.caseOf("0").Case))
 		asks(c.ID)
 		r.clock.Forward(9 * time.Minute)
 		asks(c.ID)

@@ -24,6 +24,7 @@ type caseJSON struct {
 	Events   []eventJSON   `json:"events" nullable:"false" doc:"All that was done, the oldest first."`
 	Ways     []wayJSON     `json:"ways" nullable:"false" doc:"How this person can be answered, the last used first."`
 	Person   personJSON    `json:"person"`
+	Look     bool          `json:"look" doc:"Some of its networks can be asked how messages stand now."`
 }
 
 type eventJSON struct {
@@ -88,6 +89,8 @@ func (a *API) caseOf(n *names, t desk.Timeline) caseJSON {
 	out := caseJSON{CaseRow: n.row(t.Case), Messages: make([]messageJSON, 0, len(t.Messages)), Events: []eventJSON{}, Ways: []wayJSON{}, Person: personOf(t.Person, t.Earlier)}
 	for _, m := range t.Messages {
 		out.Messages = append(out.Messages, a.messageOf(n, m))
+		_, can := n.asked(m.Account)
+		out.Look = out.Look || can
 	}
 	for _, e := range t.Events {
 		var data map[string]string
@@ -102,20 +105,10 @@ func (a *API) caseOf(n *names, t desk.Timeline) caseJSON {
 	return out
 }
 
-// lookAgain lets networks be asked how the messages of a case stand that somebody reads. What they tell comes like
-// everything else, a moment later.
-func (a *API) lookAgain(ctx context.Context, n *names, t desk.Timeline) {
-	of := func(id hilft.AccountID) (since time.Time, can bool) {
-		acc, ok := n.accounts[id]
-		return acc.MovedAt, ok && n.networks[acc.Network].Can.Look != channel.No
-	}
-	asked := func(m desk.Message) bool { _, can := of(m.Account); return can }
-	if !a.Desk.LookDue(t.Case) || !slices.ContainsFunc(t.Messages, asked) {
-		return
-	}
-	if err := a.Desk.Look(ctx, n.brand.ID, t.Case.ID, of); err != nil && ctx.Err() == nil {
-		a.Log.Warn("asking networks how messages stand", "case_id", string(t.Case.ID), "err", err)
-	}
+// asked tells whether an account's network can be asked how messages stand.
+func (n *names) asked(id hilft.AccountID) (since time.Time, can bool) {
+	acc, ok := n.accounts[id]
+	return acc.MovedAt, ok && n.networks[acc.Network].Can.Look != channel.No
 }
 
 // ways tells how a person can be answered in a conversation: in its own room, and from a public one in private, if the
@@ -228,8 +221,15 @@ func (a *API) caseOperations() {
 			if err != nil {
 				return nil, err
 			}
-			a.lookAgain(ctx, n, t)
 			return &bodyOf[caseJSON]{a.caseOf(n, t)}, nil
+		})
+	operation(a, agents, http.MethodPost, "/api/cases/{id}/look", "look-case", "Ask networks how the messages of a case stand that somebody reads, unless they were asked a moment ago; what they tell comes as events", 204,
+		func(ctx context.Context, in *ByID) (*nothing, error) {
+			n, err := a.known.look(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return nil, a.Desk.Look(ctx, n.brand.ID, hilft.CaseID(in.ID), n.asked)
 		})
 	caseAct(a, http.MethodPut, "/api/cases/{id}/agent", "assign-case", "Give a case to an agent, or to nobody",
 		func(ctx context.Context, brand hilft.BrandID, me hilft.AgentID, in *struct {

@@ -21,7 +21,7 @@ import { announce } from '../shell/notices'
 import { shown } from '../shell/name'
 import { useSignal } from '../shell/signal'
 import { Trouble, Wait } from '../shell/Wait'
-import { reopen, solve } from './acts'
+import { look, reopen, solve } from './acts'
 import { Assign } from './Assign'
 import s from './CasePane.module.css'
 import { Head } from './Head'
@@ -53,6 +53,21 @@ export function CasePane() {
   )
 }
 
+const lookEvery = 10 * 60_000 // as often as the server passes it on
+
+/** Whoever reads a case sees it as it stands at its networks: when it is opened, and from time to time while it is. */
+function useLook(c: Case) {
+  const { id, look: can } = c
+  useEffect(() => {
+    if (!can) return
+    void look(id)
+    const again = setInterval(() => {
+      if (document.visibilityState === 'visible') void look(id)
+    }, lookEvery)
+    return () => clearInterval(again)
+  }, [id, can])
+}
+
 function Shown({ case: c, view }: { case: Case; view: View }) {
   const { t } = useText()
   const me = useMe()
@@ -65,6 +80,7 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
 
   useEffect(() => heading.current?.focus({ preventScroll: true }), [])
   useNewWords(c)
+  useLook(c)
   const reuse = useCallback((text: string) => composer.current?.reuse(text), []) // the same one: messages are drawn once
 
   function solveAndNext() {

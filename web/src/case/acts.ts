@@ -54,6 +54,14 @@ async function change(id: string, shown: Partial<CaseRow>, ask: (key: string) =>
   }
 }
 
+/**
+ * Lets networks be asked how the messages of a case stand that somebody reads. What they tell comes as it happens; where
+ * they cannot be asked just now, nothing is missing that was there before.
+ */
+export async function look(id: string): Promise<void> {
+  await take(client.POST('/api/cases/{id}/look', { params: { path: { id } } })).catch(() => undefined)
+}
+
 export async function solve(c: Pick<CaseRow, 'id' | 'number'>): Promise<void> {
   const done = await change(
     c.id,
