@@ -40,6 +40,10 @@ var measures = []measure{
 	{name: "acks", run: measureAcks},
 	{name: "through", run: measureThrough},
 	{name: "screen", run: measureScreen},
+	{name: "steady", run: measureSteady},
+	{name: "burst", run: measureBurst},
+	{name: "mail", run: measureMail},
+	{name: "nodes", run: measureNodes},
 }
 
 // bench is one run of all that was asked for.
@@ -48,6 +52,9 @@ type bench struct {
 	dir      string
 	server   string // Postgres
 	duration time.Duration
+	steady   time.Duration
+	burst    time.Duration
+	mails    int
 	runs     int
 }
 
@@ -71,6 +78,9 @@ func run(ctx context.Context) error {
 	database := flag.String("database", "both", "sqlite, postgres or both")
 	out := flag.String("json", "", "write the results to this file as well")
 	flag.DurationVar(&b.duration, "duration", 20*time.Second, "how long load is kept up in one run of through; the others take a quarter of it")
+	flag.DurationVar(&b.steady, "steady", 20*time.Second, "how long steady keeps up 200 webhooks a second")
+	flag.DurationVar(&b.burst, "burst", 5*time.Second, "how long burst sends 2,000 webhooks a second")
+	flag.IntVar(&b.mails, "mails", 2000, "how many mails lie in the mailbox that mail reads")
 	flag.IntVar(&b.runs, "runs", 3, "how often everything is measured; the table has the medians")
 	flag.Parse()
 

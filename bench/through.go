@@ -50,7 +50,7 @@ func measureThrough(ctx context.Context, b *bench, database string) ([]result, e
 	var wg sync.WaitGroup
 	errs := make([]error, talkers)
 	for i := range talkers {
-		wg.Go(func() { errs[i] = t.converse(tctx) })
+		wg.Go(func() { errs[i] = t.converse(tctx, s) })
 	}
 	from := time.Now().Add(warmUp)
 	rate, cpu, err := t.watch(ctx, from, from.Add(b.duration))
@@ -83,8 +83,8 @@ func measureThrough(ctx context.Context, b *bench, database string) ([]result, e
 
 // converse says the next word of one of a few conversations, waits until it is acknowledged, and so on. Its conversations
 // are its own, so their words go out in order.
-func (t *talk) converse(ctx context.Context) error {
-	c, err := dial(ctx, t.s)
+func (t *talk) converse(ctx context.Context, at *site) error {
+	c, err := dial(ctx, at)
 	if err != nil {
 		return err
 	}

@@ -240,6 +240,9 @@ func (h *House) Stop(ctx context.Context) error {
 	}
 }
 
+// PID is the number of the process.
+func (h *House) PID() int { return h.run.cmd.Process.Pid }
+
 // Use is what the process has used of the machine.
 type Use struct {
 	CPU time.Duration // user and system
