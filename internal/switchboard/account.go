@@ -26,7 +26,7 @@ type Account struct {
 	Self     channel.Self
 	Settings channel.Settings // without secrets
 	Set      []string         // the secrets that are set
-	Limits   channel.Limits   // the network's word for this account
+	Limits   channel.Limits   // the network's word for this account; where it has said nothing, its description's
 	Since    time.Time
 	State    hilft.AccountState
 	Reason   string // why the state is what it is: one of channel.Reason…, or the network's words
@@ -69,6 +69,9 @@ func (s *Switchboard) scanAccount(scan func(into ...any) error, a *Account) erro
 		if err := json.Unmarshal([]byte(text), into); err != nil {
 			return fmt.Errorf("account %s: %w", a.ID, err)
 		}
+	}
+	if a.Limits == (channel.Limits{}) { // read anew with every version of hilft: what is kept would grow old
+		a.Limits = s.limits[a.Network]
 	}
 	plain, err := s.Keys.Open(access.Where("account", "sealed", string(a.ID)), a.sealed)
 	if err != nil { // one account that cannot be read is no reason not to listen to the others

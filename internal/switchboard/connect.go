@@ -179,23 +179,23 @@ func checkField(f channel.Field, v string) (string, error) {
 }
 
 // columns are what of an account its administrator changes.
-func (s *Switchboard) columns(a Account) (self, settings, limits string, sealed []byte, err error) {
+func (s *Switchboard) columns(a Account) (self, settings string, sealed []byte, err error) {
 	text := func(v any) (string, error) { b, err := json.Marshal(v); return string(b), err }
 	var secrets string
 	for _, c := range []struct {
 		into *string
 		v    any
-	}{{&self, a.Self}, {&settings, a.Settings}, {&limits, a.Limits}, {&secrets, a.secrets}} {
+	}{{&self, a.Self}, {&settings, a.Settings}, {&secrets, a.secrets}} {
 		if *c.into, err = text(c.v); err != nil {
-			return "", "", "", nil, err
+			return "", "", nil, err
 		}
 	}
 	sealed, err = s.Keys.Seal(access.Where("account", "sealed", string(a.ID)), []byte(secrets))
-	return self, settings, limits, sealed, err
+	return self, settings, sealed, err
 }
 
 func (s *Switchboard) insert(ctx context.Context, a Account) error {
-	self, settings, limits, sealed, err := s.columns(a)
+	self, settings, sealed, err := s.columns(a)
 	if err != nil {
 		return err
 	}
@@ -205,8 +205,8 @@ func (s *Switchboard) insert(ctx context.Context, a Account) error {
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO account (id, brand_id, network, name, self, settings, sealed, limits, since, cursor, state, reason, state_at,
 				heard_at, polled_at, sent_at, refused, line_node, line_until, line_fence, made_at, removed_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, '', ?, 0, 0, 0, 0, '', 0, 0, ?, 0)`,
-			string(a.ID), string(a.Brand), a.Network, a.Name, self, settings, sealed, limits, store.Micros(a.Since), string(a.State),
+			VALUES (?, ?, ?, ?, ?, ?, ?, '{}', ?, '', ?, '', ?, 0, 0, 0, 0, '', 0, 0, ?, 0)`,
+			string(a.ID), string(a.Brand), a.Network, a.Name, self, settings, sealed, store.Micros(a.Since), string(a.State),
 			store.Micros(a.StateAt), store.Micros(a.MadeAt))
 		if err != nil {
 			return err
@@ -268,7 +268,7 @@ func (s *Switchboard) Change(ctx context.Context, brand hilft.BrandID, id hilft.
 // update writes an account as an administrator changed it. It took the network a while to prove that: when another
 // administrator was quicker, theirs counts, and an account that was paused meanwhile stays paused.
 func (s *Switchboard) update(ctx context.Context, a Account) error {
-	self, settings, limits, sealed, err := s.columns(a)
+	self, settings, sealed, err := s.columns(a)
 	if err != nil {
 		return err
 	}
@@ -280,8 +280,8 @@ func (s *Switchboard) update(ctx context.Context, a Account) error {
 		if err != nil {
 			return err
 		}
-		n, err := tx.Exec(ctx, `UPDATE account SET name = ?, self = ?, settings = ?, sealed = ?, limits = ? WHERE id = ? AND sealed = ? AND removed_at = 0`,
-			a.Name, self, settings, sealed, limits, string(a.ID), a.sealed)
+		n, err := tx.Exec(ctx, `UPDATE account SET name = ?, self = ?, settings = ?, sealed = ? WHERE id = ? AND sealed = ? AND removed_at = 0`,
+			a.Name, self, settings, sealed, string(a.ID), a.sealed)
 		if err != nil {
 			return err
 		}

@@ -103,7 +103,7 @@ var errChangedMeanwhile = errors.New("the account was changed meanwhile")
 func (s *Switchboard) keepRenewed(ctx context.Context, a Account) error {
 	ctx, cancel := context.WithTimeout(ctx, renewFor)
 	defer cancel()
-	_, settings, _, sealed, err := s.columns(a)
+	_, settings, sealed, err := s.columns(a)
 	if err != nil {
 		return fmt.Errorf("switchboard: renew: %w", err)
 	}

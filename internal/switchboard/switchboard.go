@@ -62,6 +62,7 @@ type Switchboard struct {
 	intake     Intake
 	connectors map[string]channel.Connector
 	policies   map[string]channel.Policy // of Describe, which is too large to be asked for every delivery
+	limits     map[string]channel.Limits
 	node       string
 	receiver   *receiver
 	room       *room
@@ -83,14 +84,14 @@ func New(d Deps, in Intake) *Switchboard {
 		d.Tracer = noop.NewTracerProvider().Tracer("")
 	}
 	s := &Switchboard{
-		Deps: d, intake: in, node: hilft.NewID(), connectors: map[string]channel.Connector{}, policies: map[string]channel.Policy{},
+		Deps: d, intake: in, node: hilft.NewID(), connectors: map[string]channel.Connector{}, policies: map[string]channel.Policy{}, limits: map[string]channel.Limits{},
 		accounts: map[hilft.AccountID]*entry{}, sending: map[hilft.AccountID]*sendLine{}, heard: map[hilft.AccountID]time.Time{},
 		poke:  make(chan struct{}, 1),
 		ended: map[hilft.Delivery]*atomic.Int64{hilft.Sent: {}, hilft.Failed: {}, hilft.Unknown: {}},
 	}
 	for _, c := range d.Connectors {
 		about := c.Describe()
-		s.connectors[about.ID], s.policies[about.ID] = c, about.Policy
+		s.connectors[about.ID], s.policies[about.ID], s.limits[about.ID] = c, about.Policy, about.Limits
 	}
 	s.receiver = startReceiver(s)
 	s.room = &room{folders: d.Folders, look: blob.SpaceAt}

@@ -278,6 +278,18 @@ func TestAnAccountsOwnLimitsAreKept(t *testing.T) {
 	})
 }
 
+// What a connector learns to do, accounts that were connected before it did can do as well.
+func TestAnOldAccountCanWhatItsConnectorHasLearned(t *testing.T) {
+	t.Parallel()
+	inHouse(t, func(t *testing.T, h *house) {
+		h.net.lim = channel.Limits{TextMax: 4000}
+		a := h.another().connect("a")
+		require.Equal(t, channel.Limits{TextMax: 4000}, a.Limits)
+		h.net.lim = channel.Limits{TextMax: 4000, FilesMax: 5}
+		require.Equal(t, h.net.lim, h.another().account(a.ID).Limits, "the next version of hilft")
+	})
+}
+
 func TestHowLongANetworkIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 10, 14, 10, 0, 0, 0, time.UTC)
