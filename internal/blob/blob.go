@@ -73,9 +73,51 @@ func Open(dir string) (*Folder, error) {
 // Errors: TooLarge when there is more than limit; Unavailable when the disk does not take it; what r returned, as it
 // is. After an error nothing is kept.
 func (f *Folder) Put(ctx context.Context, r io.Reader, limit int64) (Ref, error) {
+	ref, _, err := f.put(ctx, r, limit)
+	return ref, err
+}
+
+// Placing says when a file was last written, and when before that, by the folder's clock. Zero: it was not there.
+type Placing struct{ Before, At time.Time }
+
+// Lodge is Put for what may be taken away again with Drop.
+func (f *Folder) Lodge(ctx context.Context, r io.Reader, limit int64) (Ref, Placing, error) {
+	return f.put(ctx, r, limit)
+}
+
+// Drop takes away a file that was last written at that time. What somebody has put since stays, and what is not there is
+// no error: nobody may use the file any more who was told of it before.
+func (f *Folder) Drop(hash string, placed time.Time) error {
+	if !isHash(hash) {
+		return nil
+	}
+	if i, err := os.Stat(f.path(hash)); err != nil || !i.ModTime().Equal(placed) {
+		return nil
+	}
+	aside := filepath.Join(f.dir, incoming, "drop-"+hash)
+	err := os.Rename(f.path(hash), aside) // from here on, who puts the same makes a file of their own
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return unavailable(err)
+	}
+	if i, err := os.Stat(aside); err != nil || !i.ModTime().Equal(placed) {
+		if err := os.Rename(aside, f.path(hash)); err != nil {
+			return unavailable(err)
+		}
+		return nil
+	}
+	if err := os.Remove(aside); err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
+
+func (f *Folder) put(ctx context.Context, r io.Reader, limit int64) (_ Ref, at Placing, _ error) {
 	tmp, err := os.CreateTemp(filepath.Join(f.dir, incoming), "*")
 	if err != nil {
-		return Ref{}, unavailable(err)
+		return Ref{}, at, unavailable(err)
 	}
 	defer func() {
 		_ = tmp.Close()           // a second time, after success
@@ -84,18 +126,24 @@ func (f *Folder) Put(ctx context.Context, r io.Reader, limit int64) (Ref, error)
 
 	ref, err := receive(ctx, tmp, r, limit)
 	if err != nil {
-		return Ref{}, err
+		return Ref{}, at, err
 	}
 	if err := tmp.Sync(); err != nil {
-		return Ref{}, unavailable(err)
+		return Ref{}, at, unavailable(err)
+	}
+	if i, err := tmp.Stat(); err == nil { // where it cannot be told, Drop finds another time, and leaves it
+		at.At = i.ModTime()
+	}
+	if i, err := os.Stat(f.path(ref.Hash)); err == nil {
+		at.Before = i.ModTime()
 	}
 	if err := tmp.Close(); err != nil {
-		return Ref{}, unavailable(err)
+		return Ref{}, at, unavailable(err)
 	}
 	if err := f.place(tmp.Name(), ref.Hash); err != nil {
-		return Ref{}, unavailable(err)
+		return Ref{}, at, unavailable(err)
 	}
-	return ref, nil
+	return ref, at, nil
 }
 
 // Get opens the file with that hash, after it has read and compared all of it. The caller closes it.

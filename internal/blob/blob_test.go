@@ -279,3 +279,27 @@ func BenchmarkGet(b *testing.B) {
 		require.NoError(b, blob.Close())
 	}
 }
+
+func TestWhatWasPutUpCanBeTakenAwayUnlessSomebodyElseBroughtIt(t *testing.T) {
+	t.Parallel()
+	f := folder(t)
+	lodge := func(content string) (Ref, Placing) {
+		ref, at, err := f.Lodge(t.Context(), strings.NewReader(content), mega)
+		require.NoError(t, err)
+		return ref, at
+	}
+	ref, at := lodge("a plan")
+	require.Zero(t, at.Before)
+	require.NoError(t, f.Drop(ref.Hash, at.At))
+	require.Empty(t, files(t, f))
+	require.NoError(t, f.Drop(ref.Hash, at.At), "twice")
+	require.NoError(t, f.Drop("../../etc/passwd", at.At))
+
+	ref, at = lodge("a plan")
+	require.NoError(t, os.Chtimes(f.path(ref.Hash), at.At.Add(-time.Hour), at.At.Add(-time.Hour))) // the clock of a disk is coarse
+	put(t, f, "a plan")
+	require.NoError(t, f.Drop(ref.Hash, at.At.Add(-time.Hour)))
+	require.Equal(t, "a plan", read(t, f, ref.Hash), "a mail brought it as well")
+	_, again := lodge("a plan")
+	require.NotZero(t, again.Before, "it was there")
+}

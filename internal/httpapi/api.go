@@ -74,6 +74,7 @@ type API struct {
 	store    *access.SessionStore
 	relay    *relay
 	chat     *Chat
+	uploads  *Uploads
 	known    directory
 	metrics  *metrics
 	leaving  atomic.Bool
@@ -101,7 +102,8 @@ func New(d Deps) *API {
 	a.store = d.Access.Sessions(sessionIdle)
 	a.sessions = a.sessionManager()
 	a.known.api = a
-	a.chat = NewChat(ChatDeps{Lines: d.Switchboard, Bus: d.Bus, Connectors: d.Connectors, Script: d.Widget, Spoken: a.spoken, IP: a.place, Blobs: d.Blobs, Href: a.visitorHref, Now: d.DB.Now, Log: d.Log})
+	a.uploads = NewUploads(d.DB, d.Blobs)
+	a.chat = NewChat(ChatDeps{Lines: d.Switchboard, Bus: d.Bus, Connectors: d.Connectors, Script: d.Widget, Spoken: a.spoken, IP: a.place, Uploads: a.uploads, Href: a.visitorHref, Now: d.DB.Now, Log: d.Log})
 	a.metrics = newMetrics(a)
 	mux := http.NewServeMux()
 	a.api = humago.New(mux, a.config())
@@ -275,6 +277,9 @@ func (a *API) sweep(ctx context.Context) {
 		}
 		if err := a.forgetRequests(ctx); err != nil && ctx.Err() == nil {
 			a.Log.Warn("sweeping requests", "err", err)
+		}
+		if err := a.uploads.sweep(ctx); err != nil && ctx.Err() == nil {
+			a.Log.Warn("sweeping uploads", "err", err)
 		}
 		select {
 		case <-ctx.Done():

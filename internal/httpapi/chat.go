@@ -15,7 +15,6 @@ import (
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
-	"github.com/hilft/hilft/internal/blob"
 	"github.com/hilft/hilft/internal/switchboard"
 )
 
@@ -64,12 +63,12 @@ type ChatDeps struct {
 	// shows our messages only.
 	Spoken func(ctx context.Context, id hilft.AccountID, thread string, most int) ([]ChatWord, error)
 	// IP tells where a request comes from, behind the proxies that the house trusts. Without it: the connection's own.
-	IP     func(r *http.Request) string
-	Blobs  *blob.Folder                // where visitors' files are kept; nil: the chat takes none
-	Href   func(f channel.File) string // where a browser fetches a file
-	Limits ChatLimits
-	Now    func() time.Time // default: time.Now
-	Log    *slog.Logger
+	IP      func(r *http.Request) string
+	Uploads *Uploads                    // keeps visitors' files; nil: the chat takes none
+	Href    func(f channel.File) string // where a browser fetches a file
+	Limits  ChatLimits
+	Now     func() time.Time // default: time.Now
+	Log     *slog.Logger
 }
 
 // ChatLimits keep one visitor, and one address that calls itself many visitors, from using up what is meant for all. Zero

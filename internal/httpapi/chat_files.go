@@ -45,7 +45,7 @@ func (c *Chat) fileFrames(files []channel.File) []chatFileFrame {
 // token says who they are, so nobody can be made to send one by a page of somebody else's.
 func (c *Chat) serveFiles(w http.ResponseWriter, r *http.Request) {
 	front, err := c.front(r)
-	if err == nil && c.Blobs == nil {
+	if err == nil && c.Uploads == nil {
 		err = hilft.Fail(hilft.NotFound, "account.no_chat", nil)
 	}
 	if err != nil {
@@ -81,7 +81,7 @@ func (c *Chat) serveFiles(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer c.endUpload(place)
-	up, err := takeIn(w, r, c.Blobs, c.Limits.FileSize, c.Lines.AccountKey(front.account, fileTicketPurpose), t.visitor, now)
+	up, err := c.Uploads.take(w, r, c.Limits.FileSize, c.Lines.AccountKey(front.account, fileTicketPurpose), t.visitor)
 	switch hilft.KindOf(err) {
 	case hilft.TooLarge:
 		c.answerFile(w, http.StatusRequestEntityTooLarge, chatSaid{T: "error", Code: "too_large"})

@@ -8,11 +8,14 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/internal/blob"
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/store/storetest"
@@ -23,7 +26,7 @@ func openChatWithFiles(t *testing.T, db *store.DB, limits ChatLimits) *chatHouse
 	blobs, err := blob.Open(t.TempDir())
 	require.NoError(t, err)
 	limits.VisitorsMinute, limits.PlaceMinute = 1000, 1000
-	return openChat(t, db, func(d *ChatDeps) { d.Blobs, d.Limits = blobs, limits })
+	return openChat(t, db, func(d *ChatDeps) { d.Uploads, d.Limits = NewUploads(db, blobs), limits })
 }
 
 // brings puts up a file, as the widget does.
@@ -87,4 +90,50 @@ func TestFilesHaveLimits(t *testing.T) {
 	status, answer = h.brings(t, shopOrigin, hello.Token, []byte("x"))
 	require.Equal(t, http.StatusTooManyRequests, status)
 	require.Equal(t, "slow_down", answer.Code)
+}
+
+func TestFilesThatNobodyUsedGoAfterADay(t *testing.T) {
+	t.Parallel()
+	for name, url := range map[string]func() string{"sqlite": func() string { return "" }, "postgres": func() string { return storetest.PostgresURL(t) }} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			clock := storetest.NewClock()
+			db := storetest.Open(t, url(), clock.Now)
+			blobs, err := blob.Open(t.TempDir())
+			require.NoError(t, err)
+			up := NewUploads(db, blobs)
+			bring := func(content string) string {
+				w, r := httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/?name=a", strings.NewReader(content))
+				got, err := up.take(w, r, 100, []byte("key"), "mira")
+				require.NoError(t, err)
+				opened, err := openTicket([]byte("key"), got.Ticket, "mira", db.Now())
+				require.NoError(t, err)
+				return opened.Hash
+			}
+			there := func() (all []string) {
+				require.NoError(t, blobs.Each(t.Context(), func(h string) error { all = append(all, h); return nil }))
+				return all
+			}
+			mailed, err := blobs.Put(t.Context(), strings.NewReader("came by mail"), 100)
+			require.NoError(t, err)
+			bring("came by mail")
+			used, refused, unsure, forgotten, again := bring("used"), bring("refused"), bring("unsure"), bring("forgotten"), bring("again")
+			say := func(hash string, err error) { require.ErrorIs(t, up.using(t.Context(), []string{hash}, func() error { return err }), err) }
+			say(used, nil)
+			say(used, hilft.Fail(hilft.Conflict, "reply.something_new", nil))
+			say(refused, hilft.Fail(hilft.Conflict, "reply.something_new", nil))
+			say(unsure, hilft.Fail(hilft.Unavailable, "store.unavailable", nil))
+			clock.Forward(23 * time.Hour)
+			bring("again")
+			require.NoError(t, up.sweep(t.Context()))
+			require.Len(t, there(), 6, "not before its time")
+			clock.Forward(3 * time.Hour)
+			require.NoError(t, up.sweep(t.Context()))
+			require.ElementsMatch(t, []string{mailed.Hash, used, unsure, again}, there())
+			require.NotContains(t, there(), forgotten)
+			clock.Forward(26 * time.Hour)
+			require.NoError(t, up.sweep(t.Context()))
+			require.ElementsMatch(t, []string{mailed.Hash, used, unsure}, there(), "what is used stays for good")
+		})
+	}
 }

@@ -343,7 +343,9 @@ func (s *chatSocket) heard(ctx context.Context, data []byte) chatSaid {
 		raw, err = s.con.Hear(s.visitor, now, data, files...)
 	}
 	if err == nil {
-		err = s.chat.Lines.Receive(ctx, s.account, raw)
+		err = s.chat.Uploads.using(ctx, hashesOf(files, func(f channel.File) string { return f.Hash }), func() error {
+			return s.chat.Lines.Receive(ctx, s.account, raw)
+		})
 	}
 	if err == nil {
 		return chatSaid{T: "ack", ID: f.ID, At: &now}

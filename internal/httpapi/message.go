@@ -127,10 +127,14 @@ func (a *API) messageOperations() {
 			if err := a.fits(ctx, n, in, files); err != nil {
 				return nil, err
 			}
-			m, err := a.Desk.Reply(ctx, desk.Reply{
-				Brand: n.brand.ID, Case: hilft.CaseID(in.ID), Conversation: hilft.ConversationID(in.Body.ConversationID), Visibility: hilft.Visibility(in.Body.Visibility),
-				Agent: access.Actor(ctx).ID, Subject: in.Body.Subject, Warning: in.Body.Warning, Text: in.Body.Text, Files: files, Seen: hilft.MessageID(in.Body.Seen), Anyway: in.Body.Anyway,
-				Solve: in.Body.Solve, Request: requestKey(ctx),
+			var m desk.Message
+			err = a.uploads.using(ctx, hashesOf(files, func(f desk.File) string { return f.Hash }), func() (err error) {
+				m, err = a.Desk.Reply(ctx, desk.Reply{
+					Brand: n.brand.ID, Case: hilft.CaseID(in.ID), Conversation: hilft.ConversationID(in.Body.ConversationID), Visibility: hilft.Visibility(in.Body.Visibility),
+					Agent: access.Actor(ctx).ID, Subject: in.Body.Subject, Warning: in.Body.Warning, Text: in.Body.Text, Files: files, Seen: hilft.MessageID(in.Body.Seen), Anyway: in.Body.Anyway,
+					Solve: in.Body.Solve, Request: requestKey(ctx),
+				})
+				return err
 			})
 			if err != nil {
 				return nil, err

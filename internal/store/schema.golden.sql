@@ -396,6 +396,15 @@ CREATE TABLE returned (
   PRIMARY KEY (account_id, remote_id)
 );
 
+CREATE TABLE upload (
+  hash    TEXT   PRIMARY KEY,
+  placed  BIGINT NOT NULL, -- nanoseconds: when the file was last written by an upload, by its folder's clock
+  uses    BIGINT NOT NULL, -- words and answers that it was given to
+  at      BIGINT NOT NULL
+);
+
+CREATE INDEX upload_at ON upload (at);
+
 CREATE TABLE watch (
   what        TEXT   PRIMARY KEY, -- limits: what is watched for; look: when a node last looked
   value       TEXT   NOT NULL,
