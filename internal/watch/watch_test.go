@@ -162,11 +162,11 @@ func node(t *testing.T, db *store.DB, keys *access.Keys, clock *storetest.Clock,
 	return &house{Watch: w, t: t, clock: clock, out: out}
 }
 
-// looks lets every node look, after so much time, and not before what is under way has ended: its lease would end first.
+// looks lets every node look, after so much time, and not before what is under way, or is about to be, has ended: its lease would end first.
 func (h *house) looks(after time.Duration, others ...*house) {
 	h.t.Helper()
 	h.see(func() bool {
-		return storetest.Count(h.t, h.DB, `SELECT COUNT(*) FROM job WHERE dead_at = 0 AND claim <> 0`) == 0
+		return storetest.Count(h.t, h.DB, `SELECT COUNT(*) FROM job WHERE dead_at = 0 AND (claim <> 0 OR run_at <= ?)`, store.Micros(h.clock.Now())) == 0
 	})
 	h.clock.Forward(after)
 	for _, one := range append([]*house{h}, others...) {

@@ -141,21 +141,36 @@ func (r *run) listen(out io.Reader) {
 	r.err = r.cmd.Wait()
 }
 
-// readyz asks until the house serves. It listens already, so the first question waits for its turn.
+// readyz asks until the house serves: a busy machine may not let it reach its database at the first question.
 func (h *House) readyz(ctx context.Context) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.URL()+"/readyz", nil)
-	if err != nil {
-		return fmt.Errorf("apptest: %w", err)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.URL()+"/readyz", nil)
+		if err != nil {
+			return fmt.Errorf("apptest: %w", err)
+		}
+		status, err := Status(client, req)
+		switch {
+		case err != nil:
+			return fmt.Errorf("apptest: ready: %w", err)
+		case status == http.StatusOK:
+			return nil
+		case status != http.StatusServiceUnavailable:
+			return fmt.Errorf("apptest: ready: answered %d", status)
+		}
+		again := time.NewTimer(100 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+			again.Stop()
+			return fmt.Errorf("apptest: ready: answered 503: %w", ctx.Err())
+		case <-h.run.dead:
+			again.Stop()
+			return fmt.Errorf("apptest: the house did not get ready: %w", h.run.err)
+		case <-again.C:
+		}
 	}
-	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
-	if err != nil {
-		return fmt.Errorf("apptest: ready: %w", err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("apptest: ready: answered %d", res.StatusCode)
-	}
-	return nil
 }
 
 // Said is what the process said, line by line; only the last lines where it said much.
