@@ -167,7 +167,8 @@ func TestASignInAsksForWhatItNeeds(t *testing.T) {
 		url      string
 	}{
 		"Microsoft": {
-			channel.Settings{"auth": "microsoft", "client_id": "app", "tenant": "nordnetz.example"}, "",
+			channel.Settings{"auth": "microsoft", "client_id": "app", "tenant": "nordnetz.example"},
+			"",
 			"https://login.microsoftonline.com/nordnetz.example/oauth2/v2.0/authorize?",
 		},
 		"Google":                     {channel.Settings{"auth": "google", "client_id": "app", "client_secret": "x"}, "", "https://accounts.google.com/o/oauth2/v2/auth?"},

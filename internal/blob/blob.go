@@ -91,7 +91,7 @@ func (f *Folder) Drop(hash string, placed time.Time) error {
 	if !isHash(hash) {
 		return nil
 	}
-	if i, err := os.Stat(f.path(hash)); err != nil || !i.ModTime().Equal(placed) {
+	if i, err := os.Stat(f.path(hash)); errors.Is(err, fs.ErrNotExist) || err == nil && !i.ModTime().Equal(placed) {
 		return nil
 	}
 	aside := filepath.Join(f.dir, incoming, "drop-"+hash)

@@ -81,7 +81,7 @@ func (t *table) receipt(ctx context.Context, o opening) error {
 	if err := t.dispatch(ctx, t.tx, v, last, m, false); err != nil {
 		return err
 	}
-	if _, err := t.save(ctx, t.tx, c); err != nil {
+	if err := t.save(ctx, t.tx, c); err != nil {
 		return err
 	}
 	return t.jobs.Record(ctx, t.tx, jobs.Event{Kind: hilft.EventMessageWritten, Brand: c.Brand, Case: c.ID, Subject: string(m.ID)})

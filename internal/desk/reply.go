@@ -280,7 +280,7 @@ func (d *Desk) Note(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, a
 		if err := insertMessages(ctx, tx, m); err != nil {
 			return err
 		}
-		if _, err := d.save(ctx, tx, c); err != nil {
+		if err := d.save(ctx, tx, c); err != nil {
 			return err
 		}
 		return d.jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventNoteWritten, Brand: brand, Case: c.ID, Subject: string(m.ID), Agent: agent})

@@ -191,9 +191,9 @@ func (d *Desk) settle(ctx context.Context, tx *store.Tx, c Case) (Case, error) {
 func (c Case) next(now time.Time) time.Time { return latest(now, c.ChangedAt.Add(time.Microsecond)) }
 
 // save writes down a case that something happened to.
-func (d *Desk) save(ctx context.Context, tx *store.Tx, c Case) (Case, error) {
+func (d *Desk) save(ctx context.Context, tx *store.Tx, c Case) error {
 	c.ChangedAt = c.next(tx.Now())
-	return c, saveCases(ctx, tx, c)
+	return saveCases(ctx, tx, c)
 }
 
 var savedColumns = []string{

@@ -118,7 +118,9 @@ func TestFilesThatNobodyUsedGoAfterADay(t *testing.T) {
 			require.NoError(t, err)
 			bring("came by mail")
 			used, refused, unsure, forgotten, again := bring("used"), bring("refused"), bring("unsure"), bring("forgotten"), bring("again")
-			say := func(hash string, err error) { require.ErrorIs(t, up.using(t.Context(), []string{hash}, func() error { return err }), err) }
+			say := func(hash string, err error) {
+				require.ErrorIs(t, up.using(t.Context(), []string{hash}, func() error { return err }), err)
+			}
 			say(used, nil)
 			say(used, hilft.Fail(hilft.Conflict, "reply.something_new", nil))
 			say(refused, hilft.Fail(hilft.Conflict, "reply.something_new", nil))

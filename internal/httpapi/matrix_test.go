@@ -152,6 +152,7 @@ var matrix = map[string]entry{
 	"assign-case": {may: "agents", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/agent", m{"agent_id": s.agentID(s.rosa.t, ben)}}
 	}},
+	"look-case":   {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/look", nil} }},
 	"solve-case":  {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/solve", nil} }},
 	"reopen-case": {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/reopen", nil} }},
 	"reply": {may: "agents", ids: true, right: func(_ *scene, k things) call {
