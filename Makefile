@@ -9,8 +9,10 @@ WEB     := $(shell find web -type d \( -name node_modules -o -name dist -o -name
 WIDGET  := $(shell find web/widget -type d -name node_modules -prune -o -type f -print 2>/dev/null)
 LINT    := bin/golangci-lint
 
-# Tests wait for disks, sockets and clocks more than they compute, so more of them run than there are cores.
+# Tests wait for disks, sockets and clocks more than they compute, so more of them run than there are cores; stories above
+# all wait for leases to end and houses to open.
 PARALLEL ?= 8
+WAITING  ?= 16
 # Rooms without a database are quick enough to be watched by the race detector on every check.
 PURE     := . ./channel/... ./internal/blob/... ./internal/bus/... ./internal/faults/...
 # What is written by a machine and committed. `make generate` writes it, `make check` fails when that changes it.
@@ -45,7 +47,8 @@ demo: build ## build, then open the house with made-up customers; ARGS='--quiet 
 test: build ## pass all tests: browser app, rooms on SQLite and Postgres, stories, browser journeys
 	npm --prefix web test
 	npm --prefix web/widget test
-	scripts/with-postgres go test -count=1 -shuffle=on -parallel $(PARALLEL) -timeout 9m ./...
+	scripts/with-postgres go test -count=1 -shuffle=on -parallel $(PARALLEL) -timeout 9m $$(go list ./... | grep -vE '/(soak|stories)$$')
+	scripts/with-postgres go test -count=1 -shuffle=on -parallel $(WAITING) -timeout 9m ./soak ./stories
 
 check: need web/node_modules/.package-lock.json web/widget/node_modules/.package-lock.json ## format, vet, lint, arrows, races in pure rooms, generated files unchanged
 	scripts/lint $(LINT)

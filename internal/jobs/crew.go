@@ -21,7 +21,7 @@ import (
 type Terms struct {
 	Workers  int           // at a time, on this node; default 4
 	Claim    int           // jobs claimed at once; default 64
-	Lease    time.Duration // how long a claim holds; default one minute. Errands keep theirs while they run
+	Lease    time.Duration // how long a claim holds; default 20 seconds. Errands keep theirs while they run
 	Attempts int           // until a job is dead; default 12
 	Base     time.Duration // first backoff; default one second
 	Most     time.Duration // longest backoff; default 15 minutes
@@ -42,7 +42,7 @@ func (t Terms) withDefaults() Terms {
 	if t.Attempts == 0 {
 		t.Attempts = 12
 	}
-	set(&t.Lease, time.Minute)
+	set(&t.Lease, 20*time.Second)
 	set(&t.Base, time.Second)
 	set(&t.Most, 15*time.Minute)
 	return t
