@@ -57,6 +57,12 @@ func (b *bench) together(ctx context.Context, nodes int) (rate float64, err erro
 		return 0, errors.New("NATS does not start")
 	}
 	s := &site{}
+	var bounds []func()
+	defer func() { // when their processes have ended
+		for _, free := range bounds {
+			free()
+		}
+	}()
 	defer s.close()
 	if s.house, err = b.house(ctx, "postgres", &s.closers); err != nil {
 		return 0, err
@@ -81,11 +87,11 @@ func (b *bench) together(ctx context.Context, nodes int) (rate float64, err erro
 		all = append(all, &site{house: h, shop: s.shop, hook: strings.Replace(s.hook, s.house.URL(), h.URL(), 1)})
 	}
 	for i, n := range all {
-		free, err := bound(fmt.Sprint("hilft-bench-", os.Getpid(), "-", i), n.house.PID())
+		free, err := bound(fmt.Sprintf("hilft-bench-%d-%d-%d", os.Getpid(), nodes, i), n.house.PID())
 		if err != nil {
 			return 0, err
 		}
-		defer free()
+		bounds = append(bounds, free)
 	}
 	t := &talk{s: s}
 	tctx, stop := context.WithCancel(ctx)
@@ -127,5 +133,5 @@ func bound(name string, pid int) (free func(), err error) {
 	if err := os.WriteFile(filepath.Join(dir, "cgroup.procs"), []byte(strconv.Itoa(pid)), 0o600); err != nil {
 		return nil, err
 	}
-	return func() { _ = os.Remove(dir) }, nil // it is empty once the process has ended; else it stays until the machine does
+	return func() { _ = os.Remove(dir) }, nil
 }
