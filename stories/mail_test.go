@@ -112,6 +112,7 @@ func (w *world) connectMail(ctx context.Context) (apptest.Account, error) {
 type letter struct {
 	id, inReplyTo, subject, text string
 	references                   []string
+	files                        map[string]string // what is in them, by name
 }
 
 // doCustomer is what a customer does.
@@ -160,6 +161,7 @@ func (w *world) mailsBack(text string) error {
 // doMailbox is what the customer finds in their mailbox.
 //
 //	mailbox shows 'text' as answer to 'subject'
+//	mailbox shows 'name' with 'text'       a file of the mail that it showed last
 //	mailbox has 2 mails
 //	mailbox fails 'not now'                         or however else the provider can, until it fails in another way
 func (w *world) doMailbox(ctx context.Context, args []string) error {
@@ -169,6 +171,11 @@ func (w *world) doMailbox(ctx context.Context, args []string) error {
 	case is(args, "has … mails"):
 		if n := w.provider.count(); fmt.Sprint(n) != args[1] {
 			return fmt.Errorf("it has %d", n)
+		}
+		return nil
+	case is(args, "shows … with …"):
+		if got := w.lastMail.files[args[1]]; got != args[3] {
+			return fmt.Errorf("the last mail has %q", w.lastMail.files)
 		}
 		return nil
 	case !is(args, "shows … as answer to …"):
@@ -209,6 +216,10 @@ func readLetter(raw []byte) (*letter, error) {
 	l := &letter{id: bare(e.GetHeader("Message-ID")), inReplyTo: bare(e.GetHeader("In-Reply-To")), subject: e.GetHeader("Subject"), text: e.Text}
 	for _, ref := range strings.Fields(e.GetHeader("References")) {
 		l.references = append(l.references, bare(ref))
+	}
+	l.files = map[string]string{}
+	for _, f := range e.Attachments {
+		l.files[f.FileName] = string(f.Content)
 	}
 	return l, nil
 }

@@ -15,6 +15,8 @@ function openShadows() {
   }
 }
 
+const picture = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
+
 await journey(async ({ open }) => {
   const agent = await open()
   const desk = new Desk(agent)
@@ -42,8 +44,8 @@ await journey(async ({ open }) => {
   same(await kept(), ['', 0, 0, 0], 'kept before the click')
   same(await visitor.context().cookies(), [], 'cookies before the click')
 
-  const mine = (text) => visitor.locator('.me').filter({ has: visitor.locator('.said').getByText(text, { exact: true }) })
-  const theirs = (text) => visitor.locator('.us .said').getByText(text, { exact: true })
+  const mine = (text) => visitor.locator('.me').filter({ has: visitor.locator('.said', { hasText: text }) })
+  const theirs = (text) => visitor.locator('.us .said', { hasText: text })
   const say = async (text) => {
     await visitor.getByRole('textbox', { name: 'Ihre Nachricht' }).fill(text)
     await visitor.keyboard.press('Enter')
@@ -90,9 +92,26 @@ await journey(async ({ open }) => {
   await desk.answer('Ja, beide.')
   await theirs('Ja, beide.').waitFor()
 
-  const shown = async (who) => (await visitor.locator(`.${who} .said`).allInnerTexts()).map((s) => s.trim()).sort()
-  const said = ['Moin, gibt es bei uns schon Glasfaser?', 'In der Deichstraße 7.', 'Ist das die Nummer 7a?']
-  const answered = ['Moin! In welcher Straße denn?', 'Sonst sehen wir auch am Anschluss nach.', 'Ja, beide.']
+  // They show each other what they mean.
+  await visitor.locator('input[type=file]').setInputFiles({ name: 'router.png', mimeType: 'image/png', buffer: picture })
+  await visitor.getByRole('list', { name: 'Angehängte Dateien' }).getByText('router.png').waitFor()
+  await visitor.locator('.files progress').waitFor({ state: 'detached' })
+  await say('So sieht er aus.')
+  const seen = desk.message('So sieht er aus.').locator('img[alt="router.png"], a[href*="/media/"]').first()
+  await seen.waitFor()
+  await desk.write('In diese Buchse:')
+  await desk.attach({ name: 'Anschluss.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4 die linke Buchse') })
+  await agent.getByLabel(desk.t('composer.altOf', { name: 'Anschluss.pdf' })).fill('Die linke Buchse')
+  await agent.keyboard.press('Control+Enter')
+  const plan = visitor.getByRole('link', { name: 'Anschluss.pdf (Die linke Buchse)' })
+  await plan.waitFor()
+  const fetched = await visitor.request.get(await plan.getAttribute('href'))
+  same(await fetched.text(), '%PDF-1.4 die linke Buchse', 'the file as the visitor gets it')
+  await desk.delivered('In diese Buchse:')
+
+  const shown = async (who) => (await visitor.locator(`.${who} .said`).allInnerTexts()).map((s) => s.trim().split('\n')[0]).sort()
+  const said = ['Moin, gibt es bei uns schon Glasfaser?', 'In der Deichstraße 7.', 'Ist das die Nummer 7a?', 'So sieht er aus.']
+  const answered = ['Moin! In welcher Straße denn?', 'Sonst sehen wir auch am Anschluss nach.', 'Ja, beide.', 'In diese Buchse:']
   const greeting = 'Guten Tag! Wobei können wir helfen?'
   same(await shown('me'), [...said].sort(), 'what the visitor sees of their own words')
   same(await shown('us'), [greeting, ...answered].sort(), 'what the visitor sees of ours')

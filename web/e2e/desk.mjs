@@ -122,6 +122,13 @@ export class Desk {
     await this.write(text)
     await this.page.keyboard.press(chord)
   }
+  /** Puts files beside the answer that is being written, and waits until the house has them. */
+  async attach(...files) {
+    await this.composer.locator('input[type=file]').setInputFiles(files)
+    const list = this.composer.getByRole('list', { name: this.t('composer.files'), exact: true })
+    for (const { name } of files) await list.getByRole('button', { name: this.t('composer.removeFile', { name }), exact: true }).waitFor()
+    await list.locator('progress').waitFor({ state: 'detached' })
+  }
   async focused(locator) {
     const element = await locator.elementHandle()
     await this.page.waitForFunction((e) => document.activeElement === e, element)

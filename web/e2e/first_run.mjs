@@ -64,9 +64,12 @@ await journey(async ({ open }) => {
   // Their next word is there at once, in the same case.
   await story('customer', 'mails', 'back', 'Bei mir ist es immer noch dunkel.')
   await desk.message('immer noch dunkel').waitFor()
-  await desk.answer('Jetzt ist auch Ihr Anschluss umgeklemmt.', 'Control+Shift+Enter')
+  await desk.write('Jetzt ist auch Ihr Anschluss umgeklemmt.')
+  await desk.attach({ name: 'Schaltplan für Mira.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4 Plan') })
+  await page.keyboard.press('Control+Shift+Enter')
   await page.getByText(desk.t('next.none')).first().waitFor()
   await story('mailbox', 'shows', 'Anschluss umgeklemmt', 'as', 'answer', 'to', 'Bei mir ist es immer noch dunkel.')
+  await story('mailbox', 'shows', 'Schaltplan für Mira.pdf', 'with', '%PDF-1.4 Plan')
 
   // A solved case opens again with the customer's word.
   await page.getByRole('link', { name: desk.t('view.solved') }).click()
