@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/hilft/hilft/channel"
@@ -25,6 +26,9 @@ const (
 	setLanguage = "language"
 	setAskEmail = "ask_email"
 	setPrivacy  = "privacy"
+	setHours    = "hours"
+	setZone     = "zone"
+	setAttended = "attended"
 )
 
 const (
@@ -80,6 +84,26 @@ func settings() []channel.Field {
 			Help: channel.Text{
 				"de": "Freiwillig, vor dem ersten Wort: damit Sie auch antworten können, wenn das Fenster zu ist.",
 				"en": "Voluntary, before the first word: so that you can answer when the window is closed.",
+			},
+		},
+		{
+			Key: setHours, Kind: channel.FieldList, Example: "Mo-Fr 9:00-17:00",
+			Label: channel.Text{"de": "Antwortzeiten", "en": "Hours"},
+			Help: channel.Text{
+				"de": "Wann jemand antwortet, eine Zeile je Zeitraum: Mo-Fr 9:00-17:00. Außerhalb sagt der Chat, wann Sie wieder da sind, und fragt nach einer E-Mail-Adresse. Leer: immer.",
+				"en": "When somebody answers, one line a period: Mon-Fri 9:00-17:00. Outside them the chat says when you are back, and asks for an e-mail address. Empty: always.",
+			},
+		},
+		{
+			Key: setZone, Kind: channel.FieldText, Default: defaultZone, Example: defaultZone, Advanced: true,
+			Label: channel.Text{"de": "Zeitzone der Antwortzeiten", "en": "Time zone of the hours"},
+		},
+		{
+			Key: setAttended, Kind: channel.FieldBool, Default: "false",
+			Label: channel.Text{"de": "Sagen, wenn niemand da ist", "en": "Say when nobody is there"},
+			Help: channel.Text{
+				"de": "Hat eine Viertelstunde lang niemand hilft benutzt, sagt der Chat auch das.",
+				"en": "When nobody has used hilft for a quarter of an hour, the chat says that, too.",
 			},
 		},
 		{
@@ -152,6 +176,15 @@ func check(settings channel.Settings) (origins []string, err error) {
 	}
 	if !slices.Contains([]string{"", "true", "false"}, settings[setAskEmail]) {
 		return nil, wrong(setAskEmail, "true or false")
+	}
+	if _, err := time.LoadLocation(or(settings[setZone], defaultZone)); err != nil || strings.EqualFold(settings[setZone], "local") {
+		return nil, wrong(setZone, "a time zone such as "+defaultZone)
+	}
+	if _, err := parseHours(settings[setHours], settings[setZone]); err != nil {
+		return nil, wrong(setHours, err.Error())
+	}
+	if !slices.Contains([]string{"", "true", "false"}, settings[setAttended]) {
+		return nil, wrong(setAttended, "true or false")
 	}
 	if link := settings[setPrivacy]; link != "" && webAddress(link) == nil {
 		return nil, wrong(setPrivacy, "an address with http or https")

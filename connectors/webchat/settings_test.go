@@ -49,6 +49,16 @@ func TestAWrongSettingIsNamed(t *testing.T) {
 		{"language", "fr"},
 		{"ask_email", "ja"},
 		{"privacy", "javascript:alert(1)"},
+		{"hours", "werktags"},
+		{"hours", "Mo-Xy 9-17"},
+		{"hours", "Mo 9:00-17:60"},
+		{"hours", "Mo 25-26"},
+		{"hours", "Mo 9-9"},
+		{"hours", "Mo 24:00-2:00"},
+		{"hours", "Mo-Fr 9-17, Sa 10-12"},
+		{"zone", "Mitteleuropa"},
+		{"zone", "Local"},
+		{"attended", "ja"},
 	} {
 		t.Run(c.field+" "+c.value, func(t *testing.T) {
 			t.Parallel()

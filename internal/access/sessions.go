@@ -101,6 +101,18 @@ func (s *SessionStore) Alive(ctx context.Context, token string) (bool, error) {
 	return ok, nil
 }
 
+// InUse tells whether any agent's session was used within a time. It is exact to a minute.
+func (s *SessionStore) InUse(ctx context.Context, within time.Duration) (used bool, err error) {
+	err = s.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return tx.Row(ctx, `SELECT EXISTS (SELECT 1 FROM agent_session s WHERE agent_id <> '' AND ended_at = 0 AND seen_at > ?
+			AND EXISTS (SELECT 1 FROM agent WHERE id = s.agent_id AND closed_at = 0))`, []any{store.Micros(tx.Now().Add(-within))}, &used)
+	})
+	if err != nil {
+		return false, fmt.Errorf("access: session: %w", err)
+	}
+	return used, nil
+}
+
 // CommitCtx keeps a session. One that has ended stays ended.
 func (s *SessionStore) CommitCtx(ctx context.Context, token string, data []byte, expires time.Time) error {
 	_, values, err := scs.GobCodec{}.Decode(data)

@@ -82,6 +82,33 @@ func TestASessionInUseStaysAndAnIdleOneEnds(t *testing.T) {
 	})
 }
 
+func TestWhetherSomebodyIsAtTheDesk(t *testing.T) {
+	t.Parallel()
+	inHouse(t, func(t *testing.T, h house) {
+		s := h.Sessions(0)
+		used := func() bool {
+			t.Helper()
+			ok, err := s.InUse(t.Context(), 15*time.Minute)
+			require.NoError(t, err)
+			return ok
+		}
+		require.False(t, used())
+		mira := h.setUp(t)
+		keepSession(t, h, s, "nobody's", "")
+		require.False(t, used(), "nobody has signed in")
+		keepSession(t, h, s, "hers", mira.ID)
+		require.True(t, used())
+		h.clock.Forward(15 * time.Minute)
+		_, err := s.Alive(t.Context(), "hers")
+		require.NoError(t, err)
+		require.False(t, used(), "a stream left open is nobody at work")
+		require.True(t, found(t, s, "hers"))
+		require.True(t, used())
+		require.NoError(t, s.Delete("hers"))
+		require.False(t, used(), "signed out")
+	})
+}
+
 func TestReadingASessionWritesOnceAMinute(t *testing.T) {
 	t.Parallel()
 	inHouse(t, func(t *testing.T, h house) {

@@ -103,7 +103,7 @@ func New(d Deps) *API {
 	a.sessions = a.sessionManager()
 	a.known.api = a
 	a.uploads = NewUploads(d.DB, d.Blobs)
-	a.chat = NewChat(ChatDeps{Lines: d.Switchboard, Bus: d.Bus, Connectors: d.Connectors, Script: d.Widget, Spoken: a.spoken, IP: a.place, Uploads: a.uploads, Href: a.visitorHref, Now: d.DB.Now, Log: d.Log})
+	a.chat = NewChat(ChatDeps{Lines: d.Switchboard, Bus: d.Bus, Connectors: d.Connectors, Script: d.Widget, Spoken: a.spoken, Attended: a.store.InUse, IP: a.place, Uploads: a.uploads, Href: a.visitorHref, Now: d.DB.Now, Log: d.Log})
 	a.metrics = newMetrics(a)
 	mux := http.NewServeMux()
 	a.api = humago.New(mux, a.config())

@@ -30,6 +30,8 @@ type ChatConnector interface {
 	// Front tells on which origins an account's chat may stand, as browsers send them, and what everybody may see of
 	// its settings, as JSON.
 	Front(settings channel.Settings) (origins []string, visible []byte)
+	// Hours tells whether somebody answers at a time, else when next, and whether somebody has to be at the desk for that.
+	Hours(settings channel.Settings, now time.Time) (open bool, next time.Time, attended bool)
 }
 
 // ChatLines is what the chat needs of the switchboard.
@@ -62,6 +64,8 @@ type ChatDeps struct {
 	// Spoken reads the last words of a visitor, at most so many, for the page that is loaded again. Without it a reload
 	// shows our messages only.
 	Spoken func(ctx context.Context, id hilft.AccountID, thread string, most int) ([]ChatWord, error)
+	// Attended tells whether somebody has worked at the desk within a time. Without it somebody always has.
+	Attended func(ctx context.Context, within time.Duration) (bool, error)
 	// IP tells where a request comes from, behind the proxies that the house trusts. Without it: the connection's own.
 	IP      func(r *http.Request) string
 	Uploads *Uploads                    // keeps visitors' files; nil: the chat takes none
@@ -179,10 +183,11 @@ func (c *Chat) Register(mux *http.ServeMux) {
 
 // chatFront is what a stranger meets: an account's chat.
 type chatFront struct {
-	account hilft.AccountID
-	con     ChatConnector
-	origins []string
-	visible []byte
+	account  hilft.AccountID
+	con      ChatConnector
+	settings channel.Settings
+	origins  []string
+	visible  []byte
 }
 
 // front finds the chat that a request asks for. NotFound: there is no such account, it is switched off, or it is no
@@ -208,7 +213,7 @@ func (c *Chat) frontOf(ctx context.Context, id hilft.AccountID) (chatFront, erro
 	if len(origins) == 0 {
 		return chatFront{}, hilft.Fail(hilft.NotFound, "account.no_chat", nil)
 	}
-	return chatFront{account: acc.ID, con: con, origins: origins, visible: visible}, nil
+	return chatFront{account: acc.ID, con: con, settings: acc.Settings, origins: origins, visible: visible}, nil
 }
 
 // refuse answers a request that gets no socket and no script. It says nothing about why.

@@ -58,6 +58,7 @@ type chatSaid struct {
 	At       *time.Time        `json:"at,omitempty"`
 	Body     json.RawMessage   `json:"body,omitempty"`
 	Files    []chatFileFrame   `json:"files,omitempty"`
+	Away     *chatAway         `json:"away,omitempty"` // of a welcome and an ack
 	Code     string            `json:"code,omitempty"`
 	Retry    int               `json:"retry,omitempty"` // seconds
 }
@@ -132,10 +133,10 @@ func (c *Chat) serveSocket(w http.ResponseWriter, r *http.Request) {
 	defer context.AfterFunc(c.life, cancel)() //nolint:contextcheck // the socket ends with the house as well
 	s := &chatSocket{chat: c, con: front.con, conn: conn, account: front.account, origin: r.Header.Get("Origin"), out: make(chan chatSaid, chatOutMax), news: make(chan struct{}, 1)}
 	s.place = chatHousehold(c.IP(r))
-	s.run(ctx, cancel)
+	s.run(ctx, cancel, front)
 }
 
-func (s *chatSocket) run(ctx context.Context, cancel context.CancelFunc) {
+func (s *chatSocket) run(ctx context.Context, cancel context.CancelFunc, front chatFront) {
 	hello, code, status := s.greet(ctx)
 	if code == "" && !s.chat.enter(s) {
 		code, status = chatBusy, websocket.StatusTryAgainLater
@@ -145,7 +146,7 @@ func (s *chatSocket) run(ctx context.Context, cancel context.CancelFunc) {
 		return
 	}
 	defer s.chat.leave(s)
-	if err := s.welcome(ctx, hello); err != nil {
+	if err := s.welcome(ctx, hello, s.chat.away(ctx, front)); err != nil {
 		s.failed(err, "welcome")
 		return
 	}
@@ -195,8 +196,8 @@ func (s *chatSocket) dismiss(ctx context.Context, code string, status websocket.
 }
 
 // welcome tells a page what it does not have yet: all, or what came after the last message that it has.
-func (s *chatSocket) welcome(ctx context.Context, hello chatHeard) error {
-	frame := chatSaid{T: "welcome", Token: hello.Token, Said: []chatWordFrame{}, Messages: []chatLetterFrame{}}
+func (s *chatSocket) welcome(ctx context.Context, hello chatHeard, away *chatAway) error {
+	frame := chatSaid{T: "welcome", Token: hello.Token, Said: []chatWordFrame{}, Messages: []chatLetterFrame{}, Away: away}
 	if hello.Last <= 0 && s.chat.Spoken != nil {
 		words, err := s.chat.Spoken(ctx, s.account, s.visitor, chatWelcomeMax)
 		if err != nil {
@@ -334,7 +335,8 @@ func (s *chatSocket) heard(ctx context.Context, data []byte) chatSaid {
 	if wait > 0 {
 		return chatSaid{T: "error", Code: chatSlowDown, ID: f.ID, Retry: int(math.Ceil(wait.Seconds()))}
 	}
-	if !s.stands(ctx) { // the browser keeps the word, in case that it does again
+	front, stands := s.stands(ctx)
+	if !stands { // the browser keeps the word, in case that it does again
 		return chatSaid{T: "error", Code: chatUnavailable, ID: f.ID, Retry: 5}
 	}
 	var raw channel.Raw
@@ -348,7 +350,7 @@ func (s *chatSocket) heard(ctx context.Context, data []byte) chatSaid {
 		})
 	}
 	if err == nil {
-		return chatSaid{T: "ack", ID: f.ID, At: &now}
+		return chatSaid{T: "ack", ID: f.ID, At: &now, Away: s.chat.away(ctx, front)}
 	}
 	switch fail, _ := errors.AsType[*hilft.Error](err); hilft.KindOf(err) {
 	case hilft.Invalid, hilft.TooLarge:
@@ -365,12 +367,12 @@ func (s *chatSocket) heard(ctx context.Context, data []byte) chatSaid {
 
 // stands tells whether the page would still get a socket: its account may have been paused or removed since, or its website
 // taken off the list.
-func (s *chatSocket) stands(ctx context.Context) bool {
+func (s *chatSocket) stands(ctx context.Context) (chatFront, bool) {
 	front, err := s.chat.frontOf(ctx, s.account)
 	if err != nil && hilft.KindOf(err) != hilft.NotFound {
 		s.failed(err, "front")
 	}
-	return err == nil && slices.Contains(front.origins, s.origin)
+	return front, err == nil && slices.Contains(front.origins, s.origin)
 }
 
 // failed notes what is our fault. That browsers come and go is not.

@@ -43,7 +43,7 @@ type parlour struct{ box channel.Mailbox }
 func (p *parlour) Describe() channel.Description {
 	return channel.Description{
 		ID: "parlour", Name: channel.Text{"de": "Stube", "en": "Parlour"},
-		Settings: []channel.Field{{Key: "origins", Kind: channel.FieldText}, {Key: "brand", Kind: channel.FieldText}},
+		Settings: []channel.Field{{Key: "origins", Kind: channel.FieldText}, {Key: "brand", Kind: channel.FieldText}, {Key: "closed_until", Kind: channel.FieldText}, {Key: "attended", Kind: channel.FieldText}},
 		Rooms:    []channel.Room{{Visibility: hilft.Private}}, Can: channel.Abilities{Mailbox: channel.Full},
 	}
 }
@@ -78,6 +78,11 @@ func (p *parlour) Read(body []byte) ([]byte, []channel.File) { return body, nil 
 func (p *parlour) Front(s channel.Settings) ([]string, []byte) {
 	visible, _ := json.Marshal(map[string]string{"brand": s["brand"]})
 	return strings.Fields(s["origins"]), visible
+}
+
+func (p *parlour) Hours(s channel.Settings, _ time.Time) (open bool, next time.Time, attended bool) {
+	next, err := time.Parse(time.RFC3339, s["closed_until"])
+	return err != nil, next, s["attended"] == "true"
 }
 
 // noIntake is never asked: nobody runs the jobs here.
@@ -176,6 +181,7 @@ type chatTold struct {
 	At             time.Time
 	Body           struct{ Text string }
 	Retry          int
+	Away           *struct{ Until time.Time }
 	Said           []struct{ ID, Text string }
 	Messages       []struct {
 		ID   int64

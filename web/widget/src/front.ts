@@ -44,6 +44,11 @@ export interface Attached {
   href?: string
 }
 
+/** Nobody answers now; and when somebody does again, where that is known. */
+export interface Away {
+  until?: string
+}
+
 /** A word of the visitor's as the server tells it after a reload. */
 export interface Said {
   id: string

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The hilft authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Message, Said, Word } from './front.ts'
+import type { Away, Message, Said, Word } from './front.ts'
 import type { Keep } from './keep.ts'
 
 /** How the line is doing: connecting at first, open, lost for the moment, or away since several attempts. */
@@ -13,6 +13,8 @@ export interface Ear {
   /** All that the server knows and we do not: what the visitor said before, and our messages since the last one we have. */
   welcome(said: Said[], messages: Message[]): void
   message(message: Message): void
+  /** Who answers: nobody now, or, without it, somebody does. */
+  away(away?: Away): void
   /** The server has this word, durably. */
   acked(word: Word): void
   /** The server will take this word later, or never. */
@@ -20,9 +22,9 @@ export interface Ear {
 }
 
 type Frame =
-  | { t: 'welcome'; token: string; said: Said[]; messages: Message[] }
+  | { t: 'welcome'; token: string; said: Said[]; messages: Message[]; away?: Away }
   | ({ t: 'message' } & Message)
-  | { t: 'ack'; id: string; at: string }
+  | { t: 'ack'; id: string; at: string; away?: Away }
   | { t: 'error'; code: string; id?: string; retry?: number }
   | { t: 'beat' }
 
@@ -112,13 +114,13 @@ export class Line {
         if (this.isNew(frame)) this.ear.message(frame)
         return
       case 'ack':
-        return this.acked(frame.id, frame.at)
+        return this.acked(frame)
       case 'error':
         return this.refused(frame)
     }
   }
 
-  private welcome(socket: WebSocket, { token, said, messages }: Extract<Frame, { t: 'welcome' }>): void {
+  private welcome(socket: WebSocket, { token, said, messages, away }: Extract<Frame, { t: 'welcome' }>): void {
     const other = this.keep.token
     if (!this.token && other && other !== token) return this.lose(socket) // another tab was first: be the same visitor
     this.keep.token = this.token = token
@@ -127,6 +129,7 @@ export class Line {
     const known = new Set(said.map((s) => s.id))
     for (const word of this.keep.words()) if (known.has(word.id)) this.keep.drop(word.id)
     this.ear.state('open')
+    this.ear.away(away)
     this.ear.welcome(said, messages.filter((m) => this.isNew(m)))
     this.flush()
   }
@@ -137,12 +140,13 @@ export class Line {
     return true
   }
 
-  private acked(id: string, at: string): void {
+  private acked({ id, at, away }: Extract<Frame, { t: 'ack' }>): void {
     this.clear(id)
     const word = this.keep.words().find((w) => w.id === id)
     if (!word) return
     word.acked = Date.parse(at) || Date.now()
     this.keep.put(word) // until a later welcome shows that the conversation has it
+    this.ear.away(away)
     this.ear.acked(word)
   }
 

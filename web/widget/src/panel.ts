@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { el, icon } from './dom.ts'
-import type { Front, Message, Said, Word } from './front.ts'
+import type { Away, Front, Message, Said, Word } from './front.ts'
 import { Files } from './files.ts'
 import { Keep } from './keep.ts'
 import { Line, type State } from './line.ts'
@@ -22,7 +22,10 @@ export class Panel {
   private net: HTMLElement
   private files: Files
   private hint: HTMLElement
-  private who?: { box: HTMLElement; name: HTMLInputElement; email: HTMLInputElement }
+  private who: { box: HTMLElement; name: HTMLInputElement; email: HTMLInputElement; leave: HTMLElement }
+  private spoken = false
+  private away?: Away
+  private back?: ReturnType<typeof setTimeout>
   private missed = 0
   private state: State = 'connecting'
 
@@ -54,6 +57,7 @@ export class Panel {
       enterkeyhint: 'send',
     })
     this.hint = el('p', { class: 'net', role: 'alert' })
+    this.who = this.introduce()
     this.files = new Files(t, url.replace(/^ws/, 'http').replace(/ws$/, 'files'), keep, (problem) => (this.hint.textContent = problem))
     const form = el(
       'form',
@@ -70,7 +74,7 @@ export class Panel {
       this.log.root,
       this.net,
       this.hint,
-      ...(front.askEmail ? [this.introduce()] : []),
+      this.who.box,
       this.files.list,
       form,
     )
@@ -103,6 +107,7 @@ export class Panel {
       state: (s) => this.connection(s),
       welcome: (said, messages) => this.welcome(said, messages),
       message: (m) => this.message(m),
+      away: (a) => this.attended(a),
       acked: (w) => this.mine(w),
       refused: (id, code, later) => this.log.state(id, later ? t.slow : code === 'too_long' ? t.tooLong : t.refused, true),
     })
@@ -130,13 +135,41 @@ export class Panel {
       return
     }
     this.hint.textContent = ''
+    if (!this.remember()) return
     const files = this.files.take()
     if (!text && !files.files) return
-    if (this.who && !this.who.box.hidden) {
-      const name = this.who.name.value.trim()
-      const email = this.who.email.value.trim()
-      if (name || email) this.keep.profile = { name, email }
+    this.send(text, files)
+    this.text.value = ''
+    this.grow()
+    this.text.focus()
+  }
+
+  /** Keeps what the visitor entered of themselves. False: it is no address. */
+  private remember(): boolean {
+    const { box, email } = this.who
+    const name = this.who.name.value.trim()
+    if (box.hidden) return true
+    if (!email.checkValidity()) {
+      this.hint.textContent = this.t.badEmail
+      email.focus()
+      return false
     }
+    if (name || email.value) this.keep.profile = { name, email: email.value }
+    return true
+  }
+
+  /** Says the address itself, where there is nothing else to say. */
+  private leave(): void {
+    this.hint.textContent = ''
+    const { email } = this.who
+    if (!email.value) email.focus()
+    else if (this.remember()) {
+      this.send(this.t.left(email.value), {})
+      this.text.focus()
+    }
+  }
+
+  private send(text: string, files: { files?: string[]; names?: string[] }): void {
     const word: Word = {
       id: uuid(),
       text,
@@ -149,22 +182,51 @@ export class Panel {
     }
     this.mine(word)
     this.line.say(word)
-    this.text.value = ''
-    this.grow()
-    this.text.focus()
   }
 
   private mine(w: Word): void {
     const waiting = this.state === 'open' || this.state === 'connecting' ? this.t.sending : this.t.later
     this.log.mine(w.id, w.acked || w.at, w.text, w.acked ? this.t.sent : waiting, w.names?.map((name) => ({ name })))
-    if (this.who) this.who.box.hidden = true
+    this.heard()
+  }
+
+  /** The visitor has said something. */
+  private heard(): void {
+    this.spoken = true
+    this.ask()
+  }
+
+  /** Asks who it is: before the first word where the account wants that, and for as long as an answer could not reach them. */
+  private ask(): void {
+    this.who.box.hidden = this.spoken ? !this.away || Boolean(this.keep.profile.email) : !this.away && !this.front.askEmail
+    this.who.leave.hidden = !this.spoken
+  }
+
+  private attended(away?: Away): void {
+    const { atEnd } = this.log
+    this.away = away
+    clearTimeout(this.back)
+    if (away?.until) this.back = setTimeout(() => this.attended(), Math.max(0, Date.parse(away.until) - Date.now()))
+    this.ask()
+    this.connection(this.state)
+    if (atEnd) this.log.toEnd()
+  }
+
+  /** What the visitor is told while nobody answers. */
+  private absence(): string {
+    if (!this.away) return ''
+    if (!this.away.until) return this.t.nobody
+    const at = new Date(this.away.until)
+    const time = at.toLocaleTimeString(this.language, { timeStyle: 'short' })
+    const today = at.toDateString() === new Date().toDateString()
+    return this.t.back(today ? this.t.today(time) : this.t.on(at.toLocaleDateString(this.language, { weekday: 'long' }), time))
   }
 
   private welcome(said: Said[], messages: Message[]): void {
     const draw = () => {
       for (const s of said) {
         this.log.mine(s.id, Date.parse(s.at), s.text, this.t.sent, s.files)
-        if (this.who) this.who.box.hidden = true
+        this.heard()
       }
       for (const m of messages) this.message(m)
     }
@@ -180,17 +242,19 @@ export class Panel {
   private connection(s: State): void {
     const atEnd = this.log.atEnd
     this.state = s
-    this.net.textContent = s === 'open' ? '' : this.t[s]
+    this.net.textContent = s === 'open' ? this.absence() : this.t[s]
     for (const w of this.keep.words()) if (!w.acked) this.mine(w)
     if (atEnd) this.log.toEnd()
   }
 
-  private introduce(): HTMLElement {
+  private introduce(): Panel['who'] {
     const { name: knownName = '', email: knownEmail = '' } = this.keep.profile
     const name = el('input', { id: 'name', autocomplete: 'name', maxlength: '80', dir: 'auto' })
     const email = el('input', { id: 'email', type: 'email', autocomplete: 'email', maxlength: '254' })
     name.value = knownName
     email.value = knownEmail
+    const leave = el('button', { type: 'button' }, this.t.leave)
+    leave.onclick = () => this.leave()
     const box = el(
       'fieldset',
       { class: 'who-box' },
@@ -199,9 +263,15 @@ export class Panel {
       name,
       el('label', { for: 'email' }, this.t.email),
       email,
+      leave,
     )
-    this.who = { box, name, email }
-    return box
+    box.onkeydown = (e) => {
+      if (e.key !== 'Enter' || e.target === leave || e.isComposing) return
+      e.preventDefault()
+      if (this.spoken && !this.text.value.trim()) this.leave()
+      else this.text.focus()
+    }
+    return { box, name, email, leave }
   }
 
   /** The field grows with what is written, up to what the style sheet allows. */

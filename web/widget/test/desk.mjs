@@ -42,6 +42,7 @@ export async function openDesk(front = {}) {
     fileRefused: 0, // the status with which files are refused
     sockets: new Set(),
     fault: '', // before: the word is lost with its socket; after: stored, then the socket breaks; mute: no answer at all
+    away: undefined, // what a visitor is told of who answers
     refuse: null, // an error frame for the next words
     front: { brand: 'Nordnetz', accent: '#0b7a75', language: 'auto', ...front },
   }
@@ -76,7 +77,7 @@ export async function openDesk(front = {}) {
         desk.sockets.add(ws)
         const said = f.last ? [] : desk.words.filter((w) => w.visitor === visitor).map(({ id, at, text }) => ({ id, at, text }))
         const messages = desk.messages.filter((m) => m.visitor === visitor && m.id > f.last)
-        return tell(ws, { t: 'welcome', token: visitor, said, messages })
+        return tell(ws, { t: 'welcome', token: visitor, said, messages, away: desk.away })
       }
       if (desk.fault === 'mute') return
       if (desk.fault === 'before') return ws.terminate()
@@ -87,7 +88,7 @@ export async function openDesk(front = {}) {
         desk.words.push(word)
       }
       if (desk.fault === 'after') return ws.terminate()
-      tell(ws, { t: 'ack', id: f.id, at: word.at })
+      tell(ws, { t: 'ack', id: f.id, at: word.at, away: desk.away })
     })
     ws.on('close', () => desk.sockets.delete(ws))
   }

@@ -310,6 +310,55 @@ describe('the widget in a browser', { skip: missing || false, concurrency: 2 }, 
     for (const w of desk.words) assert.deepEqual([w.name, w.email], ['Mira Feldkamp', 'mira@example.org'])
   })
 
+  test('outside the hours it says when somebody is back, and asks for an address until it has one', async (t) => {
+    const { desk, page, open, say } = await scene(t, { page: { timezoneId: 'Europe/Berlin' } })
+    desk.away = { until: '2031-03-03T08:00:00Z' }
+    await page.clock.setFixedTime('2031-03-01T12:00:00Z')
+    await open()
+    const status = page.getByRole('status')
+    await status.getByText('Wir sind am Montag um 09:00 Uhr wieder da').waitFor()
+    const email = page.getByLabel('E-Mail (freiwillig)')
+    const leave = page.getByRole('button', { name: 'Adresse hinterlassen' })
+    await email.waitFor()
+    assert.equal(await leave.isVisible(), false, 'it goes with the word')
+    await say('Der Router blinkt rot.')
+    await sent(page).waitFor()
+    await leave.click()
+    assert.ok(await email.evaluate((e) => e.getRootNode().activeElement === e), 'one sees what is missing')
+    await email.fill('mira')
+    await email.press('Enter')
+    await page.getByText('Das ist keine E-Mail-Adresse.').waitFor()
+    await email.fill('mira@example.org')
+    await leave.click()
+    await until('two words', () => desk.words.length === 2)
+    assert.deepEqual([desk.words[1].text, desk.words[1].email], ['Meine E-Mail-Adresse: mira@example.org', 'mira@example.org'])
+    await email.waitFor({ state: 'hidden' })
+    assert.equal(await page.getByText('keine E-Mail-Adresse').count(), 0)
+
+    await page.clock.setFixedTime('2031-03-03T05:00:00Z')
+    await page.reload()
+    await open()
+    await status.getByText('Wir sind heute um 09:00 Uhr wieder da').waitFor()
+    assert.equal(await email.isVisible(), false, 'it is known')
+    desk.away = undefined
+    await say('Und jetzt?')
+    await until('somebody is there', async () => (await status.textContent()) === '')
+    desk.away = {}
+    await say('Und nun?')
+    await status.getByText('sobald jemand zurück ist').waitFor()
+  })
+
+  test('an open window notices when the hours begin', async (t) => {
+    const { desk, page, open } = await scene(t)
+    await page.clock.install({ time: '2031-03-03T07:59:00Z' })
+    desk.away = { until: '2031-03-03T08:00:00Z' }
+    await open()
+    await page.getByRole('status').getByText('wieder da').waitFor()
+    await page.clock.runFor(61_000)
+    await until('somebody is there', async () => (await page.getByRole('status').textContent()) === '')
+    await page.getByLabel('E-Mail (freiwillig)').waitFor({ state: 'hidden' })
+  })
+
   test('what is written stays text', async (t) => {
     const { desk, page, open, say } = await scene(t)
     await open()
@@ -352,6 +401,10 @@ describe('the widget in a browser', { skip: missing || false, concurrency: 2 }, 
       await check('conversation')
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth)
       assert.equal(overflow, false, 'nothing sticks out')
+      desk.away = { until: new Date(Date.now() + 36 * 3600_000).toISOString() }
+      desk.cut()
+      await page.getByRole('status').filter({ hasText: /wieder da|are back/ }).waitFor()
+      await check('nobody there')
       desk.fault = 'away'
       desk.cut()
       await page.getByRole('status').filter({ hasText: /Keine Verbindung|No connection/ }).waitFor()
