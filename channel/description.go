@@ -91,6 +91,7 @@ type Abilities struct {
 	Look        Level `json:"look,omitempty"`         // the network can be asked how messages stand
 	Files       Level `json:"files,omitempty"`        // we can send files
 	Mailbox     Level `json:"mailbox,omitempty"`      // the other side collects its messages from us
+	Typing      Level `json:"typing,omitempty"`       // each side may be shown that the other is writing
 	Begin       Level `json:"begin,omitempty"`        // Send reaches who never wrote to us: an Outgoing that names nobody but To.Handle
 	Canary      Level `json:"canary,omitempty"`       // a sign of life can be sent to the account itself
 }

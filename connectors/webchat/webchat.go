@@ -56,7 +56,7 @@ func (Connector) Describe() channel.Description {
 			Visibility: hilft.Private,
 			Name:       channel.Text{"de": "Chat", "en": "Chat"},
 		}},
-		Can:    channel.Abilities{Mailbox: channel.Full, Files: channel.Full},
+		Can:    channel.Abilities{Mailbox: channel.Full, Files: channel.Full, Typing: channel.Full},
 		Limits: channel.Limits{TextMax: textMax, Counting: channel.CountRunes, FilesMax: filesMax, FileSize: fileSize},
 		Policy: channel.Policy{Backfill: 24 * time.Hour, RawMax: 64 << 10},
 	}

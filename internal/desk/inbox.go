@@ -252,6 +252,43 @@ func (d *Desk) AccountOf(ctx context.Context, brand hilft.BrandID, id hilft.Conv
 	return acc, err
 }
 
+// ThreadOf tells on which account, and in which of its threads, a case is spoken of in a conversation. NotFound: the brand
+// has no such case. Invalid: the conversation does not belong to it.
+func (d *Desk) ThreadOf(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, talk hilft.ConversationID) (acc hilft.AccountID, thread string, err error) {
+	err = d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
+		c, err := oneCase(ctx, tx, brand, id)
+		if err != nil {
+			return err
+		}
+		err = tx.Row(ctx, `SELECT account_id, thread FROM conversation v WHERE id = ? AND brand_id = ?
+			AND (case_id = ? OR EXISTS (SELECT 1 FROM message m WHERE m.conversation_id = v.id AND m.case_id = ?))`, []any{string(talk), string(brand), string(c.ID), string(c.ID)}, &acc, &thread)
+		if store.IsNoRows(err) {
+			return hilft.FailField(hilft.Invalid, "reply.no_conversation", "conversation_id", nil)
+		}
+		return err
+	})
+	if err != nil {
+		return "", "", fmt.Errorf("desk: thread: %w", err)
+	}
+	return acc, thread, nil
+}
+
+// CaseOf tells which case is spoken of in a private thread of an account now. NotFound: nothing was said there yet.
+func (d *Desk) CaseOf(ctx context.Context, acc hilft.AccountID, thread string) (brand hilft.BrandID, id hilft.CaseID, err error) {
+	err = d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
+		err := tx.Row(ctx, `SELECT v.brand_id, v.case_id FROM conversation v JOIN conversation_ref r ON r.conversation_id = v.id WHERE r.account_id = ? AND r.visibility = ? AND r.ref = ?`,
+			[]any{string(acc), string(hilft.Private), threadRef(thread)}, &brand, &id)
+		if store.IsNoRows(err) {
+			return hilft.Fail(hilft.NotFound, "case.not_found", nil)
+		}
+		return err
+	})
+	if err != nil {
+		return "", "", fmt.Errorf("desk: case of a thread: %w", err)
+	}
+	return brand, id, nil
+}
+
 // Spoken reads the last inbound words of a thread of an account, the oldest first, at most so many.
 func (d *Desk) Spoken(ctx context.Context, acc hilft.AccountID, thread string, most int) (all []Message, err error) {
 	err = d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {

@@ -150,6 +150,7 @@ func (a *API) operations() {
 	a.inboxOperations()
 	a.caseOperations()
 	a.messageOperations()
+	a.typingOperation()
 	a.accountOperations()
 	a.healthOperations()
 	a.watchOperations()
@@ -261,6 +262,7 @@ func (a *API) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { a.relay.run(ctx) })
 	wg.Go(func() { a.sweep(ctx) })
+	wg.Go(func() { a.hearsWriting(ctx) })
 	<-ctx.Done()
 	a.chat.Close()
 	wg.Wait()

@@ -347,6 +347,7 @@ type (
 			Visibility     string
 			Starts         bool
 			Blocked        string
+			Typing         bool
 		}
 		Events []struct {
 			ID   int64

@@ -70,6 +70,7 @@ type wayJSON struct {
 	Caution        *channel.Text   `json:"caution" doc:"What must be known before writing here."`
 	To             string          `json:"to"`
 	Starts         bool            `json:"starts" doc:"It begins a private conversation with this person."`
+	Typing         bool            `json:"typing" doc:"The person can be shown that somebody writes."`
 	Limits         *channel.Limits `json:"limits"`
 	Blocked        string          `json:"blocked" doc:"Why nothing can be sent right now, as a message key; empty: it can."`
 }
@@ -122,7 +123,7 @@ func (n *names) ways(t desk.Timeline, v desk.Conversation) []wayJSON {
 	d := n.networks[v.Network]
 	w := wayJSON{
 		ConversationID: string(v.ID), Visibility: string(v.Visibility), Network: v.Network, Account: n.account(v.Account),
-		To: nameOf(*last), Blocked: blocked(acc, connected),
+		To: nameOf(*last), Typing: v.Visibility == hilft.Private && n.types(v.Account), Blocked: blocked(acc, connected),
 	}
 	limits := acc.Limits.For(last.AuthorHandle)
 	w.Limits = &limits
@@ -133,7 +134,7 @@ func (n *names) ways(t desk.Timeline, v desk.Conversation) []wayJSON {
 	})
 	if v.Visibility == hilft.Public && d.Can.MovePrivate != channel.No && !private {
 		p := w
-		p.Visibility, p.Starts, p.Caution = string(hilft.Private), true, nil
+		p.Visibility, p.Starts, p.Typing, p.Caution = string(hilft.Private), true, false, nil
 		n.room(&p, d)
 		all = append(all, p)
 	}

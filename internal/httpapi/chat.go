@@ -45,6 +45,7 @@ type ChatLines interface {
 // ChatBus is what the chat needs of the bus.
 type ChatBus interface {
 	Subscribe(subject string, fn func(subject string, data []byte)) (cancel func())
+	Publish(subject string, data []byte)
 }
 
 // ChatWord is what a visitor has said before.
@@ -81,6 +82,7 @@ type ChatLimits struct {
 	WordsMinute    int           // words of one visitor
 	PlaceMinute    int           // words from one address
 	VisitorsMinute int           // new visitors from one address
+	TypingMinute   int           // times that one visitor's writing is passed on
 	FilesMinute    int           // files from one address
 	FileSize       int64         // bytes of one file
 	Uploads        int           // files from one address that are on their way at once
@@ -101,6 +103,7 @@ func (l ChatLimits) orDefaults() ChatLimits {
 	set(&l.PlaceMinute, 300)
 	set(&l.Sockets, 6)
 	set(&l.PlaceSockets, 300)
+	set(&l.TypingMinute, 30)
 	set(&l.FilesMinute, 20)
 	set(&l.Uploads, 3)
 	if l.FileSize == 0 {
@@ -128,6 +131,7 @@ type Chat struct {
 	places     *chatGate
 	newcomers  *chatGate
 	files      *chatGate
+	typing     *chatGate
 	scripts    chatScripts
 
 	life context.Context //nolint:containedctx // the sockets' lifetime: from NewChat to Close
@@ -153,7 +157,7 @@ func NewChat(d ChatDeps) *Chat {
 	c := &Chat{
 		ChatDeps: d, connectors: map[string]ChatConnector{}, rooms: map[hilft.AccountID]*chatRoom{}, from: map[string]int{},
 		words: newChatGate(d.Limits.WordsMinute), places: newChatGate(d.Limits.PlaceMinute), newcomers: newChatGate(d.Limits.VisitorsMinute),
-		files: newChatGate(d.Limits.FilesMinute), uploads: map[string]int{},
+		files: newChatGate(d.Limits.FilesMinute), typing: newChatGate(d.Limits.TypingMinute), uploads: map[string]int{},
 	}
 	for _, con := range d.Connectors {
 		if chats, ok := con.(ChatConnector); ok {

@@ -379,3 +379,28 @@ func FuzzHeard(f *testing.F) {
 		require.NoError(t, err)
 	})
 }
+
+func TestWhoWritesAllTheTimeIsPassedOnNowAndThen(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t, "", nil)
+	h := openChat(t, db, func(d *ChatDeps) { d.Limits.TypingMinute = 2 })
+	told := make(chan struct{}, 100)
+	cancel := h.chat.Bus.Subscribe(writingSubject, func(string, []byte) { told <- struct{}{} })
+	defer cancel()
+	p, _ := h.visit(t, "", 0)
+	for range 3 {
+		p.send(map[string]string{"t": "typing"})
+	}
+	p.say("1", "Jetzt")
+	require.Equal(t, "ack", p.next().T, "it is not answered, and does no harm")
+	h.chat.Bus.Publish(writingSubject, nil) // behind all that was passed on
+	for range 3 {
+		<-told
+	}
+	require.Empty(t, told)
+	for range chatWrongMax + 1 {
+		p.send(map[string]string{"t": "typing"})
+	}
+	_, err := p.read()
+	require.Equal(t, websocket.StatusPolicyViolation, websocket.CloseStatus(err), "but a flood ends")
+}

@@ -18,7 +18,7 @@ const (
 // chatRoom is an account with sockets open on this node.
 type chatRoom struct {
 	visitors map[string]*chatVisitor
-	cancel   func() // ends the subscription
+	cancel   func() // ends the subscriptions
 }
 
 // chatVisitor is one visitor with sockets open on this node.
@@ -44,7 +44,9 @@ func (c *Chat) enter(s *chatSocket) bool {
 	if !ok {
 		room = &chatRoom{visitors: map[string]*chatVisitor{}}
 		c.rooms[s.account] = room
-		room.cancel = c.Bus.Subscribe(switchboard.MailboxSubject(s.account), func(_ string, thread []byte) { c.wake(s.account, string(thread)) })
+		letters := c.Bus.Subscribe(switchboard.MailboxSubject(s.account), func(_ string, thread []byte) { c.wake(s.account, string(thread)) })
+		typing := c.Bus.Subscribe(answeringSubject(s.account), func(_ string, thread []byte) { c.answering(s.account, string(thread)) })
+		room.cancel = func() { letters(); typing() }
 	}
 	v, ok := room.visitors[s.visitor]
 	if !ok {

@@ -41,7 +41,7 @@ const (
 
 // chatHeard is what a browser says. The rest of a "say" is for the connector.
 type chatHeard struct {
-	T     string   `json:"t"` // hello, say
+	T     string   `json:"t"` // hello, say, typing
 	Token string   `json:"token"`
 	Last  int64    `json:"last"`
 	ID    string   `json:"id"`
@@ -50,7 +50,7 @@ type chatHeard struct {
 
 // chatSaid is what we say to a browser.
 type chatSaid struct {
-	T        string            `json:"t"` // welcome, ack, message, error, beat
+	T        string            `json:"t"` // welcome, ack, message, typing, error, beat
 	Token    string            `json:"token,omitempty"`
 	Said     []chatWordFrame   `json:"said,omitzero"`
 	Messages []chatLetterFrame `json:"messages,omitzero"`
@@ -90,6 +90,7 @@ type chatSocket struct {
 	last    int64 // the last message that was written; the writer's
 	out     chan chatSaid
 	news    chan struct{} // the mailbox may have something
+	pen     chan struct{} // somebody writes an answer
 }
 
 func (s *chatSocket) wake() {
@@ -131,7 +132,7 @@ func (c *Chat) serveSocket(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(c.life, cancel)() //nolint:contextcheck // the socket ends with the house as well
-	s := &chatSocket{chat: c, con: front.con, conn: conn, account: front.account, origin: r.Header.Get("Origin"), out: make(chan chatSaid, chatOutMax), news: make(chan struct{}, 1)}
+	s := &chatSocket{chat: c, con: front.con, conn: conn, account: front.account, origin: r.Header.Get("Origin"), out: make(chan chatSaid, chatOutMax), news: make(chan struct{}, 1), pen: make(chan struct{}, 1)}
 	s.place = chatHousehold(c.IP(r))
 	s.run(ctx, cancel, front)
 }
@@ -251,6 +252,8 @@ func (s *chatSocket) write(ctx context.Context) error {
 			err = s.send(ctx, frame)
 		case <-s.news:
 			err = s.deliver(ctx)
+		case <-s.pen:
+			err = s.send(ctx, chatSaid{T: "typing"})
 		case <-beat.C:
 			if err = s.send(ctx, chatSaid{T: "beat"}); err == nil {
 				err = s.ping(ctx)
@@ -305,14 +308,21 @@ func (s *chatSocket) read(ctx context.Context) {
 		if err != nil {
 			return
 		}
-		answer := s.heard(ctx, data)
-		select {
-		case s.out <- answer:
-		case <-ctx.Done():
-			return
-		}
-		if wrong++; answer.T != "error" {
-			wrong = 0
+		wrong++
+		if typing, passed := s.typing(data); typing {
+			if passed {
+				wrong = 0
+			}
+		} else {
+			answer := s.heard(ctx, data)
+			select {
+			case s.out <- answer:
+			case <-ctx.Done():
+				return
+			}
+			if answer.T != "error" {
+				wrong = 0
+			}
 		}
 		if wrong > chatWrongMax {
 			_ = s.conn.Close(websocket.StatusPolicyViolation, chatSlowDown)

@@ -25,6 +25,7 @@ const (
 	relayIdle  = time.Second // wake-ups may be lost
 	replayMost = 500         // who has missed more reads everything anew
 	queueMost  = 1024        // events that wait for one slow browser
+	writesMost = 32          // and of those who write
 )
 
 // Pace is how often live streams are looked after. Zero values are replaced by sensible ones.
@@ -52,8 +53,11 @@ type relay struct {
 	ended chan struct{} // closed when over
 }
 
-// subscriber is one browser. Its channel is closed when it was too slow.
-type subscriber struct{ events chan jobs.Event }
+// subscriber is one browser. Its channel of events is closed when it was too slow; who writes it may miss.
+type subscriber struct {
+	events chan jobs.Event
+	writes chan writer
+}
 
 func newRelay(q *jobs.Jobs, b *bus.Bus, log *slog.Logger) *relay {
 	return &relay{jobs: q, bus: b, log: log, subs: map[*subscriber]struct{}{}, begun: make(chan struct{}), ended: make(chan struct{})}
@@ -129,7 +133,7 @@ func (r *relay) join(ctx context.Context) (s *subscriber, from int64, ok bool) {
 	case <-ctx.Done():
 		return nil, 0, false
 	}
-	s = &subscriber{events: make(chan jobs.Event, queueMost)}
+	s = &subscriber{events: make(chan jobs.Event, queueMost), writes: make(chan writer, writesMost)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.over {
@@ -143,6 +147,25 @@ func (r *relay) leave(s *subscriber) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.subs, s)
+}
+
+// heard tells whether anybody listens.
+func (r *relay) heard() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.subs) > 0
+}
+
+// writes tells everybody who listens that somebody writes.
+func (r *relay) writes(w writer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for s := range r.subs {
+		select {
+		case s.writes <- w:
+		default:
+		}
+	}
 }
 
 func (r *relay) end() {
@@ -167,7 +190,7 @@ func (a *API) eventOperations() {
 	a.api.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: "stream-events", Method: http.MethodGet, Path: "/api/events", Tags: []string{"events"},
 		Summary:     "What happens, as it happens",
-		Description: "Server-sent events. `change` says what changed, by ids alone; Last-Event-ID goes on behind an event; `reload` says that too much was missed; a comment every 15 seconds says that the stream stands.",
+		Description: "Server-sent events. `change` says what changed, by ids alone; Last-Event-ID goes on behind an event; `typing` says with a case_id that its customer writes; `reload` says that too much was missed; a comment every 15 seconds says that the stream stands.",
 		Security:    []map[string][]string{{"session": {}}},
 		Responses: map[string]*huma.Response{"200": {Description: "The stream", Content: map[string]*huma.MediaType{
 			"text/event-stream": {Schema: schema},
@@ -216,6 +239,9 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 			if len(sub.events) == 0 {
 				out.flush()
 			}
+		case w := <-sub.writes:
+			out.writes(w)
+			out.flush()
 		case <-beats.C:
 			out.text(": beat\n\n")
 			out.flush()
@@ -279,6 +305,18 @@ func (p *pen) flush() {
 	if p.err == nil {
 		p.err = p.rc.Flush()
 	}
+}
+
+func (p *pen) writes(w writer) {
+	if w.brand != p.brand {
+		return
+	}
+	data, err := json.Marshal(map[string]hilft.CaseID{"case_id": w.caseID})
+	if err != nil {
+		p.err = err
+		return
+	}
+	p.text("event: typing\ndata: " + string(data) + "\n\n")
 }
 
 func (p *pen) change(e jobs.Event) {

@@ -152,7 +152,10 @@ var matrix = map[string]entry{
 	"assign-case": {may: "agents", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/agent", m{"agent_id": s.agentID(s.rosa.t, ben)}}
 	}},
-	"look-case":   {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/look", nil} }},
+	"look-case": {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/look", nil} }},
+	"typing": {may: "agents", ids: true, right: func(_ *scene, k things) call {
+		return call{"/api/cases/" + k.caseID + "/typing", m{"conversation_id": k.talk}}
+	}},
 	"solve-case":  {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/solve", nil} }},
 	"reopen-case": {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/reopen", nil} }},
 	"reply": {may: "agents", ids: true, right: func(_ *scene, k things) call {
@@ -348,7 +351,10 @@ func TestWhatIsAnothersOrNobodysIsNotThere(t *testing.T) {
 				c := e.right(s, k)
 				// Where the request names more than one thing, the others are ours.
 				if body, ok := c.body.(m); ok && body["conversation_id"] != nil {
-					body["conversation_id"], body["seen"] = s.own.talk, s.own.message
+					body["conversation_id"] = s.own.talk
+					if body["seen"] != nil {
+						body["seen"] = s.own.message
+					}
 				}
 				a := s.rosa.say(op.method, c.path, c.body)
 				require.Equal(t, http.StatusNotFound, a.status, "%s: %s (%s): %s", name, op.id, c.path, a.body)

@@ -92,6 +92,15 @@ await journey(async ({ open }) => {
   await desk.answer('Ja, beide.')
   await theirs('Ja, beide.').waitFor()
 
+  // Each is shown that the other writes; a note is nobody's business.
+  await visitor.getByRole('textbox', { name: 'Ihre Nachricht' }).pressSequentially('Moment')
+  await agent.getByText(desk.t('case.writing', { name: '' }).trim()).waitFor()
+  await visitor.getByRole('textbox', { name: 'Ihre Nachricht' }).fill('')
+  await desk.write('Lassen Sie sich Zeit')
+  await visitor.getByText('schreibt …').waitFor()
+  await agent.keyboard.press('Control+A')
+  await agent.keyboard.press('Delete')
+
   // They show each other what they mean.
   await visitor.locator('input[type=file]').setInputFiles({ name: 'router.png', mimeType: 'image/png', buffer: picture })
   await visitor.getByRole('list', { name: 'Angehängte Dateien' }).getByText('router.png').waitFor()

@@ -297,6 +297,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/typing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show the customer that somebody writes an answer, for a few seconds and where the network can do that */
+        post: operations["typing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dead/retry": {
         parameters: {
             query?: never;
@@ -357,7 +374,7 @@ export interface paths {
         };
         /**
          * What happens, as it happens
-         * @description Server-sent events. `change` says what changed, by ids alone; Last-Event-ID goes on behind an event; `reload` says that too much was missed; a comment every 15 seconds says that the stream stands.
+         * @description Server-sent events. `change` says what changed, by ids alone; Last-Event-ID goes on behind an event; `typing` says with a case_id that its customer writes; `reload` says that too much was missed; a comment every 15 seconds says that the stream stands.
          */
         get: operations["stream-events"];
         put?: never;
@@ -678,6 +695,7 @@ export interface components {
             read_back?: string;
             sign_in?: string;
             stream?: string;
+            typing?: string;
         };
         Account: {
             /** Format: date-time */
@@ -1391,6 +1409,9 @@ export interface components {
             /** @description Webhook: what signs it, at least 16 characters. */
             secret?: string;
         };
+        TypingRequestBody: {
+            conversation_id: string;
+        };
         Unknown: {
             account: components["schemas"]["AccountRef"];
             /** Format: date-time */
@@ -1434,6 +1455,8 @@ export interface components {
             /** @description It begins a private conversation with this person. */
             starts: boolean;
             to: string;
+            /** @description The person can be shown that somebody writes. */
+            typing: boolean;
             /** @enum {string} */
             visibility: "public" | "private";
         };
@@ -2686,6 +2709,66 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["CaseRow"];
                 };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    typing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TypingRequestBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {

@@ -2,15 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { useQuery } from '@tanstack/react-query'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { agentsQuery } from '../api/queries'
 import type { Case, CaseEvent, Message } from '../api/types'
 import type { Unsent } from '../composer/outbox'
 import { useText } from '../i18n'
 import { exactly, moment } from '../i18n/format'
 import { useNow } from '../i18n/relative'
+import { stoppedWriting, writing } from '../live/writing'
 import { useNetworkName } from '../shell/me'
 import { shown } from '../shell/name'
+import { useSignal } from '../shell/signal'
 import { MessageView } from './MessageView'
 import { begins, drawnAtOnce, drawnFrom, timeline } from './timeline'
 import s from './Timeline.module.css'
@@ -73,6 +75,7 @@ export function Timeline({ case: c, unsent, onTakeBack, onReuse }: Props) {
           ))}
         </ol>
       </div>
+      <Writing case={c} lastWord={lastWord} />
       {below && (
         <button className={s.below} onClick={toEnd}>
           {t('case.below')} ↓
@@ -80,6 +83,14 @@ export function Timeline({ case: c, unsent, onTakeBack, onReuse }: Props) {
       )}
     </div>
   )
+}
+
+/** That the customer writes just now. It is not read aloud: what they say will be. */
+function Writing({ case: c, lastWord }: { case: Case; lastWord: string | undefined }) {
+  const { t } = useText()
+  useEffect(() => stoppedWriting(c.id), [c.id, lastWord])
+  if (!useSignal(writing).has(c.id)) return null
+  return <p className={s.writing}>{t('case.writing', { name: shown(c.person.name) || t('nameless') })}</p>
 }
 
 function Rule({ message: m, networkName, moved }: { message: Message; networkName: (id: string) => string; moved: boolean }) {

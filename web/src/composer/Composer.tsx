@@ -15,6 +15,7 @@ import { keepDraft, keptDraft, watchDraft, type Draft, type Held } from './draft
 import { again, post, takeBack, type Unsent } from './outbox'
 import { SomethingNew } from './SomethingNew'
 import { Tabs } from './Tabs'
+import { hasWritten, types } from './typing'
 import { Undescribed } from './Undescribed'
 import { chooseWay, latest, newSince, warningOf, wayKey } from './ways'
 
@@ -147,6 +148,7 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
       via: { visibility: way.visibility, network: way.network, account: way.account },
     })
     edit({ reply: '', subject: '', warning: null, files: [] })
+    hasWritten()
     if (andSolve) {
       onSolved()
       showChange(c.id, { state: 'solved', solved_at: new Date().toISOString() })
@@ -234,7 +236,10 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
         aria-describedby={`${hints}-to ${hints}-left`}
         aria-invalid={rest !== undefined && rest < 0 ? true : undefined}
         placeholder={noting ? t('composer.noteHere') : t('composer.writeHere')}
-        onChange={(e) => edit(noting ? { note: e.target.value } : { reply: e.target.value })}
+        onChange={(e) => {
+          edit(noting ? { note: e.target.value } : { reply: e.target.value })
+          if (!noting && way.typing && !blocked && e.target.value.trim()) types(c.id, way.conversation_id)
+        }}
         onPaste={(e) => {
           if (!takesFiles || e.clipboardData.files.length === 0) return
           e.preventDefault()

@@ -8,7 +8,7 @@ export type LiveState = 'connecting' | 'live' | 'lost' | 'out'
 
 export interface LiveDeps {
   fetch: (url: string, init: RequestInit) => Promise<Response>
-  /** A change, as the server reported it. */
+  /** A change, or that a customer writes, as the server reported it. */
   onEvent: (e: StreamEvent) => void
   /** Events may have been missed: everything is to be asked again. */
   onGap: () => void
@@ -61,7 +61,7 @@ export function listen(url: string, deps: LiveDeps): { stop: () => void; now: ()
   function onEvent(e: StreamEvent) {
     // A first hello: what was asked before it may be older than what the stream begins with, and nobody else would say.
     if (e.event === 'reload' || (e.event === 'hello' && !last)) deps.onGap()
-    else if (e.event === 'change') deps.onEvent(e)
+    else if (e.event === 'change' || e.event === 'typing') deps.onEvent(e)
     if (e.id) last = e.id
   }
 

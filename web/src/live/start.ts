@@ -5,6 +5,7 @@ import { queries } from '../api/queries'
 import { signal } from '../shell/signal'
 import { changeOf, collector, outdatedBy } from './changes'
 import { listen, type LiveState } from './connection'
+import { heardWriting } from './writing'
 
 /** How the live connection is doing, for the banner. */
 export const live = signal<LiveState>('connecting')
@@ -31,6 +32,7 @@ export function startLive(onBack: () => void): () => void {
     connection ??= listen('/api/events', {
       fetch: (url, init) => fetch(url, init),
       onEvent(e) {
+        if (e.event === 'typing') return heardWriting(e.data)
         const change = changeOf(e.data)
         if (change) changes.add(outdatedBy(change))
       },

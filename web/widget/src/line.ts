@@ -13,6 +13,8 @@ export interface Ear {
   /** All that the server knows and we do not: what the visitor said before, and our messages since the last one we have. */
   welcome(said: Said[], messages: Message[]): void
   message(message: Message): void
+  /** Somebody of us writes just now. */
+  typing(): void
   /** Who answers: nobody now, or, without it, somebody does. */
   away(away?: Away): void
   /** The server has this word, durably. */
@@ -26,10 +28,12 @@ type Frame =
   | ({ t: 'message' } & Message)
   | { t: 'ack'; id: string; at: string; away?: Away }
   | { t: 'error'; code: string; id?: string; retry?: number }
+  | { t: 'typing' }
   | { t: 'beat' }
 
 const ackWithin = 10_000 // an open socket may be dead for minutes before the browser knows
 const hearWithin = 75_000 // the server says something every 30 seconds
+const typingEvery = 3000
 const greetWithin = 15_000
 const frameMax = 16_000 // bytes that the server takes at once
 
@@ -42,6 +46,7 @@ export class Line {
   private sent = new Set<string>() // words under way on this socket
   private last = 0
   private attempts = 0
+  private typed = 0
   private token = '' // that this socket's hello had
   private timers = new Map<string, ReturnType<typeof setTimeout>>()
 
@@ -61,7 +66,15 @@ export class Line {
   /** Keeps a word and sends it as soon as the line is open. */
   say(word: Word): void {
     this.keep.put(word)
+    this.typed = 0
     this.flush()
+  }
+
+  /** Tells that the visitor writes, every few seconds for as long as they do. */
+  typing(now = Date.now()): void {
+    if (!this.open() || now - this.typed < typingEvery) return
+    this.typed = now
+    this.socket?.send('{"t":"typing"}')
   }
 
   private connect(): void {
@@ -113,6 +126,8 @@ export class Line {
       case 'message':
         if (this.isNew(frame)) this.ear.message(frame)
         return
+      case 'typing':
+        return this.ear.typing()
       case 'ack':
         return this.acked(frame)
       case 'error':

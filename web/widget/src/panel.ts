@@ -22,6 +22,8 @@ export class Panel {
   private net: HTMLElement
   private files: Files
   private hint: HTMLElement
+  private pen: HTMLElement
+  private penEnd?: ReturnType<typeof setTimeout>
   private who: { box: HTMLElement; name: HTMLInputElement; email: HTMLInputElement; leave: HTMLElement }
   private spoken = false
   private away?: Away
@@ -56,6 +58,7 @@ export class Panel {
       placeholder: t.write,
       enterkeyhint: 'send',
     })
+    this.pen = el('p', { class: 'pen', dir: 'auto', hidden: true }, t.writing(front.brand)) // not read aloud: what is said will be
     this.hint = el('p', { class: 'net', role: 'alert' })
     this.who = this.introduce()
     this.files = new Files(t, url.replace(/^ws/, 'http').replace(/ws$/, 'files'), keep, (problem) => (this.hint.textContent = problem))
@@ -72,6 +75,7 @@ export class Panel {
       { class: 'panel', role: 'dialog', 'aria-labelledby': 'title', tabindex: '-1' },
       el('header', {}, el('div', {}, title, el('p', {}, t.people)), shut),
       this.log.root,
+      this.pen,
       this.net,
       this.hint,
       this.who.box,
@@ -87,7 +91,10 @@ export class Panel {
       e.preventDefault()
       this.say()
     }
-    this.text.oninput = () => this.grow()
+    this.text.oninput = () => {
+      this.grow()
+      if (this.text.value.trim()) this.line.typing()
+    }
     this.text.onpaste = (e) => {
       if (this.files.add(e.clipboardData?.files)) e.preventDefault()
     }
@@ -107,6 +114,7 @@ export class Panel {
       state: (s) => this.connection(s),
       welcome: (said, messages) => this.welcome(said, messages),
       message: (m) => this.message(m),
+      typing: () => this.writes(true),
       away: (a) => this.attended(a),
       acked: (w) => this.mine(w),
       refused: (id, code, later) => this.log.state(id, later ? t.slow : code === 'too_long' ? t.tooLong : t.refused, true),
@@ -234,7 +242,16 @@ export class Panel {
     else draw()
   }
 
+  private writes(on: boolean): void {
+    const { atEnd } = this.log
+    clearTimeout(this.penEnd)
+    this.pen.hidden = !on
+    if (on) this.penEnd = setTimeout(() => this.writes(false), 6000)
+    if (atEnd) this.log.toEnd()
+  }
+
   private message(m: Message): void {
+    this.writes(false)
     const news = this.log.theirs('m' + m.id, Date.parse(m.at), m.body.from || this.front.brand, m.body.text, m.files)
     if (news && !this.root.isConnected) this.unread(++this.missed)
   }

@@ -79,6 +79,7 @@ export async function openDesk(front = {}) {
         const messages = desk.messages.filter((m) => m.visitor === visitor && m.id > f.last)
         return tell(ws, { t: 'welcome', token: visitor, said, messages, away: desk.away })
       }
+      if (f.t === 'typing') return
       if (desk.fault === 'mute') return
       if (desk.fault === 'before') return ws.terminate()
       if (desk.refuse) return tell(ws, { t: 'error', id: f.id, ...desk.refuse })
@@ -99,6 +100,9 @@ export async function openDesk(front = {}) {
     desk.messages.push(m)
     for (const ws of desk.sockets) if (ws.visitor === visitor) tell(ws, { t: 'message', ...m })
     return m
+  }
+  desk.writes = () => {
+    for (const ws of desk.sockets) tell(ws, { t: 'typing' })
   }
   desk.again = (m) => {
     for (const ws of desk.sockets) tell(ws, { t: 'message', ...m })

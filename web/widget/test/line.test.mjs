@@ -44,7 +44,7 @@ function start(t) {
   sockets = []
   const told = []
   const tell = (what) => (...args) => told.push([what, ...args])
-  const ear = Object.fromEntries(['state', 'welcome', 'message', 'away', 'acked', 'refused'].map((k) => [k, tell(k)]))
+  const ear = Object.fromEntries(['state', 'welcome', 'message', 'typing', 'away', 'acked', 'refused'].map((k) => [k, tell(k)]))
   const keep = new Keep('test:')
   const line = new Line('ws://desk.example/ws', keep, ear)
   line.start()
