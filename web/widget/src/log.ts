@@ -9,6 +9,9 @@ import type { Texts } from './texts.ts'
 interface Line {
   at: number
   mine: boolean
+  from: string
+  text: string
+  files: Attached[]
   bubble: HTMLElement
   state: HTMLElement
 }
@@ -20,6 +23,7 @@ export class Log {
   private note: HTMLElement
   private day: Intl.DateTimeFormat
   private hour: Intl.DateTimeFormat
+  private whole: Intl.DateTimeFormat
 
   constructor(
     private t: Texts,
@@ -28,6 +32,7 @@ export class Log {
   ) {
     this.day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' })
     this.hour = new Intl.DateTimeFormat(language, { timeStyle: 'short' })
+    this.whole = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
     this.note = el('p', { class: 'note', hidden: true }, t.taken)
     // Only additions are read aloud: that a word went from "sending" to "sent" would be noise.
     this.root = el(
@@ -84,9 +89,9 @@ export class Log {
     const said = el('div', { class: 'said', dir: 'auto' }, ...linked(text), ...files.map(attached))
     const who = el('p', { class: mine ? 'sr' : 'who', dir: 'auto' }, mine ? `${from}: ` : from)
     const bubble = el('div', { class: mine ? 'm me' : 'm us' }, who, said, el('p', { class: 'meta' }, time, ' ', state))
-    const later = [...this.lines.values()].filter((l) => l.at > at).sort((a, b) => a.at - b.at)[0]
+    const later = this.inOrder().find((l) => l.at > at)
     this.root.insertBefore(bubble, later?.bubble ?? this.note)
-    this.lines.set(id, { at, mine, bubble, state })
+    this.lines.set(id, { at, mine, from, text, files, bubble, state })
     this.showNote()
     if (atEnd || mine) this.toEnd()
     return true
@@ -94,11 +99,26 @@ export class Log {
 
   /** That a person reads it is said while the visitor's word is the last one. */
   private showNote(): void {
-    const last = [...this.lines.values()].sort((a, b) => a.at - b.at).at(-1)
+    const last = this.inOrder().at(-1)
     const hide = !last?.mine || last.state.textContent !== this.t.sent
     if (this.note.hidden === hide) return
     this.note.hidden = hide
     if (!hide) this.toEnd()
+  }
+
+  private inOrder(): Line[] {
+    return [...this.lines.values()].sort((a, b) => a.at - b.at)
+  }
+
+  /** All that stands here, as a text to keep; of what has not arrived it says so. */
+  written(): string {
+    return this.inOrder()
+      .map((l) => {
+        const state = l.mine && l.state.textContent !== this.t.sent ? ` (${l.state.textContent})` : ''
+        const said = [l.text, ...l.files.map((f) => `[${named(f)}]`)].filter(Boolean).join('\n')
+        return `${this.whole.format(l.at)}, ${l.from}${state}:\n${said}\n`
+      })
+      .join('\n')
   }
 
   private when(at: number): string {
@@ -107,8 +127,10 @@ export class Log {
   }
 }
 
+const named = (f: Attached) => (f.alt ? `${f.name} (${f.alt})` : f.name)
+
 function attached(f: Attached): HTMLElement {
-  const name = f.alt ? `${f.name} (${f.alt})` : f.name
+  const name = named(f)
   const line = el('span', { class: 'file' }, icon(clip))
   line.append(f.href ? el('a', { href: f.href, target: '_blank', rel: 'noopener noreferrer' }, name) : name)
   return line

@@ -22,6 +22,7 @@ export class Panel {
   private net: HTMLElement
   private files: Files
   private hint: HTMLElement
+  private save: HTMLElement
   private pen: HTMLElement
   private penEnd?: ReturnType<typeof setTimeout>
   private who: { box: HTMLElement; name: HTMLInputElement; email: HTMLInputElement; leave: HTMLElement }
@@ -41,6 +42,8 @@ export class Panel {
   ) {
     const shut = el('button', { type: 'button', class: 'x', 'aria-label': t.close }, icon('M6 6l12 12M18 6L6 18'))
     shut.onclick = close
+    this.save = el('button', { type: 'button', class: 'x', 'aria-label': t.save, title: t.save, hidden: true }, icon('M12 4v11M7 10l5 5 5-5M5 20h14'))
+    this.save.onclick = () => this.keepCopy()
     const title = el('h2', { id: 'title', dir: 'auto' }, front.brand)
     const greeting = el(
       'div',
@@ -73,7 +76,7 @@ export class Panel {
     this.root = el(
       'section',
       { class: 'panel', role: 'dialog', 'aria-labelledby': 'title', tabindex: '-1' },
-      el('header', {}, el('div', {}, title, el('p', {}, t.people)), shut),
+      el('header', {}, el('div', {}, title, el('p', {}, t.people)), this.save, shut),
       this.log.root,
       this.pen,
       this.net,
@@ -201,6 +204,7 @@ export class Panel {
   /** The visitor has said something. */
   private heard(): void {
     this.spoken = true
+    this.save.hidden = false
     this.ask()
   }
 
@@ -240,6 +244,14 @@ export class Panel {
     }
     if (said.length) this.log.quietly(draw)
     else draw()
+  }
+
+  /** Saves what stands here as a file of the visitor's. It is made of what they see, so there is nothing else in it. */
+  private keepCopy(): void {
+    const text = `${this.t.with(this.front.brand)}\n${location.origin}\n\n${this.log.written()}`
+    const href = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }))
+    el('a', { href, download: `${this.t.with(this.front.brand)} ${new Date().toISOString().slice(0, 10)}.txt` }).click()
+    setTimeout(() => URL.revokeObjectURL(href), 60_000)
   }
 
   private writes(on: boolean): void {

@@ -382,6 +382,40 @@ describe('the widget in a browser', { skip: missing || false, concurrency: 2 }, 
     assert.equal(await pen.isVisible(), false, 'it is there')
   })
 
+  test('the visitor can save the conversation, as they see it', async (t) => {
+    const { desk, page, open, say } = await scene(t, { page: { timezoneId: 'Europe/Berlin' } })
+    await open()
+    const button = page.getByRole('button', { name: 'Gespräch speichern' })
+    await until('connected', () => desk.sockets.size)
+    assert.equal(await button.isVisible(), false, 'there is nothing to save yet')
+    await page.locator('input[type=file]').setInputFiles({ name: 'router.png', mimeType: 'image/png', buffer: Buffer.from('picture') })
+    await until('it is up', async () => desk.files.length === 1 && (await page.locator('progress').count()) === 0)
+    await say('Zeile eins\nZeile zwei')
+    await sent(page).waitFor()
+    desk.answer('Wir sehen nach.')
+    await page.getByText('Wir sehen nach.').waitFor()
+    desk.fault = 'mute'
+    await say('Danke')
+    await page.getByText('Wird gesendet').waitFor()
+    const [file] = await Promise.all([page.waitForEvent('download'), button.click()])
+    assert.match(file.suggestedFilename(), /^Gespräch mit Nordnetz \d{4}-\d\d-\d\d\.txt$/)
+    const text = readFileSync(await file.path(), 'utf8').replace(/^\d\d\.\d\d\.\d{4}, \d\d:\d\d, /gm, '<at> ')
+    assert.equal(text, `Gespräch mit Nordnetz
+${new URL(page.url()).origin}
+
+<at> Sie:
+Zeile eins
+Zeile zwei
+[router.png]
+
+<at> Nordnetz:
+Wir sehen nach.
+
+<at> Sie (Wird gesendet …):
+Danke
+`)
+  })
+
   test('an open window notices when the hours begin', async (t) => {
     const { desk, page, open } = await scene(t)
     await page.clock.install({ time: '2031-03-03T07:59:00Z' })
