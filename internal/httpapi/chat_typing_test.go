@@ -140,6 +140,20 @@ func TestEachSideIsShownThatTheOtherWrites(t *testing.T) {
 	})
 }
 
+func TestANetworkWithoutSuchAThingIsToldNothing(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	b, shop := h.administrator(t), openShop(t)
+	acc := h.connect(t, h.brand(t), "shop", shop)
+	told := make(chan string, 10)
+	defer h.bus.Subscribe("hilft.answering."+string(acc.ID), func(_ string, thread []byte) { told <- string(thread) })()
+	c := b.opens(h.caseOf(t, h.posts(t, acc, m{"id": "1", "thread": "1", "text": "Und?"})))
+	a := b.say(http.MethodPost, "/api/cases/"+c.ID+"/typing", m{"conversation_id": c.Ways[0].ConversationID})
+	require.Equal(t, 204, a.status, a.body)
+	h.bus.Publish("hilft.answering."+string(acc.ID), []byte("behind it"))
+	require.Equal(t, "behind it", <-told)
+}
+
 func TestWhatAnotherBrandsCustomersWriteIsNotShown(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t)
