@@ -96,6 +96,7 @@ func TestBouncesInWords(t *testing.T) {
 		require.Equal(t, []string{id, c.reason}, []string{got.Returned.ID, got.Returned.Reason}, name)
 		require.Equal(t, thread, got.Thread, name)
 		require.True(t, got.Proven, name)
+		require.True(t, got.Auto, "%s: nobody wrote it, so nobody is answered", name)
 	}
 }
 

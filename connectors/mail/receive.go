@@ -69,6 +69,7 @@ func (Connector) Translate(acc channel.Account, raw channel.Raw) ([]channel.Item
 	}
 	item.Refs = slices.DeleteFunc(item.Refs, func(ref string) bool { return ref == item.ID })
 	item.Returned = returnedOf(acc.Key, header, parts, item)
+	item.Auto = item.Auto || item.Returned != nil // people write from postmaster too; who sends a mail back is none
 	item.Thread, item.Proven = placeOf(acc.Key, own, header, parts, item)
 	item.From.Us = item.Proven && ours(own, author.ID)
 	fill(&item, parts)
