@@ -40,7 +40,7 @@ func judge(all []finding, domain string) channel.Genuine {
 	said := channel.NotSaid
 	for _, f := range all {
 		switch {
-		case f.method == "dmarc" && f.result == "pass":
+		case f.method == "dmarc" && f.result == "pass" && (f.domain == "" || sameOrganisation(f.domain, domain)):
 			return channel.Confirmed
 		case f.method == "dmarc" && f.result == "fail":
 			return channel.Doubtful

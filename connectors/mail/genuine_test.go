@@ -26,6 +26,8 @@ func TestOnlyOurOwnServerSaysWhoIsGenuine(t *testing.T) {
 		{mx + "; spf=pass smtp.mailfrom=example.org; dmarc=fail header.from=example.org", channel.Doubtful, "spf=pass dmarc=fail"},
 		{mx + "; dkim=fail header.d=example.org", channel.Doubtful, "dkim=fail"},
 		{mx + "; spf=softfail smtp.mailfrom=example.org", channel.NotSaid, "spf=softfail"},
+		{mx + "; dmarc=pass header.from=thief.example", channel.NotSaid, "dmarc=pass"}, // two senders in one mail, and another was looked at
+		{mx + "; dmarc=pass header.from=mail.example.org", channel.Confirmed, "dmarc=pass"},
 		{mx + "; none", channel.NotSaid, ""},
 		{mx + `; spf=fail (a comment \) ; dmarc=pass) smtp.mailfrom="x; dmarc=pass"@example.org`, channel.Doubtful, "spf=fail"},
 		{"mx.thief.example; dmarc=pass header.from=example.org", "", ""},
