@@ -71,7 +71,7 @@ func (Connector) Translate(acc channel.Account, raw channel.Raw) ([]channel.Item
 	item.Returned = returnedOf(acc.Key, header, parts, item)
 	item.Auto = item.Auto || item.Returned != nil // people write from postmaster too; who sends a mail back is none
 	item.Thread, item.Proven = placeOf(acc.Key, own, header, parts, item)
-	item.From.Us = item.Proven && ours(own, author.ID)
+	item.From.Us = item.Proven && ours(own, author.ID) && item.Genuine != channel.Doubtful
 	fill(&item, parts)
 	if raw.Kind == kindOversize {
 		tellOversize(&item)
@@ -84,7 +84,8 @@ func (Connector) Translate(acc channel.Account, raw channel.Raw) ([]channel.Item
 // send our answer, and all that it quotes, to a stranger.
 //
 // That a mail bears our own address does not make it ours, for anybody can write it there: it would speak in our name in
-// every conversation of which it names a mail, and make an open question look answered.
+// every conversation of which it names a mail, and make an open question look answered. Customers can name mails of ours too,
+// so one that our own server finds to be forged is not ours even then.
 func authorOf(header textproto.MIMEHeader, own []string) (from channel.Author, form bool, err error) {
 	for _, name := range []string{"From", "Sender", "Return-Path"} {
 		if found := addresses(first(header, name)); len(found) > 0 {

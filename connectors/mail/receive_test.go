@@ -205,6 +205,20 @@ func TestOurAddressAloneIsNotUs(t *testing.T) {
 	}
 }
 
+// A customer has the Message-ID of what we answered. Whom our own server finds to have forged our address is not us.
+func TestAForgedMailOfOursSpeaksNotInOurName(t *testing.T) {
+	t.Parallel()
+	token := messageID(secret, threadBegun("mira@example.org", "frage-1@example.org"), "key-1", "nordnetz.example")
+	from := acc
+	from.Settings = channel.Settings{setAddress: ownAddress, setServers: "mx.nordnetz.example"}
+	for found, us := range map[string]bool{"dmarc=fail": false, "dmarc=pass": true, "none": true} {
+		raw := "Authentication-Results: mx.nordnetz.example; " + found + "\r\nFrom: " + ownAddress + "\r\nMessage-ID: <2@x>\r\nReferences: <" + token + ">\r\n\r\nText\r\n"
+		items, err := Connector{}.Translate(from, channel.Raw{Kind: kindMail, Body: []byte(raw)})
+		require.NoError(t, err)
+		require.Equal(t, us, items[0].From.Us, found)
+	}
+}
+
 func TestWhoFillsInAFormWaits(t *testing.T) {
 	t.Parallel()
 	mail := func(from, line string) bool {
