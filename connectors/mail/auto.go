@@ -17,9 +17,11 @@ var machineHeaders = []string{
 }
 
 // away is how programs begin the subject of what they answer while somebody is away, where they put nothing before it. An
-// answer to that begins with "Re:".
+// answer to that begins with "Re:". People write these words too, and go on; programs end there, or with what they answer
+// and how long it lasts.
 var away = regexp.MustCompile(`(?i)^\s*(automatic reply|auto(matic)?[ -]?(reply|response|answer)|automatische antwort|abwesenheits(notiz|nachricht|mitteilung)|` +
-	`(i am |i'm )?out of (the )?office|nicht im büro|réponse automatique|risposta automatica|respuesta automática|automatisch antwoord|autosvar)\b`)
+	`(i am |i'm )?out of (the )?office|nicht im büro|réponse automatique|risposta automatica|respuesta automática|automatisch antwoord|autosvar)` +
+	`\s*([:(–—-]|(until|till|from|bis|vom|ab)\s|$)`)
 
 // byMachine tells mails that nobody wrote: replies of absence, bounces, lists, newsletters. A form on a website calls its
 // mails generated, rightly, but somebody has filled it in and waits.
