@@ -94,11 +94,11 @@ func TestFilesHaveLimits(t *testing.T) {
 
 func TestFilesThatNobodyUsedGoAfterADay(t *testing.T) {
 	t.Parallel()
-	for name, url := range map[string]func() string{"sqlite": func() string { return "" }, "postgres": func() string { return storetest.PostgresURL(t) }} {
+	for name, url := range map[string]func(*testing.T) string{"sqlite": func(*testing.T) string { return "" }, "postgres": storetest.PostgresURL} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			clock := storetest.NewClock()
-			db := storetest.Open(t, url(), clock.Now)
+			db := storetest.Open(t, url(t), clock.Now)
 			blobs, err := blob.Open(t.TempDir())
 			require.NoError(t, err)
 			up := NewUploads(db, blobs)
