@@ -81,7 +81,7 @@ func (c *Chat) serveFiles(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer c.endUpload(place)
-	up, err := c.Uploads.take(w, r, c.Limits.FileSize, c.Lines.AccountKey(front.account, fileTicketPurpose), t.visitor)
+	up, err := c.Uploads.take(w, r, c.Limits.FileSize, strangersLeave, c.Lines.AccountKey(front.account, fileTicketPurpose), t.visitor)
 	switch hilft.KindOf(err) {
 	case hilft.TooLarge:
 		c.answerFile(w, http.StatusRequestEntityTooLarge, chatSaid{T: "error", Code: "too_large"})

@@ -92,6 +92,24 @@ func TestFilesHaveLimits(t *testing.T) {
 	require.Equal(t, "slow_down", answer.Code)
 }
 
+// Whoever has many addresses gets around every limit but this one.
+func TestStrangersDoNotFillTheDiskThatMessagesNeed(t *testing.T) {
+	t.Parallel()
+	free := int64(strangersLeave)
+	h := openChatWithFiles(t, storetest.Open(t, "", nil), ChatLimits{})
+	h.chat.Uploads.space = func() (blob.Space, error) { return blob.Space{Free: free}, nil }
+	_, hello := h.visit(t, "", 0)
+	status, answer := h.brings(t, shopOrigin, hello.Token, []byte("x"))
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	require.Equal(t, "unavailable", answer.Code)
+	agents := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/?name=a", strings.NewReader("x"))
+	_, err := h.chat.Uploads.take(httptest.NewRecorder(), agents, uploadMost, agentsLeave, []byte("key"), "ada")
+	require.NoError(t, err, "those who work here still can")
+	free = strangersLeave + 10<<20
+	status, _ = h.brings(t, shopOrigin, hello.Token, []byte("x"))
+	require.Equal(t, http.StatusCreated, status)
+}
+
 func TestFilesThatNobodyUsedGoAfterADay(t *testing.T) {
 	t.Parallel()
 	for name, url := range map[string]func(*testing.T) string{"sqlite": func(*testing.T) string { return "" }, "postgres": storetest.PostgresURL} {
@@ -104,7 +122,7 @@ func TestFilesThatNobodyUsedGoAfterADay(t *testing.T) {
 			up := NewUploads(db, blobs)
 			bring := func(content string) string {
 				w, r := httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/?name=a", strings.NewReader(content))
-				got, err := up.take(w, r, 100, []byte("key"), "mira")
+				got, err := up.take(w, r, 100, agentsLeave, []byte("key"), "mira")
 				require.NoError(t, err)
 				opened, err := openTicket([]byte("key"), got.Ticket, "mira", db.Now())
 				require.NoError(t, err)

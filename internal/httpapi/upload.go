@@ -18,6 +18,7 @@ import (
 	"github.com/hilft/hilft/internal/blob"
 	"github.com/hilft/hilft/internal/desk"
 	"github.com/hilft/hilft/internal/store"
+	"github.com/hilft/hilft/internal/switchboard"
 )
 
 const (
@@ -30,6 +31,11 @@ const (
 	agentTicket = "upload"       // what the key is derived for
 
 	uploadSweepMost = 5000 // files taken away at once, so that a sweep ends
+
+	// How many bytes of the disk people's files are not put into. What strangers may fill ends long before that in which
+	// messages are received, or whoever puts up enough files would stop the whole house.
+	agentsLeave    = switchboard.Reserve
+	strangersLeave = 1 << 30
 )
 
 // ticket is the word of the house that it has a file, given to who brought it. Only they can attach the file with it.
@@ -78,15 +84,19 @@ type uploadJSON struct {
 type Uploads struct {
 	db    *store.DB
 	blobs *blob.Folder
+	space func() (blob.Space, error)
 }
 
 // NewUploads makes the uploads of a house.
-func NewUploads(db *store.DB, blobs *blob.Folder) *Uploads { return &Uploads{db, blobs} }
+func NewUploads(db *store.DB, blobs *blob.Folder) *Uploads { return &Uploads{db, blobs, blobs.Space} }
 
-// take keeps the body of a request as a file, durably, and gives a ticket for it.
-func (u *Uploads) take(w http.ResponseWriter, r *http.Request, most int64, key []byte, of string) (uploadJSON, error) {
+// take keeps the body of a request as a file, durably, and gives a ticket for it. It leaves so much of the disk alone.
+func (u *Uploads) take(w http.ResponseWriter, r *http.Request, most, leave int64, key []byte, of string) (uploadJSON, error) {
 	if r.ContentLength > most {
 		return uploadJSON{}, hilft.Fail(hilft.TooLarge, "blob.too_large", nil)
+	}
+	if s, err := u.space(); err == nil && s.Free-most < leave { // where it cannot be told, writing will tell
+		return uploadJSON{}, hilft.Fail(hilft.Unavailable, "house.disk_full", fmt.Errorf("%d bytes are left on the disk for uploads", s.Free))
 	}
 	rc := http.NewResponseController(w)
 	_ = rc.SetReadDeadline(time.Now().Add(uploadFor))
@@ -206,7 +216,7 @@ func (a *API) ticketKey() []byte { return a.Keys.Derive(agentTicket, 32) }
 
 // upload takes a file of an agent's, to be attached to a reply.
 func (a *API) upload(w http.ResponseWriter, r *http.Request) {
-	up, err := a.uploads.take(w, r, uploadMost, a.ticketKey(), string(access.Actor(r.Context()).ID))
+	up, err := a.uploads.take(w, r, uploadMost, agentsLeave, a.ticketKey(), string(access.Actor(r.Context()).ID))
 	if err != nil {
 		a.fail(w, r, err)
 		return
