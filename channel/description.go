@@ -107,6 +107,7 @@ type Limits struct {
 	Describes  bool  `json:"describes,omitempty"`   // files go with their descriptions, and people expect one with each
 	FilesMax   int   `json:"files_max,omitempty"`   // files a message
 	FileSize   int64 `json:"file_size,omitempty"`   // bytes a file
+	FilesSize  int64 `json:"files_size,omitempty"`  // bytes all files of a message; 0: no limit of its own
 	PerMinute  int   `json:"per_minute,omitempty"`  // calls the account may make; 0: no own limit
 	SendMinute int   `json:"send_minute,omitempty"` // messages the account may send; 0: no own limit
 }

@@ -146,7 +146,7 @@ func describeRooms(t *testing.T, b *bench) {
 func describeLimits(t *testing.T, b *bench) {
 	l, p := b.desc.Limits, b.desc.Policy
 	for name, n := range map[string]int64{
-		"TextMax": int64(l.TextMax), "URLLength": int64(l.URLLength), "FilesMax": int64(l.FilesMax), "FileSize": l.FileSize,
+		"TextMax": int64(l.TextMax), "URLLength": int64(l.URLLength), "FilesMax": int64(l.FilesMax), "FileSize": l.FileSize, "FilesSize": l.FilesSize,
 		"PerMinute": int64(l.PerMinute), "SendMinute": int64(l.SendMinute),
 		"PollEvery": int64(p.PollEvery), "Backfill": int64(p.Backfill), "RawMax": p.RawMax,
 	} {

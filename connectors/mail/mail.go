@@ -66,7 +66,7 @@ func (Connector) Describe() channel.Description {
 		Settings: fields(),
 		Rooms:    []channel.Room{{Visibility: hilft.Private, Name: channel.Text{"de": "E-Mail", "en": "E-mail"}}},
 		Can:      channel.Abilities{Poll: channel.Full, Stream: channel.Full, ReadBack: channel.Partial, SignIn: channel.Partial, Files: channel.Full, Begin: channel.Full, Canary: channel.Full},
-		Limits:   channel.Limits{Subject: true, FilesMax: 20, FileSize: fileMax},
+		Limits:   channel.Limits{Subject: true, FilesMax: 20, FileSize: fileMax, FilesSize: fileMax},
 		Policy:   channel.Policy{PollEvery: time.Minute, Backfill: 14 * 24 * time.Hour, ThreadIsConcern: true, SenderIDs: true, Receipts: true, RawMax: rawMax},
 	}
 }

@@ -201,7 +201,15 @@ func (a *API) fits(ctx context.Context, n *names, in *replyRequest, files []desk
 	return filesFit(l, files)
 }
 
+// filesMost is how many bytes the files of one reply may have together, whatever its network takes: a line holds all of
+// them in memory, more than once where it encodes them, and several lines send at a time.
+const filesMost = 64 << 20
+
 func filesFit(l channel.Limits, files []desk.File) error {
+	var all int64
+	for _, f := range files {
+		all += f.Size
+	}
 	switch {
 	case len(files) > 0 && l.FilesMax == 0:
 		return hilft.FailField(hilft.Invalid, "reply.no_files", "files", nil)
@@ -209,6 +217,8 @@ func filesFit(l channel.Limits, files []desk.File) error {
 		return hilft.FailField(hilft.Invalid, "reply.too_many_files", "files", nil)
 	case l.FileSize > 0 && slices.ContainsFunc(files, func(f desk.File) bool { return f.Size > l.FileSize }):
 		return hilft.FailField(hilft.Invalid, "reply.file_too_large", "files", nil)
+	case all > filesMost || l.FilesSize > 0 && all > l.FilesSize:
+		return hilft.FailField(hilft.Invalid, "reply.files_too_large", "files", nil)
 	}
 	return nil
 }

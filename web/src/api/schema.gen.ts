@@ -1120,6 +1120,8 @@ export interface components {
             /** Format: int64 */
             files_max?: number;
             /** Format: int64 */
+            files_size?: number;
+            /** Format: int64 */
             per_minute?: number;
             /** Format: int64 */
             send_minute?: number;

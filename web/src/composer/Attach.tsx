@@ -15,12 +15,13 @@ import { codeOf, putUp, refusedBefore } from './upload'
 interface Underway {
   key: string
   name: string
+  size: number
   done: number
   stop: AbortController
 }
 
 /** Files on their way to the server. They arrive in the draft; what was not there yet when the case is left is stopped. */
-export function useUploads(held: number, limits: Limits, onHeld: (f: Held) => void) {
+export function useUploads(held: Held[], limits: Limits, onHeld: (f: Held) => void) {
   const [underway, setUnderway] = useState<Underway[]>([])
   const [problem, setProblem] = useState('')
   const all = useRef(new Set<AbortController>())
@@ -35,15 +36,15 @@ export function useUploads(held: number, limits: Limits, onHeld: (f: Held) => vo
 
   function add(files: Iterable<File>) {
     setProblem('')
-    let count = held + underway.length
+    const others: { size: number }[] = [...held, ...underway]
     for (const file of files) {
-      const code = refusedBefore(file, count, limits)
+      const code = refusedBefore(file, others, limits)
       if (code) {
         setProblem(`${file.name}: ${problemWords(code, '')}`)
         continue
       }
-      count++
-      const one: Underway = { key: newKey(), name: file.name, done: 0, stop: new AbortController() }
+      others.push(file)
+      const one: Underway = { key: newKey(), name: file.name, size: file.size, done: 0, stop: new AbortController() }
       all.current.add(one.stop)
       setUnderway((u) => [...u, one])
       putUp(file, (done) => setUnderway((u) => u.map((x) => (x.key === one.key ? { ...x, done } : x))), one.stop.signal)

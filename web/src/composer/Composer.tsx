@@ -68,7 +68,7 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
     })
   }
   const takesFiles = !noting && !!way?.limits?.files_max
-  const files = useUploads(draft.files.length, way?.limits ?? {}, hold)
+  const files = useUploads(draft.files, way?.limits ?? {}, hold)
   const attached = noting ? [] : draft.files
   const fits = attached.length <= (way?.limits?.files_max ?? 0) || noting
   const ready = (text.trim() !== '' || attached.length > 0) && fits && (noting || files.underway.length === 0) && !blocked && (rest === undefined || rest >= 0)

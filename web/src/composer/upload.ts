@@ -25,11 +25,12 @@ export function putUp(file: File, onProgress: (done: number) => void, signal: Ab
   })
 }
 
-/** Why a file cannot be attached, before anything is sent: the code of a problem, or nothing. */
-export function refusedBefore(file: { size: number }, count: number, limits: Pick<Limits, 'files_max' | 'file_size'>): string {
+/** Why a file cannot be attached to those that are there, before anything is sent: the code of a problem, or nothing. */
+export function refusedBefore(file: { size: number }, others: { size: number }[], limits: Pick<Limits, 'files_max' | 'file_size' | 'files_size'>): string {
   if (!limits.files_max) return 'reply.no_files'
-  if (count >= limits.files_max) return 'reply.too_many_files'
+  if (others.length >= limits.files_max) return 'reply.too_many_files'
   if (limits.file_size && file.size > limits.file_size) return 'reply.file_too_large'
+  if (limits.files_size && others.reduce((n, o) => n + o.size, file.size) > limits.files_size) return 'reply.files_too_large'
   return file.size === 0 ? 'upload.empty' : ''
 }
 
