@@ -17,6 +17,7 @@ import { SomethingNew } from './SomethingNew'
 import { Tabs } from './Tabs'
 import { hasWritten, types } from './typing'
 import { Undescribed } from './Undescribed'
+import { pastedFiles } from './upload'
 import { chooseWay, latest, newSince, warningOf, wayKey } from './ways'
 
 export interface ComposerHandle {
@@ -241,9 +242,10 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
           if (!noting && way.typing && !blocked && e.target.value.trim()) types(c.id, way.conversation_id)
         }}
         onPaste={(e) => {
-          if (!takesFiles || e.clipboardData.files.length === 0) return
+          const pasted = pastedFiles(e.clipboardData)
+          if (!takesFiles || pasted.length === 0) return
           e.preventDefault()
-          files.add([...e.clipboardData.files])
+          files.add(pasted)
         }}
       />
       {!noting && <Attachments held={draft.files} underway={files.underway} problem={files.problem} onChange={(held) => edit({ files: held })} />}

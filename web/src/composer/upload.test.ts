@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { describe, expect, it } from 'vitest'
-import { refusedBefore } from './upload'
+import { pastedFiles, refusedBefore } from './upload'
 
 describe('a file that somebody wants to attach', () => {
   it('is refused before it is sent where the network would refuse it', () => {
@@ -13,5 +13,14 @@ describe('a file that somebody wants to attach', () => {
     expect(refusedBefore({ size: 10 }, Array(4).fill({ size: 10 }), { files_max: 5, file_size: 10 })).toBe('')
     expect(refusedBefore({ size: 10 }, [{ size: 10 }, { size: 1 }], { files_max: 5, files_size: 20 })).toBe('reply.files_too_large')
     expect(refusedBefore({ size: 10 }, [{ size: 9 }, { size: 1 }], { files_max: 5, files_size: 20 })).toBe('')
+  })
+})
+
+describe('what is pasted', () => {
+  const files = [new File(['x'], 'image.png')] as unknown as FileList
+  it('is a file where there is nothing else, and the text where a program has put its picture beside it', () => {
+    expect(pastedFiles({ types: ['Files'], files })).toHaveLength(1)
+    expect(pastedFiles({ types: ['text/html', 'Files'], files })).toHaveLength(1)
+    expect(pastedFiles({ types: ['text/plain', 'text/html', 'Files'], files })).toHaveLength(0)
   })
 })

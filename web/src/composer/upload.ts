@@ -34,6 +34,11 @@ export function refusedBefore(file: { size: number }, others: { size: number }[]
   return file.size === 0 ? 'upload.empty' : ''
 }
 
+/** The files of what is pasted. Office programs put a picture beside the text that was copied: there the text is meant. */
+export function pastedFiles(data: Pick<DataTransfer, 'types' | 'files'>): File[] {
+  return data.types.includes('text/plain') ? [] : [...data.files]
+}
+
 /** The code of what went wrong. */
 export function codeOf(e: unknown): string {
   return e instanceof Problem ? e.code : 'unreachable'

@@ -99,7 +99,9 @@ export class Panel {
       if (this.text.value.trim()) this.line.typing()
     }
     this.text.onpaste = (e) => {
-      if (this.files.add(e.clipboardData?.files)) e.preventDefault()
+      const data = e.clipboardData
+      // Office programs put a picture beside the text that was copied: there the text is meant.
+      if (data && !data.types.includes('text/plain') && this.files.add(data.files)) e.preventDefault()
     }
     this.root.ondragover = (e) => e.preventDefault()
     this.root.ondrop = (e) => {
