@@ -140,7 +140,7 @@ func (a *API) sessionOperations() {
 
 type lettersJSON struct {
 	Signature string `json:"signature" maxLength:"4000" doc:"Under every letter, below the author's own lines; {agent} and {brand} stand for the names."`
-	ReceiptDE string `json:"receipt_de" maxLength:"4000" doc:"What says that somebody's first word has arrived; {number} stands for the case's. Empty: nothing does in this language."`
+	ReceiptDE string `json:"receipt_de" maxLength:"4000" doc:"What says that somebody's first word in a case has arrived; {number} stands for the case's, {brand} for the brand's name. Empty: the other language's is said, if there is one."`
 	ReceiptEN string `json:"receipt_en" maxLength:"4000"`
 }
 

@@ -1105,7 +1105,7 @@ export interface components {
             next: string;
         };
         Letters: {
-            /** @description What says that somebody's first word has arrived; {number} stands for the case's. Empty: nothing does in this language. */
+            /** @description What says that somebody's first word in a case has arrived; {number} stands for the case's, {brand} for the brand's name. Empty: the other language's is said, if there is one. */
             receipt_de: string;
             receipt_en: string;
             /** @description Under every letter, below the author's own lines; {agent} and {brand} stand for the names. */
