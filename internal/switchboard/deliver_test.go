@@ -203,7 +203,7 @@ func TestOurOwnPaceIsKept(t *testing.T) {
 	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
 		h.net.lim.SendMinute = 20 // two at once, then one every three seconds
-		h = h.another() // what a connector says of itself is read at the start
+		h = h.another()           // what a connector says of itself is read at the start
 		a := h.works().connect("a")
 		h.says(a, "", "1", "2", "3", "4")
 		h.see("two are sent", func() bool { return h.count(`SELECT COUNT(*) FROM delivery WHERE state = 'sent'`) == 2 })
