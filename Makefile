@@ -9,10 +9,10 @@ WEB     := $(shell find web -type d \( -name node_modules -o -name dist -o -name
 WIDGET  := $(shell find web/widget -type d -name node_modules -prune -o -type f -print 2>/dev/null)
 LINT    := bin/golangci-lint
 
-# Tests wait for disks, sockets and clocks more than they compute, so more of them run than there are cores; stories above
-# all wait for leases to end and houses to open.
+# Tests wait for disks, sockets and clocks more than they compute, so more of them run than there are cores. Those that run
+# the binary take turns where they compute (apptest.Turn), and may all wait at once.
 PARALLEL ?= 8
-WAITING  ?= 16
+WAITING  ?= 64
 # Rooms without a database are quick enough to be watched by the race detector on every check.
 PURE     := . ./channel/... ./internal/blob/... ./internal/bus/... ./internal/faults/...
 # What is written by a machine and committed. `make generate` writes it, `make check` fails when that changes it.

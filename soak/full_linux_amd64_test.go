@@ -22,7 +22,7 @@ func TestTheDiskIsFull(t *testing.T) {
 	hold := time.Duration(dose(t, "HOLD", 1, 600)) * time.Second
 	began := time.Now()
 	disk := newRecording(t)
-	s := open(t, plan{calm: true, disk: disk})
+	s := open(t, plan{calm: true, disk: disk, waits: true})
 	ctx, cancel := context.WithTimeout(t.Context(), settledIn+hold)
 	defer cancel()
 	words, stop := context.WithCancel(ctx)

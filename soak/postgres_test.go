@@ -33,7 +33,7 @@ func TestPostgresIsInTrouble(t *testing.T) {
 	began := time.Now()
 	pg := ownPostgres(t)
 	w, url := newWire(t, pg.url)
-	s := open(t, plan{database: url, calm: true})
+	s := open(t, plan{database: url, calm: true, waits: true})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rounds+1)*settledIn)
 	defer cancel()
 	words, stop := context.WithCancel(ctx)

@@ -38,12 +38,16 @@ type plan struct {
 	database string // empty: SQLite
 	lookup   bool   // the shop can be asked what arrived
 	calm     bool   // the shop takes everything, and says so
+	waits    bool   // the test waits more than it is busy, and takes no turn
 	disk     *recording
 }
 
 // open opens a house that has been set up, with the shop's account.
 func open(t *testing.T, p plan) *site {
 	t.Helper()
+	if !p.waits {
+		t.Cleanup(apptest.Turn())
+	}
 	s := &site{t: t, led: newLedger(t), disk: p.disk}
 	bin := p.binary
 	if bin == "" {

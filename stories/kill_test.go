@@ -35,6 +35,7 @@ func TestTheHouseDiesAtEveryPoint(t *testing.T) {
 		for round := range rounds {
 			t.Run(fmt.Sprint(point, "/", round), func(t *testing.T) {
 				t.Parallel()
+				t.Cleanup(apptest.Turn())
 				s := besiege(t, "", round%2 == 1)
 				s.assault(point, 0)
 				s.judge()
@@ -73,6 +74,7 @@ func TestTheHouseDiesAgainAndAgain(t *testing.T) {
 	for i := range besieged {
 		t.Run(strconv.Itoa(i), func(t *testing.T) {
 			t.Parallel()
+			t.Cleanup(apptest.Turn())
 			s := besiege(t, "", i%2 == 1)
 			for range (kills + besieged - 1) / besieged {
 				if n := rand.IntN(2 * len(faults.Points)); n < len(faults.Points) {
@@ -178,7 +180,8 @@ func moody(m apptest.Taken) apptest.Manner {
 }
 
 const (
-	wordsEach   = 150 // in one assault
+	wordsEach   = 150 // at a time
+	talkEvery   = time.Second
 	repliesEach = 16
 )
 
@@ -195,12 +198,9 @@ func (s *siege) assault(point string, after time.Duration) {
 		env = append(env, "HILFT_FAULT="+point+":"+strconv.Itoa(1+rand.IntN(8)))
 	}
 	require.NoError(t, s.house.Open(ctx, env...))
-	for range wordsEach {
-		s.words.add()
-	}
 	var load sync.WaitGroup
 	load.Go(func() { s.write(ctx, repliesEach) })
-	load.Go(func() { s.words.send(ctx, s.house.Dead()) })
+	load.Go(func() { s.talk(ctx) })
 	if point == "" {
 		timer := time.NewTimer(after)
 		defer timer.Stop()
@@ -222,6 +222,24 @@ func (s *siege) assault(point string, after time.Duration) {
 	s.words.send(ctx, nil)
 	require.Empty(t, s.words.unacked())
 	s.askAgain(ctx)
+}
+
+// talk lets customers write until the house dies: how many words it takes up at once, and so how often it passes a point,
+// is up to the machine.
+func (s *siege) talk(ctx context.Context) {
+	for {
+		for range wordsEach {
+			s.words.add()
+		}
+		s.words.send(ctx, s.house.Dead())
+		select {
+		case <-s.house.Dead():
+			return
+		case <-ctx.Done():
+			return
+		case <-time.After(talkEvery):
+		}
+	}
 }
 
 // write lets agents answer until the house dies or there is nothing more to write.

@@ -31,6 +31,7 @@ func TestAHouseStandsUpAgainElsewhere(t *testing.T) {
 	for _, ways := range [][2]string{{"sqlite", "sqlite"}, {"sqlite", "postgres"}, {"postgres", "sqlite"}, {"postgres", "postgres"}} {
 		t.Run(ways[0]+" to "+ways[1], func(t *testing.T) {
 			t.Parallel()
+			t.Cleanup(apptest.Turn())
 			drill(t, databaseFor(t, ways[0]), databaseFor(t, ways[1]))
 		})
 	}

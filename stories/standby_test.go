@@ -199,7 +199,8 @@ func (p *postgresServer) promise() {
 // promote lets a follower become the server that is written to.
 func (p *postgresServer) promote() {
 	p.t.Helper()
-	require.Equal(p.t, "true", p.ask("SELECT CAST(pg_promote() AS TEXT)"))
+	require.Equal(p.t, "true", p.ask("SELECT CAST(pg_promote(false) AS TEXT)"))
+	require.Eventually(p.t, func() bool { return p.ask("SELECT CAST(pg_is_in_recovery() AS TEXT)") == "false" }, patience, 50*time.Millisecond, "it goes on following")
 }
 
 // die ends the server as a power cut would: all its processes at once.

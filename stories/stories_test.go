@@ -114,6 +114,7 @@ func tell(t *testing.T, files []string, how teller) {
 		Files: files, Cmds: cmds,
 		Setup: func(env *testscript.Env) error {
 			w := &world{dir: env.WorkDir, provider: how.provider}
+			env.Defer(apptest.Turn())
 			env.Defer(w.close)
 			if how.server != "" {
 				url, drop, err := apptest.NewDatabase(context.Background(), how.server)
