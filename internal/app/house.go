@@ -33,6 +33,7 @@ import (
 )
 
 const (
+	reachedIn  = time.Minute      // a database that is started together with the house, or is just being moved, is there by then
 	closeFor   = 30 * time.Second // what is under way gets so long to end
 	headersFor = 10 * time.Second
 	idleFor    = 2 * time.Minute
@@ -89,7 +90,12 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 		return nil, err
 	}
 	h.keys = keys
-	db, err := store.Open(ctx, databaseOf(s))
+	database := databaseOf(s)
+	database.Patience = reachedIn
+	database.Waits = func(err error) {
+		o.Log.Warn("the database cannot be reached yet; it is tried again", "for", reachedIn.String(), "err", err)
+	}
+	db, err := store.Open(ctx, database)
 	if err != nil {
 		return nil, err
 	}

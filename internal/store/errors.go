@@ -4,6 +4,8 @@
 package store
 
 import (
+	"context"
+	"crypto/tls"
 	"database/sql"
 	"errors"
 	"slices"
@@ -47,6 +49,16 @@ const readOnly = "25006"
 // left or too many to serve (53), is broken (58, XX), does not write, or has ended a transaction that slept (25P03).
 func unable(code string) bool {
 	return code == readOnly || code == "25P03" || len(code) == 5 && slices.Contains([]string{"08", "53", "57", "58", "XX"}, code[:2])
+}
+
+// unreachable tells that a server which could not be asked may be there later. One that does not know the user, the
+// password or the database has said so, and one that cannot prove who it is will not be able to later either.
+func unreachable(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return unable(e.Code)
+	}
+	_, forged := errors.AsType[*tls.CertificateVerificationError](err)
+	return !forged && !errors.Is(err, context.Canceled)
 }
 
 // unavailable is what a begin or commit that did not work means to the one who asked: nothing was accepted.

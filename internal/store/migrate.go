@@ -80,7 +80,7 @@ func Look(ctx context.Context, o Options) (string, error) {
 	if o.URL == "" {
 		err = db.openSQLite(ctx, o.Path)
 	} else {
-		err = db.openPostgres(ctx, o.URL)
+		err = db.openPostgres(ctx, o)
 	}
 	defer func() { _ = db.Close() }()
 	if err != nil {

@@ -44,7 +44,7 @@ func attach(ctx context.Context, o Options) (db *DB, version int64, err error) {
 	}
 	db = &DB{now: o.Now, stmts: statements{bound: map[string]string{}}}
 	if o.URL != "" {
-		err = db.openPostgres(ctx, o.URL)
+		err = db.openPostgres(ctx, o)
 	} else if _, err = os.Stat(o.Path); err == nil { // to open it would make it
 		err = db.openSQLite(ctx, o.Path)
 	} else if errors.Is(err, fs.ErrNotExist) {

@@ -56,6 +56,11 @@ type Options struct {
 	Wall func() time.Time // this node's clock; default time.Now
 	Log  *slog.Logger
 
+	// Patience is how long Open waits for a Postgres that cannot be reached yet: the two may be started together, or it is
+	// just being moved to another machine. 0: not at all. Waits is told why, once, before the wait begins.
+	Patience time.Duration
+	Waits    func(err error)
+
 	// Schema is where its migrations end; 0: at the newest, which is the only one that rooms can work with.
 	Schema int64
 }
@@ -71,7 +76,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.URL == "" {
 		err = db.openSQLite(ctx, o.Path)
 	} else {
-		err = db.openPostgres(ctx, o.URL)
+		err = db.openPostgres(ctx, o)
 	}
 	if err != nil {
 		_ = db.Close()
@@ -117,13 +122,16 @@ const (
 	pingFor    = 3 * time.Second  // to prove that a connection which lay idle still stands
 	lendFor    = 10 * time.Second // to get a connection
 	answerFor  = 15 * time.Second // for one answer, waiting for others' locks included
+	reachFor   = 10 * time.Second // to be reached for the first time
+	reachEvery = time.Second      // between two tries of that
 )
 
 // sleepMost is how long a transaction may hold what it has locked while nothing comes from its node: one that sleeps, or
 // is cut off, must not keep the others from the same rows. It is less than answerFor, so that who waits gets their turn.
 const sleepMost = 10 * time.Second
 
-func (db *DB) openPostgres(ctx context.Context, raw string) error {
+func (db *DB) openPostgres(ctx context.Context, o Options) error {
+	raw := o.URL
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
 		return fmt.Errorf("database URL: want postgres://user:password@host:5432/database, got one that does not read so")
@@ -147,22 +155,46 @@ func (db *DB) openPostgres(ctx context.Context, raw string) error {
 		return fmt.Errorf("database at %s: %w", u.Host, withoutPassword(err, u))
 	}
 	db.write = stdlib.OpenDBFromPool(db.pool)
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	// Any transaction sets the clock.
-	if err := db.onPostgres(ctx, "begin read only", func(tx *Tx) error { return tx.Flush(ctx) }); err != nil {
+	until := time.Now().Add(o.Patience)
+	for err = db.reach(ctx); err != nil && unreachable(err) && time.Now().Before(until); err = db.reach(ctx) {
+		if o.Waits != nil {
+			o.Waits(fmt.Errorf("database at %s: %w", u.Host, withoutPassword(err, u)))
+			o.Waits = nil
+		}
+		select {
+		case <-time.After(reachEvery):
+		case <-ctx.Done():
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("database at %s: %w", u.Host, withoutPassword(err, u))
 	}
 	return nil
 }
 
+// reach proves that Postgres is there, and sets the clock, as any transaction does.
+func (db *DB) reach(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, reachFor)
+	defer cancel()
+	return db.onPostgres(ctx, "begin read only", func(tx *Tx) error { return tx.Flush(ctx) })
+}
+
 // withoutPassword keeps the driver's words but never the password.
 func withoutPassword(err error, u *url.URL) error {
 	if p, ok := u.User.Password(); ok && p != "" && strings.Contains(err.Error(), p) {
-		return errors.New(strings.ReplaceAll(err.Error(), p, "…"))
+		return discreet{error: err, says: strings.ReplaceAll(err.Error(), p, "…")}
 	}
 	return err
 }
+
+// discreet is an error that says less than it knows.
+type discreet struct {
+	error
+	says string
+}
+
+func (d discreet) Error() string { return d.says }
+func (d discreet) Unwrap() error { return d.error }
 
 // sqliteDSN has busy_timeout first, so that the pragmas after it wait for a lock instead of failing.
 func sqliteDSN(path string, query string) string {

@@ -6,6 +6,9 @@ package store_test
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
+	neturl "net/url"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -166,6 +169,77 @@ func TestAWrongAddressIsOneClearLine(t *testing.T) {
 		require.Error(t, err, name)
 		require.NotContains(t, err.Error(), "geheim", name)
 		require.Contains(t, err.Error(), "database", name)
+	}
+}
+
+// House and database are started together, and the database takes longer.
+func TestADatabaseThatIsNotThereYetIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	url := storetest.PostgresURL(t)
+	at, err := neturl.Parse(url)
+	require.NoError(t, err)
+	server := at.Host
+	at.Host = "127.0.0.1:1" // where nobody is
+
+	_, err = store.Open(t.Context(), store.Options{URL: at.String()})
+	require.Equal(t, hilft.Unavailable, hilft.KindOf(err), "who has no patience is told so at once")
+
+	wire, err := net.Listen("tcp", "127.0.0.1:0") // it is called, and nobody answers until it is forwarded
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = wire.Close() })
+	at.Host, at.RawQuery = wire.Addr().String(), at.RawQuery+"&connect_timeout=1"
+	var told []error
+	db, err := store.Open(t.Context(), store.Options{URL: at.String(), Patience: time.Minute, Waits: func(err error) {
+		told = append(told, err)
+		forward(t, wire, server)
+	}})
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	require.Len(t, told, 1)
+	require.ErrorContains(t, told[0], at.Host)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	at.Host = "127.0.0.1:1"
+	_, err = store.Open(ctx, store.Options{URL: at.String(), Patience: time.Hour, Waits: func(error) { cancel() }})
+	require.ErrorIs(t, err, context.Canceled, "it is told to stop meanwhile")
+}
+
+// forward carries what comes at a listener to a server, both ways.
+func forward(t *testing.T, from net.Listener, to string) {
+	carry := func(a, b net.Conn) {
+		_, _ = io.Copy(a, b)
+		_, _ = a.Close(), b.Close()
+	}
+	go func() {
+		for {
+			caller, err := from.Accept()
+			if err != nil {
+				return
+			}
+			called, err := net.Dial("tcp", to)
+			if err != nil {
+				t.Error(err)
+				_ = caller.Close()
+				continue
+			}
+			go carry(caller, called)
+			go carry(called, caller)
+		}
+	}()
+}
+
+// What will not be otherwise later is not waited for.
+func TestADatabaseThatIsNotOursIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	at, err := neturl.Parse(storetest.PostgresURL(t))
+	require.NoError(t, err)
+	stranger, nowhere := *at, *at
+	stranger.User = neturl.UserPassword("nobody", "geheim")
+	nowhere.Path = "/no_such_database"
+	for name, url := range map[string]neturl.URL{"a user that it does not know": stranger, "a database that it does not have": nowhere} {
+		_, err := store.Open(t.Context(), store.Options{URL: url.String(), Patience: time.Hour, Waits: func(err error) { t.Errorf("%s: waits: %v", name, err) }})
+		require.Error(t, err, name)
+		require.NotContains(t, err.Error(), "geheim")
 	}
 }
 
