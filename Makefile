@@ -12,7 +12,7 @@ LINT    := bin/golangci-lint
 # Tests wait for disks, sockets and clocks more than they compute, so more of them run than there are cores. Those that run
 # the binary take turns where they compute (apptest.Turn), and may all wait at once.
 PARALLEL ?= 8
-WAITING  ?= 64
+WAITING  ?= 256
 # Rooms without a database are quick enough to be watched by the race detector on every check.
 PURE     := . ./channel/... ./internal/blob/... ./internal/bus/... ./internal/faults/...
 # What is written by a machine and committed. `make generate` writes it, `make check` fails when that changes it.

@@ -58,12 +58,14 @@ var journeys = []journey{
 func TestBrowser(t *testing.T) {
 	t.Parallel()
 	needBrowser(t)
+	browsers := make(chan struct{}, 2) // at once; each wants half a gigabyte, and much of a core
 	for _, j := range journeys {
 		t.Run(j.name, func(t *testing.T) {
 			t.Parallel()
 			w := &world{dir: t.TempDir()}
-			t.Cleanup(apptest.Turn()) // a browser wants a core, and half a gigabyte
 			t.Cleanup(w.close)
+			browsers <- struct{}{}
+			defer func() { <-browsers }()
 			ctx, cancel := context.WithTimeout(t.Context(), journeyTime)
 			defer cancel()
 			given, err := j.prepare(ctx, t, w)
