@@ -266,7 +266,7 @@ func (a *API) replay(ctx context.Context, out *pen, lastID string, from int64) e
 			out.text("event: reload\ndata: {}\n\n")
 		}
 	default:
-		missed, err := a.Jobs.EventsAfter(ctx, last, replayMost+1)
+		missed, err := a.Jobs.EventsBetween(ctx, last, from, replayMost+1)
 		if err != nil {
 			return err
 		}
@@ -276,9 +276,7 @@ func (a *API) replay(ctx context.Context, out *pen, lastID string, from int64) e
 			missed = nil
 		}
 		for _, e := range missed {
-			if e.ID <= from {
-				out.change(e)
-			}
+			out.change(e)
 		}
 	}
 	out.flush()

@@ -106,14 +106,21 @@ func (q *Jobs) settled(ctx context.Context) (last int64, err error) {
 // EventsAfter reads what happened after an event, in order, at most so many. An event is not shown before all that come
 // before it are.
 func (q *Jobs) EventsAfter(ctx context.Context, id int64, most int) ([]Event, error) {
-	var all []Event
 	last, err := q.settled(ctx)
-	if err == nil {
-		err = q.db.Look(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-			all, err = store.All(ctx, tx, eventColumns+`WHERE id > ? AND id <= ? ORDER BY id LIMIT ?`, []any{id, last, most}, scanEvent)
-			return err
-		})
+	if err != nil {
+		return nil, fmt.Errorf("jobs: events: %w", err)
 	}
+	return q.EventsBetween(ctx, id, last, most)
+}
+
+// EventsBetween reads again what happened after an event, up to one that EventsAfter or LastEvent has shown, in order, at
+// most so many. EventsAfter may not show all of that a second time: a transaction that was kept from announcing itself
+// after it had read from where on announces more than it will take.
+func (q *Jobs) EventsBetween(ctx context.Context, id, shown int64, most int) (all []Event, err error) {
+	err = q.db.Look(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		all, err = store.All(ctx, tx, eventColumns+`WHERE id > ? AND id <= ? ORDER BY id LIMIT ?`, []any{id, shown, most}, scanEvent)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("jobs: events: %w", err)
 	}

@@ -114,6 +114,35 @@ func TestAnEventOfALateCommitIsNotPassedBy(t *testing.T) {
 	require.Equal(t, "late", seen[0].Kind)
 }
 
+// A transaction reads from where on it will take ids, and is kept from saying so until others have taken some, and were
+// read. What they wrote can be read again nevertheless.
+func TestWhatWasShownOnceIsShownAgain(t *testing.T) {
+	t.Parallel()
+	q := queueOn(t, storetest.Open(t, storetest.PostgresURL(t), nil))
+	record := func() {
+		require.NoError(t, q.db.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error { return q.Record(ctx, tx, Event{Kind: "quick"}) }))
+	}
+	record()
+	first, err := q.LastEvent(t.Context())
+	require.NoError(t, err)
+	record()
+	last, err := q.LastEvent(t.Context())
+	require.NoError(t, err)
+	require.Greater(t, last, first)
+	require.NoError(t, q.db.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared(CAST(? AS BIGINT))`, announced+first); err != nil {
+			return err
+		}
+		again, err := q.EventsAfter(t.Context(), first, 9)
+		require.NoError(t, err)
+		require.Empty(t, again)
+		again, err = q.EventsBetween(t.Context(), first, last, 9)
+		require.NoError(t, err)
+		require.Equal(t, []int64{last}, ids(again))
+		return nil
+	}))
+}
+
 func TestAReaderThatFollowsMissesNothing(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
