@@ -40,13 +40,14 @@ type journey struct {
 	prepare func(ctx context.Context, t *testing.T, w *world) (map[string]string, error)
 }
 
+// The longest begin first.
 var journeys = []journey{
+	{"languages and schemes", "looks.mjs", prepareLooks},
+	{"website chat", "chat.mjs", prepareWebsite},
 	{"first run with real mail", "first_run.mjs", prepareMail},
 	{"own system", "system.mjs", prepareSystem},
-	{"website chat", "chat.mjs", prepareWebsite},
 	{"public and private", "mastodon.mjs", prepareMastodon},
 	{"behind a warning", "warning.mjs", prepareSocial},
-	{"languages and schemes", "looks.mjs", prepareLooks},
 	{"keyboard alone", "keyboard.mjs", prepareCases},
 	{"phone", "phone.mjs", prepareCases},
 	{"lost connection", "connection.mjs", prepareCases},

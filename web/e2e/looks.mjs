@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Every page in German and in English, light and dark: axe finds nothing, the language is declared, nothing is left
-// in the other one.
+// in the other one. What axe finds lies in the words or in the colours, so it looks at each of them once; in the long tests,
+// at every pair.
 
 import { accessible } from './axe.mjs'
 import { Desk, texts, words } from './desk.mjs'
@@ -31,7 +32,7 @@ await journey(async ({ open }) => {
     ok(ground[0] < 128 === (scheme === 'dark'), `${what}: the ground is ${ground}`)
     ok((await page.title()) !== '', `${what}: the page has no title`)
     same(await leftOver(page, language), [], `in the other language: ${what}`)
-    await accessible(page, what)
+    if (process.env.HILFT_SOAK === '1' || (language === 'de') === (scheme === 'light')) await accessible(page, what)
   }
   const device = (colorScheme) => page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
 
