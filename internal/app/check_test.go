@@ -139,7 +139,7 @@ func TestCheckSaysWhatMayBeMeant(t *testing.T) {
 
 func TestCheckKnowsAPostgres(t *testing.T) {
 	t.Parallel()
-	url := storetest.PostgresURL(t)
+	url := storetest.EmptyPostgresURL(t)
 	flags := map[string]string{"data": t.TempDir(), "database_url": url}
 	ok, out := checked(t, flags)
 	require.True(t, ok, out)

@@ -44,7 +44,7 @@ func placeAt(t *testing.T, url string) place {
 
 var databases = map[string]func(t *testing.T) string{
 	"sqlite":   func(*testing.T) string { return "" },
-	"postgres": storetest.PostgresURL,
+	"postgres": storetest.EmptyPostgresURL,
 }
 
 // lived is a house in which people have worked since its first day.

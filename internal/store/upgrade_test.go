@@ -48,7 +48,7 @@ func each(t *testing.T, test func(t *testing.T, url, path string, schema int64))
 		url  func(t *testing.T) string
 	}{
 		{"sqlite", func(*testing.T) string { return "" }},
-		{"postgres", storetest.PostgresURL},
+		{"postgres", storetest.EmptyPostgresURL},
 	} {
 		for schema := int64(1); schema <= newest; schema++ {
 			t.Run(fmt.Sprintf("%s/%d", open.name, schema), func(t *testing.T) {

@@ -6,12 +6,16 @@ package storetest
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -58,7 +62,8 @@ func Open(t testing.TB, url string, now func() time.Time) *store.DB {
 	return db
 }
 
-// PostgresURL makes an empty database on the server for tests and returns its URL; it is dropped with the test.
+// PostgresURL makes a database on the server for tests, with the newest schema and nothing in it, and returns its URL; it
+// is dropped with the test.
 func PostgresURL(t *testing.T) string {
 	t.Helper()
 	return PostgresFor(t)
@@ -66,6 +71,31 @@ func PostgresURL(t *testing.T) string {
 
 // PostgresFor is PostgresURL for benchmarks too.
 func PostgresFor(t testing.TB) string {
+	t.Helper()
+	return database(t, " TEMPLATE "+template(t))
+}
+
+// EmptyPostgresURL is PostgresURL without the schema.
+func EmptyPostgresURL(t *testing.T) string {
+	t.Helper()
+	return database(t, "")
+}
+
+func database(t testing.TB, of string) string {
+	t.Helper()
+	admin := administrator(t)
+	name := "hilft_" + strings.ReplaceAll(hilft.NewID(), "-", "")
+	if _, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+name+of); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_, _ = admin.ExecContext(context.Background(), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
+	})
+	return at(t, name)
+}
+
+// administrator is a connection to the server for tests itself.
+func administrator(t testing.TB) *sql.DB {
 	t.Helper()
 	server := os.Getenv(Env)
 	if server == "" {
@@ -79,20 +109,74 @@ func PostgresFor(t testing.TB) string {
 		t.Fatal(err)
 	}
 	admin.SetMaxOpenConns(1)
-	name := "hilft_" + strings.ReplaceAll(hilft.NewID(), "-", "")
-	if _, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_, _ = admin.ExecContext(context.Background(), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
-		_ = admin.Close()
-	})
-	u, err := url.Parse(server)
+	t.Cleanup(func() { _ = admin.Close() })
+	return admin
+}
+
+// at is where a database of the server for tests is found.
+func at(t testing.TB, name string) string {
+	t.Helper()
+	u, err := url.Parse(os.Getenv(Env))
 	if err != nil {
 		t.Fatal(err)
 	}
 	u.Path = "/" + name
 	return u.String()
+}
+
+var templates sync.Mutex
+
+// template is a database with the newest schema of which others are copied: to make one takes ten times as long as to copy
+// one. It is made once for all packages, under the name of the migrations that made it, and stays.
+func template(t testing.TB) string {
+	t.Helper()
+	_, here, _, _ := runtime.Caller(0)
+	sum := sha256.New()
+	for _, name := range must(filepath.Glob(filepath.Join(filepath.Dir(here), "..", "migrations", "*.sql")))(t) {
+		_, _ = fmt.Fprintf(sum, "%s\n%s", filepath.Base(name), must(os.ReadFile(name))(t))
+	}
+	name := "hilft_newest_" + hex.EncodeToString(sum.Sum(nil))[:16]
+	templates.Lock()
+	defer templates.Unlock()
+	admin := administrator(t)
+	if _, err := admin.ExecContext(t.Context(), "SELECT pg_advisory_lock(7107)"); err != nil { // other packages may be about it as well
+		t.Fatal(err)
+	}
+	defer func() { _, _ = admin.ExecContext(context.Background(), "SELECT pg_advisory_unlock(7107)") }()
+	var n int
+	if err := admin.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM pg_database WHERE datname = $1", name).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	if n > 0 {
+		return name
+	}
+	making := name + "_making" // a test that was broken off may have left one
+	for _, q := range []string{"DROP DATABASE IF EXISTS " + making + " WITH (FORCE)", "CREATE DATABASE " + making} {
+		if _, err := admin.ExecContext(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db, err := store.Open(t.Context(), store.Options{URL: at(t, making)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := admin.ExecContext(t.Context(), "ALTER DATABASE "+making+" RENAME TO "+name); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func must[T any](v T, err error) func(t testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
 }
 
 // Clock is a clock that stands still until it is moved. It may be read and moved by many goroutines.
