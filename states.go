@@ -79,6 +79,7 @@ const (
 	JobAlert    = "alert"    // watch → watch: tell one who is to be told
 	JobCanary   = "canary"   // switchboard → switchboard: send a sign of life over an account
 	JobLook     = "look"     // desk → switchboard: ask how messages stand at their network
+	JobOnward   = "onward"   // desk, switchboard → desk: write a letter with the answers that nobody was there to see
 )
 
 // Names of events: what happened, in the order in which it did. They are stored, and so never change.
@@ -92,6 +93,7 @@ const (
 	EventMessageDeleted = "message.deleted"
 	EventMessageReached = "message.reached" // it has spread further, or less far
 	EventMessageWritten = "message.written"
+	EventMessageShown   = "message.shown"    // it stood before the eyes of whom it is for
 	EventMessageMoved   = "message.delivery" // its Delivery changed
 	EventNoteWritten    = "note.written"
 	EventAccountState   = "account.state"

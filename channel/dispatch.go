@@ -38,6 +38,21 @@ type Report struct {
 	Detail   string          `json:"detail,omitempty"` // the network's own words
 	RetryAt  time.Time       `json:"retry_at,omitzero"`
 	Receipt  Receipt         `json:"receipt,omitzero"`
+	Onward   *Onward         `json:"onward,omitempty"` // of a Sent one that waits until the other side collects it; nil: there is no other way
+}
+
+// Onward is how a message goes on that nobody comes to collect: in a letter, after a while.
+type Onward struct {
+	Account  hilft.AccountID `json:"account"`
+	Network  string          `json:"network"`
+	After    time.Duration   `json:"after"`
+	Restored bool            `json:"restored,omitempty"` // the house was restored since: the letter may have gone out
+}
+
+// OnwardArgs is the argument of a hilft.JobOnward.
+type OnwardArgs struct {
+	Message hilft.MessageID `json:"message"` // the first answer that waits
+	Onward
 }
 
 // Reasons that the switchboard gives beside those of the networks.

@@ -17,6 +17,7 @@ const (
 	Edited  ItemKind = "edited"  // what was said reads differently now: ID, At, Text, HTML and Warning are set, and Attachments where they may have changed
 	Deleted ItemKind = "deleted" // what was said is gone at the network, so it goes here: only ID and At are set
 	Reached ItemKind = "reached" // how far it has come by then: only ID, At and Reach are set
+	Shown   ItemKind = "shown"   // a private message of ours stood before the eyes of whom it is for: only ID and At are set
 )
 
 // Item is one thing that a network reports, in the house's words.
@@ -49,6 +50,7 @@ type Item struct {
 	Language  string  `json:",omitempty"` // "de", "en", …: where the network says in which language it is
 	Genuine   Genuine `json:",omitempty"` // whether the author is who the item says, as the network found
 	Proofs    string  `json:",omitempty"` // by what, in the network's own short words
+	Mail      string  `json:",omitempty"` // the e-mail address at which its author says they are reached as well: nothing proves it
 
 	// Returned says that this item tells of a message of ours that came back after the network had taken it.
 	Returned *Returned `json:",omitempty"`

@@ -335,7 +335,7 @@ func wholeItem(item channel.Item) string {
 		return "it has no ID"
 	case item.At.IsZero():
 		return "it has no At"
-	case item.Kind != channel.Said && item.Kind != channel.Edited && item.Kind != channel.Deleted && item.Kind != channel.Reached:
+	case item.Kind != channel.Said && item.Kind != channel.Edited && item.Kind != channel.Deleted && item.Kind != channel.Reached && item.Kind != channel.Shown:
 		return "its Kind is unknown"
 	case item.Kind == channel.Reached && item.Reach == nil:
 		return "it has no Reach"

@@ -131,8 +131,8 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 	media, out := filepath.Join(s.Data, "media"), client(dial)
 	h.Switchboard = switchboard.New(switchboard.Deps{
 		DB: db, Jobs: h.jobs, Bus: b, Blobs: blobs, Keys: keys, Connectors: networks, Log: o.Log, Tracer: spans,
-		Folders: []string{s.Data, media},
-		Env:     channel.Env{HTTP: out, Dial: dial, Now: db.Now, PublicURL: s.PublicURL},
+		Folders: []string{s.Data, media}, OnwardAfter: s.OnwardAfter,
+		Env: channel.Env{HTTP: out, Dial: dial, Now: db.Now, PublicURL: s.PublicURL},
 	}, intake.New(blobs, h.Desk, db.Now))
 	h.onClose(h.Switchboard.Close)
 	if err := mindRestored(ctx, db, h.jobs, h.Switchboard, o.Log); err != nil {

@@ -35,6 +35,8 @@ type Settings struct {
 	LogLevel      string   `koanf:"log_level"`       // debug, info, warn, error
 	// How long a node that was asked to end goes on to serve while /readyz says no, so that a load balancer takes it out.
 	LeaveAfter time.Duration `koanf:"leave_after"`
+	// How long an answer in a chat waits for its visitor before it goes on by e-mail; 0: it waits until they come back.
+	OnwardAfter time.Duration `koanf:"onward_after"`
 
 	OTLPEndpoint string `koanf:"otlp_endpoint"` // http(s) address of a collector of traces; empty: none
 
@@ -48,13 +50,14 @@ type Settings struct {
 }
 
 // keys are the settings by name. Each may stand in the file, in HILFT_<NAME> and on the command line.
-var keys = []string{"data", "listen", "public_url", "media_url", "database_url", "nats_url", "secret_key_file", "allow_hosts", "trusted_proxies", "metrics_from", "log_level", "otlp_endpoint", "leave_after"}
+var keys = []string{"data", "listen", "public_url", "media_url", "database_url", "nats_url", "secret_key_file", "allow_hosts", "trusted_proxies", "metrics_from", "log_level", "otlp_endpoint", "leave_after", "onward_after"}
 
 // lists are the settings that hold several values: a list in the file, elsewhere with commas between.
 var lists = []string{"allow_hosts", "trusted_proxies", "metrics_from"}
 
-// leaveMost is how long a house may take to leave: whoever starts and ends programs kills them when they do not end.
-const leaveMost = 5 * time.Minute
+// times are the settings that are a time, with the longest that makes sense: whoever starts and ends programs kills them
+// when they do not end, and an answer by e-mail after a day is none.
+var times = map[string]time.Duration{"leave_after": 5 * time.Minute, "onward_after": 24 * time.Hour}
 
 const thisMachine = "127.0.0.1, ::1"
 
@@ -78,7 +81,7 @@ func ReadSettings(file string, environ []string, flags map[string]string) (Setti
 		return k.Load(confmap.Provider(values, ""), nil)
 	}
 	defaults := map[string]any{
-		"data": "data", "listen": "127.0.0.1:8080", "log_level": "info", "trusted_proxies": thisMachine, "metrics_from": thisMachine, "leave_after": "0s",
+		"data": "data", "listen": "127.0.0.1:8080", "log_level": "info", "trusted_proxies": thisMachine, "metrics_from": thisMachine, "leave_after": "0s", "onward_after": "2m",
 	}
 	if err := load("defaults", defaults); err != nil {
 		return Settings{}, err
@@ -137,9 +140,9 @@ func shaped(name string, v any) (any, error) {
 		if !isText {
 			return nil, errors.New("want text in quotes")
 		}
-		if name == "leave_after" {
-			if d, err := time.ParseDuration(text); err != nil || d < 0 || d > leaveMost {
-				return nil, fmt.Errorf("want a time like 10s, at most %s, got %q", leaveMost, text)
+		if most, isTime := times[name]; isTime {
+			if d, err := time.ParseDuration(text); err != nil || d < 0 || d > most {
+				return nil, fmt.Errorf("want a time like 10s, at most %s, got %q", most, text)
 			}
 		}
 		return text, nil

@@ -85,6 +85,7 @@ func TestAWrongSettingIsOneLineThatSaysWhichAndWhere(t *testing.T) {
 		`metrics_from: want addresses or networks like 10.0.0.0/8, got "all"`:                             {flags: map[string]string{"metrics_from": "all"}},
 		`environment: leave_after: want a time like 10s, at most 5m0s, got "10"`:                          {environ: []string{"HILFT_LEAVE_AFTER=10"}},
 		`command line: leave_after: want a time like 10s, at most 5m0s, got "1h"`:                         {flags: map[string]string{"leave_after": "1h"}},
+		`environment: onward_after: want a time like 10s, at most 24h0m0s, got "25h"`:                     {environ: []string{"HILFT_ONWARD_AFTER=25h"}},
 		`log_level: want debug, info, warn or error, got "loud"`:                                          {environ: []string{"HILFT_LOG_LEVEL=loud"}},
 	} {
 		file := ""

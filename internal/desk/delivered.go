@@ -50,6 +50,9 @@ func (d *Desk) delivered(ctx context.Context, tx *store.Tx, j jobs.Job) error {
 	if err := d.moved(ctx, tx, m, ""); err != nil {
 		return err
 	}
+	if err := d.waitForEyes(ctx, tx, m, r.Onward); err != nil {
+		return err
+	}
 	faults.Point(faults.DeliveryTold)
 	return nil
 }
@@ -185,9 +188,15 @@ func (d *Desk) Retry(ctx context.Context, brand hilft.BrandID, id hilft.MessageI
 		if err != nil {
 			return err
 		}
-		last, err := lastHeard(ctx, tx, c, v)
+		letter, err := isLetter(ctx, tx, m.ID)
 		if err != nil {
 			return err
+		}
+		var last Message // a letter answers nobody in its own conversation
+		if !letter {
+			if last, err = lastHeard(ctx, tx, c, v); err != nil {
+				return err
+			}
 		}
 		return d.dispatch(ctx, tx, v, last, m, true)
 	})

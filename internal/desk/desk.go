@@ -27,6 +27,7 @@ type AnswerIn func(ctx context.Context, tx *store.Tx, brand hilft.BrandID) (time
 func New(db *store.DB, q *jobs.Jobs, answerIn AnswerIn) *Desk {
 	d := &Desk{db: db, jobs: q, answerIn: answerIn}
 	q.HandleWork(hilft.JobDelivery, jobs.Terms{Workers: 8}, d.delivered)
+	q.HandleWork(hilft.JobOnward, jobs.Terms{Workers: 2}, d.goesOn)
 	return d
 }
 
@@ -102,7 +103,10 @@ type Message struct {
 	Reason       string
 	Detail       string
 	RetryAt      time.Time
-	Request      string // the agent's request that wrote it; not read
+	Request      string          // the agent's request that wrote it; not read
+	ShownAt      time.Time       // when it stood before the eyes of whom it is for; zero: that is not known
+	Letter       hilft.MessageID // the one that carries it on; empty: none does
+	LetterTo     string          // where to
 
 	// Read with a case.
 	Network      string

@@ -71,6 +71,9 @@ func (t *table) hear(ctx context.Context, h Heard) error {
 	if err != nil {
 		return err
 	}
+	if err := reachedAt(ctx, t.tx, h); err != nil {
+		return err
+	}
 	m := message(h, v.Conversation, t.tx.Now())
 	if err := t.applyPending(ctx, &m); err != nil {
 		return err
@@ -214,14 +217,17 @@ func change(m *Message, kind channel.ItemKind, at time.Time, to wording) bool {
 type Changed struct {
 	Brand   hilft.BrandID
 	Account hilft.AccountID
-	Item    channel.Item // of kind channel.Edited, channel.Deleted or channel.Reached
+	Item    channel.Item // of kind channel.Edited, channel.Deleted, channel.Reached or channel.Shown
 	Files   []File       // of an edit: what belongs to the message now; nil: as before
 }
 
-// Change edits or deletes a message as its author did at the network, or notes how far it has come there. An edit or a
+// Change edits or deletes a message as its author did at the network, or notes how far it has come there, or that it was seen. An edit or a
 // deletion of a message not heard yet is kept until it is, for a while.
 func (d *Desk) Change(ctx context.Context, tx *store.Tx, ch Changed) error {
 	it := ch.Item
+	if it.Kind == channel.Shown {
+		return d.shown(ctx, tx, ch)
+	}
 	if err := among(ctx, tx, ch.Account, it.ID); err != nil {
 		return err
 	}

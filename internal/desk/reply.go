@@ -186,6 +186,8 @@ func (d *Desk) dispatch(ctx context.Context, tx *store.Tx, v Conversation, last,
 		if err := tx.Row(ctx, `SELECT remote_id, handle, name, url FROM identity WHERE id = ?`, []any{string(last.Identity)}, &to.ID, &to.Handle, &to.Name, &to.URL); err != nil {
 			return fmt.Errorf("desk: dispatch: %w", err)
 		}
+	} else if to.Handle, err = letterTo(ctx, tx, m.ID); err != nil {
+		return err
 	}
 	subject := m.Subject
 	if subject == "" {

@@ -31,6 +31,9 @@ const (
 	DeliveryTold    = "delivery.told"   // the desk knows, not committed
 )
 
+// OnwardWritten is passed by answers that go on in a letter: it is written and they are marked, not committed.
+const OnwardWritten = "onward.written"
+
 // Points of the administrator's work, which no word passes.
 const (
 	MigrationBegun = "migration.begun" // a migration's transaction is open, nothing is changed

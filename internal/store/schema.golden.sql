@@ -282,6 +282,13 @@ CREATE UNIQUE INDEX job_key ON job (kind, key) WHERE key <> '';
 
 CREATE INDEX job_lane ON job (lane, id) WHERE dead_at = 0 AND lane <> '';
 
+CREATE TABLE mail_address (
+  identity_id TEXT   PRIMARY KEY,
+  address     TEXT   NOT NULL,
+  language    TEXT   NOT NULL, -- in which they read us; empty: not known
+  at          BIGINT NOT NULL
+);
+
 CREATE TABLE mailbox (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,
   account_id  TEXT   NOT NULL,
@@ -346,6 +353,15 @@ CREATE TABLE node (
   seen_at     BIGINT NOT NULL
 , commit_us BIGINT NOT NULL DEFAULT 0, data_free BIGINT NOT NULL DEFAULT 0, data_total BIGINT NOT NULL DEFAULT 0, media_free BIGINT NOT NULL DEFAULT 0, media_total BIGINT NOT NULL DEFAULT 0);
 
+CREATE TABLE onward (
+  message_id  TEXT   PRIMARY KEY,
+  letter_id   TEXT   NOT NULL, -- the message that carries it
+  address     TEXT   NOT NULL, -- where to
+  at          BIGINT NOT NULL
+);
+
+CREATE INDEX onward_letter ON onward (letter_id);
+
 CREATE TABLE pending_change (
   account_id  TEXT   NOT NULL,
   remote_id   TEXT   NOT NULL,
@@ -392,6 +408,13 @@ CREATE TABLE returned (
   remote_id   TEXT   NOT NULL,
   reason      TEXT   NOT NULL,
   detail      TEXT   NOT NULL,
+  at          BIGINT NOT NULL,
+  PRIMARY KEY (account_id, remote_id)
+);
+
+CREATE TABLE shown (
+  account_id  TEXT   NOT NULL,
+  remote_id   TEXT   NOT NULL,
   at          BIGINT NOT NULL,
   PRIMARY KEY (account_id, remote_id)
 );

@@ -527,7 +527,11 @@ func (o *delivery) save(ctx context.Context, tx *store.Tx, state hilft.Delivery,
 	if err != nil {
 		return err
 	}
-	return o.s.Jobs.Enqueue(ctx, tx, jobs.Order{Kind: hilft.JobDelivery, Lane: "told:" + string(o.d.Message), Args: channel.Report{
-		Message: o.d.Message, Delivery: state, Reason: reason, Detail: detail, RetryAt: retry, Receipt: r,
-	}})
+	report := channel.Report{Message: o.d.Message, Delivery: state, Reason: reason, Detail: detail, RetryAt: retry, Receipt: r}
+	if state == hilft.Sent && !o.d.Out.Auto {
+		if report.Onward, err = o.s.onward(ctx, tx, o.d.Brand, o.d.Account); err != nil {
+			return err
+		}
+	}
+	return o.s.Jobs.Enqueue(ctx, tx, jobs.Order{Kind: hilft.JobDelivery, Lane: told(o.d.Message), Args: report})
 }

@@ -233,7 +233,7 @@ func (s *Switchboard) translate(a Account, raw channel.Raw) (items []channel.Ite
 		return nil, err
 	}
 	for _, it := range items {
-		known := it.Kind == channel.Said || it.Kind == channel.Edited || it.Kind == channel.Deleted || it.Kind == channel.Reached && it.Reach != nil
+		known := it.Kind == channel.Said || it.Kind == channel.Edited || it.Kind == channel.Deleted || it.Kind == channel.Shown || it.Kind == channel.Reached && it.Reach != nil
 		if !known || it.ID == "" || it.At.IsZero() || it.Kind == channel.Said && (it.From.ID == "" || it.Visibility == "") {
 			return nil, fmt.Errorf("an item of kind %q without id, time, author or room", it.Kind)
 		}

@@ -16,12 +16,15 @@ import (
 // Doubt puts every message that was to be sent before a person: in a house that was restored from a backup, its original
 // may have sent it since. It is not asked for at its network, which would take for missing what somebody deleted there
 // meanwhile. Signs of life that were under way came back there, if anywhere: here none is waited for. Doubt tells how many
-// messages there are; it is for the time before Run. Alerts are told all the same: one that comes twice harms nobody.
+// messages there are; it is for the time before Run. Letters that answers were to go on in are put before a person as well. Alerts are told all the same: one that comes twice harms nobody.
 func (s *Switchboard) Doubt(ctx context.Context, tx *store.Tx) (int, error) {
 	if _, err := s.Jobs.Withdraw(ctx, tx, hilft.JobCanary); err != nil {
 		return 0, fmt.Errorf("switchboard: doubt: %w", err)
 	}
 	if _, err := tx.Exec(ctx, `UPDATE canary SET waits_since = 0`); err != nil {
+		return 0, fmt.Errorf("switchboard: doubt: %w", err)
+	}
+	if err := s.doubtOnward(ctx, tx); err != nil {
 		return 0, fmt.Errorf("switchboard: doubt: %w", err)
 	}
 	orders, err := s.Jobs.Withdraw(ctx, tx, hilft.JobDeliver)
@@ -50,7 +53,7 @@ func (s *Switchboard) Doubt(ctx context.Context, tx *store.Tx) (int, error) {
 			}
 		}
 		for _, r := range reports {
-			if err := s.Jobs.Enqueue(ctx, tx, jobs.Order{Kind: hilft.JobDelivery, Lane: "told:" + string(d.Message), Args: r}); err != nil {
+			if err := s.Jobs.Enqueue(ctx, tx, jobs.Order{Kind: hilft.JobDelivery, Lane: told(d.Message), Args: r}); err != nil {
 				return 0, fmt.Errorf("switchboard: doubt: %w", err)
 			}
 		}

@@ -52,8 +52,10 @@ type Deps struct {
 	Env        channel.Env // Mailbox is set per account
 	// Folders are those that what we receive ends up in. When their disks are nearly full, nothing more is received.
 	Folders []string
-	Log     *slog.Logger
-	Tracer  trace.Tracer // nil: nobody looks
+	// OnwardAfter is how long an answer waits for somebody to collect it before it goes on in a letter; 0: it waits for them.
+	OnwardAfter time.Duration
+	Log         *slog.Logger
+	Tracer      trace.Tracer // nil: nobody looks
 }
 
 // Switchboard runs the lines. It is safe for concurrent use.
