@@ -161,6 +161,7 @@ func (w *world) mailsBack(text string) error {
 // doMailbox is what the customer finds in their mailbox.
 //
 //	mailbox shows 'text' as answer to 'subject'
+//	mailbox shows 'text'                   in a mail that answers none of theirs
 //	mailbox shows 'name' with 'text'       a file of the mail that it showed last
 //	mailbox has 2 mails
 //	mailbox fails 'not now'                         or however else the provider can, until it fails in another way
@@ -178,6 +179,7 @@ func (w *world) doMailbox(ctx context.Context, args []string) error {
 			return fmt.Errorf("the last mail has %q", w.lastMail.files)
 		}
 		return nil
+	case is(args, "shows …"):
 	case !is(args, "shows … as answer to …"):
 		return badLine(args)
 	}
@@ -191,6 +193,12 @@ func (w *world) doMailbox(ctx context.Context, args []string) error {
 	})
 	if err != nil {
 		return err
+	}
+	if len(args) == 2 {
+		if w.lastMail.inReplyTo != "" {
+			return fmt.Errorf("it answers %q", w.lastMail.inReplyTo)
+		}
+		return nil
 	}
 	if l := w.lastMail; l.inReplyTo != mailID(args[5]) || !strings.HasPrefix(l.subject, "Re: ") {
 		return fmt.Errorf("%q answers %q", l.subject, l.inReplyTo)

@@ -33,6 +33,8 @@ type visitor struct {
 	address string
 	token   string
 	last    int64
+	email   string  // that they entered
+	looks   bool    // at the chat: what comes is before their eyes
 	waiting []frame // said, and not known to have arrived
 	conn    *websocket.Conn
 	over    chan struct{}
@@ -50,6 +52,8 @@ type frame struct {
 	Last     int64           `json:"last,omitempty"`
 	ID       json.RawMessage `json:"id,omitempty"`
 	Text     string          `json:"text,omitempty"`
+	Email    string          `json:"email,omitempty"`
+	IDs      []int64         `json:"ids,omitempty"`
 	Body     struct{ Text string }
 	Code     string
 	Messages []struct {
@@ -61,10 +65,13 @@ type frame struct {
 // MarshalJSON leaves out what only the house says.
 func (f frame) MarshalJSON() ([]byte, error) {
 	said := map[string]any{"t": f.T}
-	if f.T == "hello" {
+	switch f.T {
+	case "hello":
 		said["token"], said["last"] = f.Token, f.Last
-	} else {
-		said["id"], said["text"] = f.ID, f.Text
+	case "shown":
+		said["ids"] = f.IDs
+	default:
+		said["id"], said["text"], said["email"], said["language"] = f.ID, f.Text, f.Email, "de"
 	}
 	return json.Marshal(said)
 }
@@ -130,6 +137,12 @@ func (v *visitor) hear(conn *websocket.Conn, over chan struct{}) {
 			id, err := strconv.ParseInt(string(f.ID), 10, 64)
 			if err == nil {
 				v.show(id, f.Body.Text)
+				v.mu.Lock()
+				looks := v.looks
+				v.mu.Unlock()
+				if looks { // a line that breaks now is noticed by whoever reads next
+					_ = v.send(context.Background(), frame{T: "shown", IDs: []int64{id}})
+				}
 			}
 		case "ack":
 			v.mu.Lock()
@@ -183,6 +196,8 @@ func (v *visitor) leave() {
 //	visitor says 'text'                    and the chat shows that it arrived
 //	visitor says 'text' and loses connection    so that the chat cannot know whether it arrived, and says it again later
 //	visitor sees 'text'
+//	visitor enters 'address'               of theirs, with the next word
+//	visitor looks at the chat              so that their browser tells what they have seen
 //	visitor loses connection
 //	visitor comes back
 //	visitor was shown 3 messages           and none of them twice
@@ -196,6 +211,14 @@ func (w *world) doVisitor(ctx context.Context, args []string) error {
 		return v.arrived(ctx)
 	case is(args, "loses connection"):
 		v.leave()
+		return nil
+	case is(args, "enters …"):
+		v.email = args[1]
+		return nil
+	case is(args, "looks at the chat"):
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.looks = true
 		return nil
 	case is(args, "says …"):
 		f := v.word(args[1])
@@ -226,7 +249,7 @@ func (w *world) doVisitor(ctx context.Context, args []string) error {
 
 // word is what the browser keeps until it is known to have arrived.
 func (v *visitor) word(text string) frame {
-	f := frame{T: "say", ID: json.RawMessage(strconv.Quote(hilft.NewID())), Text: text}
+	f := frame{T: "say", ID: json.RawMessage(strconv.Quote(hilft.NewID())), Text: text, Email: v.email}
 	v.waiting = append(v.waiting, f)
 	return f
 }

@@ -25,7 +25,7 @@
 //
 // Before the visitor clicks the button: nothing, and nothing is loaded but the script itself. After it: one signed id,
 // without which the visitor's own conversation could not be shown to them; their words until the conversation is known
-// to have them; and the name and address that the visitor entered, if they did. All of it in localStorage; there are no
+// to have them; which message they have seen last; and the name and address that the visitor entered, if they did. All of it in localStorage; there are no
 // cookies.
 //
 // # Limits
@@ -33,7 +33,8 @@
 //   - A message has at most 4,000 characters. It may have five files of at most 10 MB each, in both
 //     directions.
 //   - A name or an e-mail address is what the visitor claims. Nothing proves it.
-//   - Sent means stored in the visitor's mailbox. Nothing tells whether it has been read.
+//   - Sent means stored in the visitor's mailbox. The widget tells when a message stood on the visitor's screen; nothing
+//     tells whether they have read it.
 //   - Who loses the browser's storage loses the way to the conversation; the house keeps it.
 //
 // # How it is built

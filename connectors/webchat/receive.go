@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -20,10 +21,11 @@ import (
 )
 
 const (
-	kindWord = "word"
-	nameMax  = 80
-	emailMax = 254 // RFC 5321, section 4.5.3.1.3, without the angle brackets
-	pageMax  = 1000
+	kindWord  = "word"
+	kindShown = "shown"
+	nameMax   = 80
+	emailMax  = 254 // RFC 5321, section 4.5.3.1.3, without the angle brackets
+	pageMax   = 1000
 )
 
 // frame is what the widget sends of a visitor's word. What it does not know is for others to read.
@@ -89,23 +91,75 @@ func (Connector) Hear(visitor string, at time.Time, said []byte, files ...channe
 	return channel.Raw{Key: w.key(), Kind: kindWord, Lane: visitor, Body: body}, nil
 }
 
+// glance is one delivery of what a visitor has seen, as it is stored.
+type glance struct {
+	At      time.Time `json:"at"`
+	Letters []string  `json:"letters"`
+}
+
+// Shown makes the delivery that tells that letters of a visitor's mailbox stood on their screen, at the house's clock.
+// Whoever calls it has made sure that the letters are this visitor's. It is pure.
+func (Connector) Shown(visitor string, at time.Time, letters []int64) (channel.Raw, error) {
+	g := glance{At: at.UTC()}
+	for _, id := range letters {
+		g.Letters = append(g.Letters, strconv.FormatInt(id, 10))
+	}
+	body, err := json.Marshal(g)
+	if err != nil {
+		return channel.Raw{}, hilft.Fail(hilft.Invalid, "chat.bad", fmt.Errorf("webchat: shown: %w", err)) // a year past 9999
+	}
+	return channel.Raw{Key: visitor + ":shown:" + strings.Join(g.Letters, ","), Kind: kindShown, Lane: visitor, Body: body}, nil
+}
+
 // key holds the visitor too, for a visitor may choose the same id as another one has.
 func (w word) key() string { return w.Visitor + ":" + w.ID }
 
-// Translate reads one visitor's word. Its Thread is the visitor's id, and its ID that and the widget's id of the word,
-// with a colon between them.
+// Translate reads one visitor's word, or which of our messages they have seen. A word's Thread is the visitor's id, and
+// its ID that and the widget's id of the word, with a colon between them.
 func (Connector) Translate(_ channel.Account, raw channel.Raw) ([]channel.Item, error) {
-	if raw.Kind != kindWord {
-		return nil, fmt.Errorf("webchat: translate: unknown kind %q", raw.Kind)
+	switch raw.Kind {
+	case kindWord:
+		return translateWord(raw.Body)
+	case kindShown:
+		return translateShown(raw.Body)
 	}
-	var w word
-	in := json.NewDecoder(bytes.NewReader(raw.Body))
+	return nil, fmt.Errorf("webchat: translate: unknown kind %q", raw.Kind)
+}
+
+// read reads a body that is one value of a kind and nothing else.
+func read(body []byte, into any) error {
+	in := json.NewDecoder(bytes.NewReader(body))
 	in.DisallowUnknownFields()
-	if err := in.Decode(&w); err != nil {
-		return nil, fmt.Errorf("webchat: translate: %w", err)
+	if err := in.Decode(into); err != nil {
+		return fmt.Errorf("webchat: translate: %w", err)
 	}
 	if _, err := in.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("webchat: translate: more than one word")
+		return errors.New("webchat: translate: more than one word")
+	}
+	return nil
+}
+
+func translateShown(body []byte) ([]channel.Item, error) {
+	var g glance
+	if err := read(body, &g); err != nil {
+		return nil, err
+	}
+	var items []channel.Item
+	for _, id := range g.Letters {
+		if id != "" && !g.At.IsZero() {
+			items = append(items, channel.Item{Kind: channel.Shown, ID: id, At: g.At})
+		}
+	}
+	if len(items) == 0 {
+		return nil, errors.New("webchat: translate: nothing was seen")
+	}
+	return items, nil
+}
+
+func translateWord(body []byte) ([]channel.Item, error) {
+	var w word
+	if err := read(body, &w); err != nil {
+		return nil, err
 	}
 	if w.ID == "" || w.Visitor == "" || w.Text == "" && len(w.Files) == 0 || w.At.IsZero() {
 		return nil, errors.New("webchat: translate: not a visitor's word")
@@ -113,6 +167,7 @@ func (Connector) Translate(_ channel.Account, raw channel.Raw) ([]channel.Item, 
 	item := channel.Item{
 		Kind: channel.Said, ID: w.key(), At: w.At, Thread: w.Visitor, Proven: true, Visibility: hilft.Private,
 		From: w.author(), Text: cleanText(w.Text), URL: cleanPage(w.Page),
+		Mail: cleanEmail(w.Email), Language: cleanLanguage(w.Language),
 	}
 	for _, f := range w.Files {
 		item.Attachments = append(item.Attachments, channel.Attachment{Name: f.Name, Type: f.Type, Size: f.Size, Hash: f.Hash})

@@ -47,10 +47,26 @@ func TestAVisitorsWordBecomesAnItem(t *testing.T) {
 		Kind: channel.Said, ID: visitor + ":" + wordID, At: heardAt, Thread: visitor, Proven: true, Visibility: hilft.Private,
 		From: channel.Author{ID: visitor, Handle: "mira@example.org", Name: "Mira Feldkamp"},
 		Text: "Seit gestern Abend geht nichts.\nKönnt ihr helfen?", URL: "https://shop.example.org/hilfe",
+		Mail: "mira@example.org", Language: "de",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+}
+
+func TestWhatAVisitorHasSeenIsToldOfEachMessage(t *testing.T) {
+	t.Parallel()
+	con := webchat.New()
+	raw, err := con.Shown(visitor, heardAt, []int64{7, 9})
+	require.NoError(t, err)
+	require.Equal(t, visitor+":shown:7,9", raw.Key)
+	items, err := con.Translate(channel.Account{}, raw)
+	require.NoError(t, err)
+	require.Equal(t, []channel.Item{{Kind: channel.Shown, ID: "7", At: heardAt}, {Kind: channel.Shown, ID: "9", At: heardAt}}, items)
+
+	raw.Body = []byte(`{"at":"2026-11-20T20:15:00Z","letters":[]}`)
+	_, err = con.Translate(channel.Account{}, raw)
+	require.Error(t, err)
 }
 
 func TestWhoDoesNotIntroduceThemselvesIsAVisitor(t *testing.T) {

@@ -25,6 +25,8 @@ type ChatConnector interface {
 	// "chat." and a code why it cannot be taken.
 	// Files are what the house has taken in for it.
 	Hear(visitor string, at time.Time, frame []byte, files ...channel.File) (channel.Raw, error)
+	// Shown makes the delivery that tells that letters of the visitor's mailbox stood on their screen.
+	Shown(visitor string, at time.Time, letters []int64) (channel.Raw, error)
 	// Read tells what the visitor is shown of a message in their mailbox, and which files belong to it.
 	Read(body []byte) (visible []byte, files []channel.File)
 	// Front tells on which origins an account's chat may stand, as browsers send them, and what everybody may see of
@@ -83,6 +85,7 @@ type ChatLimits struct {
 	PlaceMinute    int           // words from one address
 	VisitorsMinute int           // new visitors from one address
 	TypingMinute   int           // times that one visitor's writing is passed on
+	ShownMinute    int           // times that one visitor may say what they have seen
 	FilesMinute    int           // files from one address
 	FileSize       int64         // bytes of one file
 	Uploads        int           // files from one address that are on their way at once
@@ -104,6 +107,7 @@ func (l ChatLimits) orDefaults() ChatLimits {
 	set(&l.Sockets, 6)
 	set(&l.PlaceSockets, 300)
 	set(&l.TypingMinute, 30)
+	set(&l.ShownMinute, 30)
 	set(&l.FilesMinute, 20)
 	set(&l.Uploads, 3)
 	if l.FileSize == 0 {
@@ -132,6 +136,7 @@ type Chat struct {
 	newcomers  *chatGate
 	files      *chatGate
 	typing     *chatGate
+	shown      *chatGate
 	scripts    chatScripts
 
 	life context.Context //nolint:containedctx // the sockets' lifetime: from NewChat to Close
@@ -157,7 +162,7 @@ func NewChat(d ChatDeps) *Chat {
 	c := &Chat{
 		ChatDeps: d, connectors: map[string]ChatConnector{}, rooms: map[hilft.AccountID]*chatRoom{}, from: map[string]int{},
 		words: newChatGate(d.Limits.WordsMinute), places: newChatGate(d.Limits.PlaceMinute), newcomers: newChatGate(d.Limits.VisitorsMinute),
-		files: newChatGate(d.Limits.FilesMinute), typing: newChatGate(d.Limits.TypingMinute), uploads: map[string]int{},
+		files: newChatGate(d.Limits.FilesMinute), typing: newChatGate(d.Limits.TypingMinute), shown: newChatGate(d.Limits.ShownMinute), uploads: map[string]int{},
 	}
 	for _, con := range d.Connectors {
 		if chats, ok := con.(ChatConnector); ok {

@@ -41,7 +41,7 @@ const (
 
 // chatHeard is what a browser says. The rest of a "say" is for the connector.
 type chatHeard struct {
-	T     string   `json:"t"` // hello, say, typing
+	T     string   `json:"t"` // hello, say, typing, shown
 	Token string   `json:"token"`
 	Last  int64    `json:"last"`
 	ID    string   `json:"id"`
@@ -311,6 +311,10 @@ func (s *chatSocket) read(ctx context.Context) {
 		wrong++
 		if typing, passed := s.typing(data); typing {
 			if passed {
+				wrong = 0
+			}
+		} else if shown, taken := s.shown(ctx, data); shown {
+			if taken {
 				wrong = 0
 			}
 		} else {

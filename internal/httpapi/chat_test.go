@@ -73,6 +73,10 @@ func (p *parlour) Hear(visitor string, _ time.Time, frame []byte, files ...chann
 	return channel.Raw{Key: visitor + ":" + f.ID, Kind: "word", Lane: visitor, Body: []byte(f.Text)}, nil
 }
 
+func (p *parlour) Shown(visitor string, _ time.Time, letters []int64) (channel.Raw, error) {
+	return channel.Raw{Key: fmt.Sprint(visitor, ":shown:", letters), Kind: "shown", Lane: visitor, Body: fmt.Append(nil, letters)}, nil
+}
+
 func (p *parlour) Read(body []byte) ([]byte, []channel.File) { return body, nil }
 
 func (p *parlour) Front(s channel.Settings) ([]string, []byte) {

@@ -7,7 +7,7 @@ const day = 24 * 3600 * 1000
 
 /**
  * What the visitor's browser keeps: the id that shows them their own conversation, words until the server is known to
- * have them, and how they introduced themselves. Every word has an entry of its own, so that two tabs never overwrite
+ * have them, which message they have seen last, and how they introduced themselves. Every word has an entry of its own, so that two tabs never overwrite
  * each other. Where the browser keeps nothing, it lasts as long as the page.
  */
 export class Keep {
@@ -20,6 +20,14 @@ export class Keep {
   }
   set token(token: string) {
     this.write('visitor', token)
+  }
+
+  /** The last of our messages that the server knows to have been seen. */
+  get shown(): number {
+    return Number(this.read('shown')) || 0
+  }
+  set shown(id: number) {
+    this.write('shown', id ? String(id) : '')
   }
 
   get profile(): { name?: string; email?: string } {

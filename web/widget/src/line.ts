@@ -35,6 +35,7 @@ const ackWithin = 10_000 // an open socket may be dead for minutes before the br
 const hearWithin = 75_000 // the server says something every 30 seconds
 const typingEvery = 3000
 const greetWithin = 15_000
+const shownMost = 20 // messages that the server is told of at once
 const frameMax = 16_000 // bytes that the server takes at once
 
 /**
@@ -75,6 +76,15 @@ export class Line {
     if (!this.open() || now - this.typed < typingEvery) return
     this.typed = now
     this.socket?.send('{"t":"typing"}')
+  }
+
+  /** Tells which of our messages stood before the visitor's eyes, each once. False: not now. */
+  shown(ids: number[]): boolean {
+    if (!this.open()) return false
+    const news = ids.filter((id) => id > this.keep.shown)
+    for (let i = 0; i < news.length; i += shownMost) this.socket?.send(JSON.stringify({ t: 'shown', ids: news.slice(i, i + shownMost) }))
+    if (news.length) this.keep.shown = Math.max(...news)
+    return true
   }
 
   private connect(): void {
@@ -168,6 +178,7 @@ export class Line {
   private refused({ code, id, retry }: Extract<Frame, { t: 'error' }>): void {
     if (code === 'token') {
       this.keep.token = ''
+      this.keep.shown = 0
       this.last = 0
       return
     }

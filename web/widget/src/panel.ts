@@ -30,6 +30,7 @@ export class Panel {
   private away?: Away
   private back?: ReturnType<typeof setTimeout>
   private missed = 0
+  private unseen: number[] = [] // messages of which the server does not know that they were seen
   private state: State = 'connecting'
 
   constructor(
@@ -118,7 +119,10 @@ export class Panel {
     this.line = new Line(url, keep, {
       state: (s) => this.connection(s),
       welcome: (said, messages) => this.welcome(said, messages),
-      message: (m) => this.message(m),
+      message: (m) => {
+        this.message(m)
+        this.eyes()
+      },
       typing: () => this.writes(true),
       away: (a) => this.attended(a),
       acked: (w) => this.mine(w),
@@ -128,6 +132,7 @@ export class Panel {
     if (kept.length) this.log.quietly(() => kept.forEach((w) => this.mine(w)))
     keep.watch((w) => this.mine(w))
     this.connection('connecting')
+    document.addEventListener('visibilitychange', () => this.eyes())
     this.line.start()
   }
 
@@ -135,6 +140,7 @@ export class Panel {
   shown(): void {
     this.missed = 0
     this.unread(0)
+    this.eyes()
     this.log.toEnd()
     // On a phone the focus in the field would bring up the keyboard before anything was read.
     if (matchMedia('(pointer: coarse)').matches) this.root.focus()
@@ -246,6 +252,12 @@ export class Panel {
     }
     if (said.length) this.log.quietly(draw)
     else draw()
+    this.eyes()
+  }
+
+  /** Tells what stands before the visitor's eyes, where the window is open on a page that is seen. */
+  private eyes(): void {
+    if (this.root.isConnected && !document.hidden && this.line.shown(this.unseen)) this.unseen = []
   }
 
   /** Saves what stands here as a file of the visitor's. It is made of what they see, so there is nothing else in it. */
@@ -266,6 +278,7 @@ export class Panel {
 
   private message(m: Message): void {
     this.writes(false)
+    this.unseen.push(m.id)
     const news = this.log.theirs('m' + m.id, Date.parse(m.at), m.body.from || this.front.brand, m.body.text, m.files)
     if (news && !this.root.isConnected) this.unread(++this.missed)
   }
