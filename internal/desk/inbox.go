@@ -152,7 +152,8 @@ type Timeline struct {
 	Messages      []Message      // the oldest first
 	Events        []jobs.Event
 	Person        people.Person
-	Earlier       []Case // of the same person, the newest first, this one left out
+	MailTo        map[hilft.ConversationID]string // where those who are in it say they are reached as well
+	Earlier       []Case                          // of the same person, the newest first, this one left out
 }
 
 // Most of what a timeline shows at once.
@@ -170,6 +171,12 @@ func (d *Desk) Case(ctx context.Context, brand hilft.BrandID, id hilft.CaseID) (
 		}
 		if t.Conversations, err = caseConversations(ctx, tx, t.Case); err != nil {
 			return err
+		}
+		t.MailTo = map[hilft.ConversationID]string{}
+		for _, v := range t.Conversations {
+			if t.MailTo[v.ID], _, err = mailAddress(ctx, tx, v.ID); err != nil {
+				return err
+			}
 		}
 		if t.Messages, err = store.All(ctx, tx, `SELECT * FROM (`+messageColumns+`WHERE m.case_id = ? ORDER BY m.at DESC, m.id DESC LIMIT ?) AS latest ORDER BY at, id`,
 			[]any{string(id), messagesMost}, scanMessage); err != nil {

@@ -161,7 +161,7 @@ func (a *API) operations() {
 // nullable says in the description which things may be missing: huma says it of plain values only.
 func (a *API) nullable() {
 	for schema, properties := range map[string][]string{
-		"Case": {"agent"}, "CaseRow": {"agent"}, "Message": {"agent", "author"}, "Event": {"agent"}, "Way": {"caution", "limits"}, "Setup": {"demo"},
+		"Case": {"agent"}, "CaseRow": {"agent"}, "Message": {"agent", "author", "onward"}, "Event": {"agent"}, "Way": {"caution", "limits"}, "Setup": {"demo"},
 	} {
 		all := a.api.OpenAPI().Components.Schemas.Map()[schema].Properties
 		for _, name := range properties {

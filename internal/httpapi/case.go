@@ -71,6 +71,8 @@ type wayJSON struct {
 	To             string          `json:"to"`
 	Starts         bool            `json:"starts" doc:"It begins a private conversation with this person."`
 	Typing         bool            `json:"typing" doc:"The person can be shown that somebody writes."`
+	Waits          bool            `json:"waits" doc:"What is said here waits until the person comes to see it."`
+	Onward         string          `json:"onward" doc:"The e-mail address to which it goes on when they do not; empty: it waits."`
 	Limits         *channel.Limits `json:"limits"`
 	Blocked        string          `json:"blocked" doc:"Why nothing can be sent right now, as a message key; empty: it can."`
 }
@@ -88,8 +90,16 @@ func personOf(p people.Person, cases []desk.Case) personJSON {
 
 func (a *API) caseOf(n *names, t desk.Timeline) caseJSON {
 	out := caseJSON{CaseRow: n.row(t.Case), Messages: make([]messageJSON, 0, len(t.Messages)), Events: []eventJSON{}, Ways: []wayJSON{}, Person: personOf(t.Person, t.Earlier)}
+	states := map[hilft.MessageID]hilft.Delivery{}
 	for _, m := range t.Messages {
-		out.Messages = append(out.Messages, a.messageOf(n, m))
+		states[m.ID] = m.Delivery
+	}
+	for _, m := range t.Messages {
+		j := a.messageOf(n, m)
+		if j.Onward != nil {
+			j.Onward.Delivery = string(states[m.Letter])
+		}
+		out.Messages = append(out.Messages, j)
 		_, can := n.asked(m.Account)
 		out.Look = out.Look || can
 	}
@@ -101,9 +111,25 @@ func (a *API) caseOf(n *names, t desk.Timeline) caseJSON {
 		out.Events = append(out.Events, eventJSON{e.ID, e.At, e.Kind, n.agent(e.Agent), data})
 	}
 	for _, v := range t.Conversations {
-		out.Ways = append(out.Ways, n.ways(t, v)...)
+		ways := n.ways(t, v)
+		for i := range ways {
+			if ways[i].Waits && a.Switchboard.OnwardAfter > 0 && n.writesLetters() {
+				ways[i].Onward = t.MailTo[v.ID]
+			}
+		}
+		out.Ways = append(out.Ways, ways...)
 	}
 	return out
+}
+
+// writesLetters tells whether the brand has an account that is on and reaches people who never wrote to it.
+func (n *names) writesLetters() bool {
+	for _, acc := range n.accounts {
+		if acc.State != hilft.AccountPaused && n.networks[acc.Network].Can.Begin != channel.No {
+			return true
+		}
+	}
+	return false
 }
 
 // asked tells whether an account's network can be asked how messages stand.
@@ -124,6 +150,7 @@ func (n *names) ways(t desk.Timeline, v desk.Conversation) []wayJSON {
 	w := wayJSON{
 		ConversationID: string(v.ID), Visibility: string(v.Visibility), Network: v.Network, Account: n.account(v.Account),
 		To: nameOf(*last), Typing: v.Visibility == hilft.Private && n.types(v.Account), Blocked: blocked(acc, connected),
+		Waits: d.Can.Mailbox != channel.No,
 	}
 	limits := acc.Limits.For(last.AuthorHandle)
 	w.Limits = &limits

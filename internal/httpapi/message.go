@@ -45,7 +45,14 @@ type messageJSON struct {
 	Reason         string      `json:"reason" doc:"Why it failed or waits, as a message key."`
 	Detail         string      `json:"detail" doc:"The network's own words."`
 	RetryAt        *time.Time  `json:"retry_at"`
+	ShownAt        *time.Time  `json:"shown_at" doc:"When it stood before the eyes of whom it is for; null: that is not known."`
+	Onward         *onwardJSON `json:"onward" doc:"The letter in which it went on, because nobody was there to see it."`
 	Elsewhere      bool        `json:"elsewhere" doc:"Ours, written with another tool."`
+}
+
+type onwardJSON struct {
+	To       string `json:"to"`
+	Delivery string `json:"delivery" enum:",queued,sending,sent,failed,unknown" doc:"Where the letter stands; empty: it is not among the messages shown."`
 }
 
 type authorJSON struct {
@@ -69,7 +76,10 @@ func (a *API) messageOf(n *names, m desk.Message) messageJSON {
 		Account: n.account(m.Account), Agent: n.agent(m.Agent), Subject: m.Subject, Body: m.Body, Quoted: m.Quoted, HTML: m.HTML != "", Warning: m.Warning, URL: webURL(m.URL),
 		Files: make([]fileJSON, 0, len(m.Files)), Auto: m.Auto, Genuine: string(m.Genuine), Proofs: m.Proofs, Addressed: m.Addressed, Shared: m.Reach.Shared, Liked: m.Reach.Liked,
 		At: m.At, EditedAt: when(m.EditedAt), DeletedAt: when(m.DeletedAt),
-		Delivery: string(m.Delivery), Reason: m.Reason, Detail: m.Detail, RetryAt: when(m.RetryAt), Elsewhere: m.Direction == hilft.Outbound && m.Agent == "" && !m.Auto,
+		Delivery: string(m.Delivery), Reason: m.Reason, Detail: m.Detail, RetryAt: when(m.RetryAt), ShownAt: when(m.ShownAt), Elsewhere: m.Direction == hilft.Outbound && m.Agent == "" && !m.Auto,
+	}
+	if m.Letter != "" {
+		out.Onward = &onwardJSON{To: m.LetterTo}
 	}
 	if m.Direction == hilft.Inbound {
 		out.Author = &authorJSON{m.AuthorName, m.AuthorHandle, webURL(m.AuthorURL)}

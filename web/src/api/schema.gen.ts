@@ -1191,6 +1191,8 @@ export interface components {
             /** Format: int64 */
             liked: number;
             network: string;
+            /** @description The letter in which it went on, because nobody was there to see it. */
+            onward: components["schemas"]["Onward"] | null;
             /** @description By what, in the network's short words. */
             proofs: string;
             /** @description What the message repeats of earlier ones. */
@@ -1204,6 +1206,11 @@ export interface components {
              * @description How often it was passed on at its network, when that was last asked.
              */
             shared: number;
+            /**
+             * Format: date-time
+             * @description When it stood before the eyes of whom it is for; null: that is not known.
+             */
+            shown_at: string | null;
             subject: string;
             url: string;
             /** @enum {string} */
@@ -1251,6 +1258,14 @@ export interface components {
         };
         NoteRequestBody: {
             text: string;
+        };
+        Onward: {
+            /**
+             * @description Where the letter stands; empty: it is not among the messages shown.
+             * @enum {string}
+             */
+            delivery: "" | "queued" | "sending" | "sent" | "failed" | "unknown";
+            to: string;
         };
         Person: {
             /** @description Other concerns, the newest first. */
@@ -1451,6 +1466,8 @@ export interface components {
             conversation_id: string;
             limits: components["schemas"]["Limits"] | null;
             network: string;
+            /** @description The e-mail address to which it goes on when they do not; empty: it waits. */
+            onward: string;
             room: {
                 [key: string]: string;
             };
@@ -1461,6 +1478,8 @@ export interface components {
             typing: boolean;
             /** @enum {string} */
             visibility: "public" | "private";
+            /** @description What is said here waits until the person comes to see it. */
+            waits: boolean;
         };
     };
     responses: never;

@@ -16,7 +16,7 @@ const ours: Message = {
   id: 'm1', conversation_id: 'k1', direction: 'outbound', visibility: 'public', network: 'somewhere', account: { id: 'a', name: '@nordnetz' },
   author: null, agent: { id: 'anke', name: 'Anke König', initials: 'AK' }, subject: '', body: 'Guten Tag', quoted: '', html: false, url: '', files: [],
   auto: false, at: '2026-01-01T10:00:00Z', edited_at: null, deleted_at: null, delivery: 'sent', reason: '', detail: '', retry_at: null, genuine: '', proofs: '', addressed: '', elsewhere: false,
-  warning: '', shared: 0, liked: 0,
+  warning: '', shared: 0, liked: 0, shown_at: null, onward: null,
 }
 const theirs: Message = { ...ours, direction: 'inbound', agent: null, author: { name: 'Mira', handle: '@mira', url: '' }, delivery: '' }
 const shown = (m: Message) => renderToStaticMarkup(<MessageView message={m} caseId="c1" now={Date.parse('2026-01-01T11:00:00Z')} onReuse={() => {}} />)
@@ -27,6 +27,10 @@ describe('what became of a message of ours', () => {
     ['queued', { retry_at: '2026-01-01T11:05:00Z', reason: 'temporary' }, ['nächster Versuch', 'Störung'], ['✓']],
     ['sending', {}, ['wird zugestellt'], ['✓']],
     ['sent', {}, ['✓ zugestellt'], ['Erneut']],
+    ['sent', { shown_at: '2026-01-01T10:01:00Z' }, ['✓ zugestellt', 'gesehen'], ['E-Mail']],
+    ['sent', { onward: { to: 'mira@example.org', delivery: 'sent' } }, ['ging per E-Mail weiter an mira@example.org'], ['gesehen']],
+    ['sent', { onward: { to: 'mira@example.org', delivery: 'queued' } }, ['geht per E-Mail weiter an'], ['ging']],
+    ['sent', { onward: { to: 'mira@example.org', delivery: 'failed' } }, ['konnte nicht per E-Mail weitergehen'], ['ging']],
     ['failed', { reason: 'blocked', detail: '422 no' }, ['Nicht zugestellt.', 'möchte nichts von uns hören', '422 no', 'Erneut senden', 'Text ändern'], ['✓']],
     ['failed', { reason: 'of_tomorrow', detail: 'The moon is full' }, ['The moon is full'], ['of_tomorrow']],
     ['failed', { reason: 'of_tomorrow' }, ['Das Netzwerk hat abgelehnt.'], ['of_tomorrow']],

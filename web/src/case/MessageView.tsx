@@ -217,6 +217,21 @@ function File({ file: f }: { file: Attached }) {
   )
 }
 
+/** What became of the letter in which a message went on. */
+function onwardSaid({ to, delivery }: NonNullable<Message['onward']>, t: ReturnType<typeof useText>['t']): string {
+  switch (delivery) {
+    case 'failed':
+      return t('delivery.onwardFailed', { to })
+    case 'unknown':
+      return t('delivery.onwardUnknown', { to })
+    case 'queued':
+    case 'sending':
+      return t('delivery.onwardSoon', { to })
+    default:
+      return t('delivery.onward', { to })
+  }
+}
+
 /** Where a message of ours stands, in words that say neither more nor less than is known. */
 function Delivered({ message: m, caseId, now, onReuse }: Shown) {
   const { t, language } = useText()
@@ -235,7 +250,18 @@ function Delivered({ message: m, caseId, now, onReuse }: Shown) {
     case 'sending':
       return <p className={s.state}>↗ {t('delivery.sending')}</p>
     case 'sent':
-      return <p className={s.state}>✓ {t('delivery.sent')}</p>
+      return (
+        <p className={s.state}>
+          ✓ {t('delivery.sent')}
+          {m.shown_at && <span title={exactly(m.shown_at, language)}> · {t('delivery.shown')}</span>}
+          {m.onward && (
+            <>
+              {' · '}
+              <bdi>{onwardSaid(m.onward, t)}</bdi>
+            </>
+          )}
+        </p>
+      )
     case 'failed':
       return (
         <div className={s.failed}>
