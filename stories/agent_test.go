@@ -148,6 +148,7 @@ func (w *world) doReply(ctx context.Context, args []string) error {
 //
 //	case is open|waiting|solved
 //	case has 3 messages
+//	case has all sent                       of what we said in it
 //	case has 2 conversations
 //	case shows trouble 1
 func (w *world) doCase(ctx context.Context, args []string) error {
@@ -164,6 +165,11 @@ func (w *world) doCase(ctx context.Context, args []string) error {
 		switch {
 		case is(args, "is …"):
 			got = c.State
+		case is(args, "has all sent"):
+			if i := slices.IndexFunc(c.Messages, func(m apptest.Message) bool { return m.Direction == "outbound" && m.Delivery != "sent" }); i >= 0 {
+				return fmt.Errorf("%q is %s", c.Messages[i].Body, c.Messages[i].Delivery)
+			}
+			return nil
 		case is(args, "has … messages"):
 			got = strconv.Itoa(len(c.Messages))
 		case is(args, "has … conversations"):

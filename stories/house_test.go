@@ -24,6 +24,7 @@ import (
 //	house is set up               by its administrator, who works as the agent of the story
 //	house dies                    as in a power cut
 //	house opens again
+//	house opens again until 'point'    at which it dies
 //	house says 'words'            in one line, as the reason why it does not open
 //	house heard 'words'           whatever the agent is looking at
 //	house keeps 1 unreadable      deliveries, for a person to look at
@@ -53,6 +54,8 @@ func (w *world) doHouse(ctx context.Context, args []string) error {
 		return nil
 	case is(args, "opens again"):
 		return w.house.Open(ctx)
+	case is(args, "opens again until …"):
+		return w.opensUntil(ctx, args[3])
 	case is(args, "says …"):
 		return w.says(args[1])
 	case is(args, "heard …"):
@@ -87,6 +90,22 @@ func (w *world) opens(ctx context.Context, settings []string) error {
 	}
 	w.accounts = map[string]apptest.Account{}
 	return w.house.Open(ctx)
+}
+
+// opensUntil opens the house, which dies at a point that it passes soon: perhaps before it says that it serves.
+func (w *world) opensUntil(ctx context.Context, point string) error {
+	if err := w.house.Start(ctx, "HILFT_FAULT="+point); err != nil {
+		return err
+	}
+	select {
+	case <-w.house.Dead():
+	case <-ctx.Done():
+		return fmt.Errorf("it lives on: %w", ctx.Err())
+	}
+	if !w.house.Killed() {
+		return errors.New("it ended in another way")
+	}
+	return nil
 }
 
 // says looks for the one line with which a house that does not open says why.
