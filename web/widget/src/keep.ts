@@ -7,8 +7,8 @@ const day = 24 * 3600 * 1000
 
 /**
  * What the visitor's browser keeps: the id that shows them their own conversation, words until the server is known to
- * have them, which message they have seen last, and how they introduced themselves. Every word has an entry of its own, so that two tabs never overwrite
- * each other. Where the browser keeps nothing, it lasts as long as the page.
+ * have them, which message they have seen last, and how they introduced themselves. Every word has an entry of its own,
+ * so that two tabs never overwrite each other. Where the browser keeps nothing, it lasts as long as the page.
  */
 export class Keep {
   private memory = new Map<string, string>()

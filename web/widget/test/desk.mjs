@@ -79,7 +79,7 @@ export async function openDesk(front = {}) {
         const messages = desk.messages.filter((m) => m.visitor === visitor && m.id > f.last)
         return tell(ws, { t: 'welcome', token: visitor, said, messages, away: desk.away })
       }
-      if (f.t === 'typing') return
+      if (f.t === 'typing' || f.t === 'shown') return
       if (desk.fault === 'mute') return
       if (desk.fault === 'before') return ws.terminate()
       if (desk.refuse) return tell(ws, { t: 'error', id: f.id, ...desk.refuse })

@@ -180,6 +180,21 @@ describe('the widget in a browser', { skip: missing || false, concurrency: 2 }, 
     assert.equal((await theirs(page)).length, 5, 'what it has is not shown twice')
   })
 
+  test('it says what stood before the visitor, not what waits behind a closed window', async (t) => {
+    const { desk, page, open } = await scene(t)
+    const shown = () => desk.frames.filter((f) => f.t === 'shown').flatMap((f) => f.ids)
+    await open()
+    await until('connected', () => desk.sockets.size)
+    const one = desk.answer('eins')
+    await until('one was seen', () => shown().includes(one.id))
+    await page.keyboard.press('Escape')
+    const two = desk.answer('zwei')
+    await page.getByRole('button', { name: /1 neue/ }).waitFor()
+    assert.deepEqual([...new Set(shown())], [one.id])
+    await open()
+    await until('two was seen', () => shown().includes(two.id))
+  })
+
   test('a page that was closed with a word on its way sends it the next time', async (t) => {
     const { desk, page, open, say } = await scene(t)
     await open()
@@ -209,7 +224,7 @@ describe('the widget in a browser', { skip: missing || false, concurrency: 2 }, 
     await page.getByText('Erste Antwort').waitFor()
     const all = (await page.locator('.said').allTextContents()).slice(1)
     assert.deepEqual(all, ['Erste Frage', 'Erste Antwort', 'Zweite Frage'])
-    assert.deepEqual(await stored(page), ['hilft:/chat/a1/:visitor'], 'what the server shows need not be kept')
+    assert.deepEqual((await stored(page)).sort(), ['hilft:/chat/a1/:shown', 'hilft:/chat/a1/:visitor'], 'what the server shows need not be kept')
   })
 
   test('two tabs are one visitor and show the same', async (t) => {
