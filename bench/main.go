@@ -127,6 +127,7 @@ func run(ctx context.Context) error {
 		for _, d := range of {
 			all, err := b.repeat(ctx, m, d)
 			if err != nil {
+				r.print(os.Stdout) // hours may lie behind it
 				return fmt.Errorf("%s on %s: %w", m.name, d, err)
 			}
 			r.Results = append(r.Results, all...)
