@@ -13,6 +13,8 @@ LINT    := bin/golangci-lint
 # the binary take turns where they compute (apptest.Turn), and may all wait at once.
 PARALLEL ?= 8
 WAITING  ?= 256
+# What tests are built without: make check vets, and nobody debugs them.
+QUICK    := -vet=off -ldflags='-s -w'
 # Rooms without a database are quick enough to be watched by the race detector on every check.
 PURE     := . ./channel/... ./internal/blob/... ./internal/bus/... ./internal/faults/...
 # What is written by a machine and committed. `make generate` writes it, `make check` fails when that changes it.
@@ -47,8 +49,8 @@ demo: build ## build, then open the house with made-up customers; ARGS='--quiet 
 test: build ## pass all tests: browser app, rooms on SQLite and Postgres, stories, browser journeys
 	npm --prefix web test
 	npm --prefix web/widget test
-	scripts/with-postgres go test -count=1 -shuffle=on -parallel $(PARALLEL) -timeout 9m $$(go list ./... | grep -vE '/(soak|stories)$$')
-	scripts/with-postgres go test -count=1 -shuffle=on -parallel $(WAITING) -timeout 9m ./soak ./stories
+	scripts/with-postgres go test $(QUICK) -count=1 -shuffle=on -parallel $(PARALLEL) -timeout 9m $$(go list ./... | grep -vE '/(soak|stories)$$')
+	scripts/with-postgres go test $(QUICK) -count=1 -shuffle=on -parallel $(WAITING) -timeout 9m ./soak ./stories
 
 check: need web/node_modules/.package-lock.json web/widget/node_modules/.package-lock.json ## format, vet, lint, arrows, races in pure rooms, generated files unchanged
 	scripts/lint $(LINT)
