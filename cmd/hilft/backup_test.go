@@ -91,7 +91,7 @@ func TestARestoreThatWasKilledIsDoneAgain(t *testing.T) {
 			require.Eventually(t, func() bool { // Postgres notices in its own time that somebody is gone
 				code, out, errs = called(t, environ, "restore", file)
 				return code == 0
-			}, 20*time.Second, 100*time.Millisecond)
+			}, time.Minute, 100*time.Millisecond)
 			require.Len(t, storetest.Rows(t, at, filepath.Join(elsewhere, "hilft.db"))["message"], len(before["message"]), out)
 			code, _, errs = called(t, environ, "restore", file)
 			require.Equal(t, 1, code)

@@ -137,7 +137,7 @@ func (n *network) Fault(_ testing.TB, f channeltest.Fault) bool {
 
 func (n *network) AwaitStream(t testing.TB) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	require.NoError(t, n.AwaitIdle(ctx, support))
 }

@@ -92,7 +92,7 @@ func (e ears) PollNow() {
 // await polls at each word of the stream until there are n items.
 func (h *house) await(t *testing.T, hears ears, n int) {
 	t.Helper()
-	for deadline := time.After(20 * time.Second); len(h.items) < n; {
+	for deadline := time.After(time.Minute); len(h.items) < n; {
 		select {
 		case <-hears:
 			h.poll(t)

@@ -158,7 +158,7 @@ func (n *network) AwaitStream(t testing.TB) {
 
 func (n *network) await(t testing.TB, what func(sandbox.State) bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	require.NoError(t, n.server.Wait(ctx, what))
 }

@@ -30,7 +30,7 @@ import (
 )
 
 const (
-	patience = 30 * time.Second
+	patience = time.Minute
 	stopFor  = 4 * time.Second // it takes a tenth of a second where the machine has nothing else to do
 )
 

@@ -130,7 +130,7 @@ func TestTheHouseOpensQuicklyAndClosesWithStreamsOpen(t *testing.T) {
 	o.close()
 	_, err = io.ReadAll(stream.Body)
 	require.NoError(t, err, "the stream ends as streams do")
-	o.ends(t, 15*time.Second)
+	o.ends(t, 25*time.Second)
 	_, _, err = o.say(http.MethodGet, "/healthz", nil)
 	require.Error(t, err, "nobody is served any more")
 }
@@ -146,7 +146,7 @@ func TestAHouseThatLeavesSaysSoWhileItServes(t *testing.T) {
 	status, _, err := o.say(http.MethodGet, "/api/session", nil)
 	require.NoError(t, err, "its door is open")
 	require.NotEqual(t, 503, status)
-	o.ends(t, 15*time.Second)
+	o.ends(t, 25*time.Second)
 	_, _, err = o.say(http.MethodGet, "/readyz", nil)
 	require.Error(t, err)
 }
@@ -185,7 +185,7 @@ func TestWhatIsUnderWayIsFinishedBeforeTheHouseCloses(t *testing.T) {
 		}
 		return err != nil
 	}
-	require.Eventually(t, refused, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, refused, time.Minute, 5*time.Millisecond)
 	select {
 	case said := <-got:
 		t.Fatal("cut off: ", said)
@@ -195,7 +195,7 @@ func TestWhatIsUnderWayIsFinishedBeforeTheHouseCloses(t *testing.T) {
 	}
 	close(answer)
 	require.Contains(t, <-got, "201{")
-	o.ends(t, 15*time.Second)
+	o.ends(t, 25*time.Second)
 }
 
 func TestOneDataFolderHasOneHouse(t *testing.T) {

@@ -23,7 +23,7 @@ import (
 // No test of this package may leave a goroutine behind: not a bus, not a server.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const patience = 20 * time.Second
+const patience = time.Minute
 
 func open(t *testing.T, url string) *Bus {
 	t.Helper()

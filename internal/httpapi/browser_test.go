@@ -282,7 +282,7 @@ func (h *house) until(t testing.TB, met func() bool) {
 	defer cancel()
 	tick := time.NewTicker(200 * time.Millisecond) // not everything has an event, and wake-ups may be lost
 	defer tick.Stop()
-	late := time.NewTimer(20 * time.Second)
+	late := time.NewTimer(time.Minute)
 	defer late.Stop()
 	for !met() {
 		select {

@@ -34,7 +34,7 @@ import (
 
 const (
 	shopOrigin = "https://shop.example.org"
-	chatSoon   = 10 * time.Second
+	chatSoon   = time.Minute
 )
 
 // parlour is a small network whose customers speak at our own sockets.

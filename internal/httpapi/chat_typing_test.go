@@ -80,7 +80,7 @@ func (v *visitor) says(text string) {
 // next is the next frame, which must be of that kind.
 func (v *visitor) next(kind string) (f frame) {
 	v.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	_, data, err := v.conn.Read(ctx)
 	require.NoError(v.t, err)

@@ -88,7 +88,7 @@ func (b *browser) listen(t testing.TB, lastID string) *stream {
 func (s *stream) next() shown {
 	s.t.Helper()
 	for {
-		e, ok := s.read(10 * time.Second)
+		e, ok := s.read(time.Minute)
 		require.True(s.t, ok, "the stream has ended")
 		if !strings.HasPrefix(e.kind, ":") {
 			return e

@@ -36,7 +36,7 @@ func hear[T any](t *testing.T, c <-chan T, what string) (v T) {
 	t.Helper()
 	select {
 	case v = <-c:
-	case <-time.After(30 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("never heard: " + what)
 	}
 	return v
@@ -188,7 +188,7 @@ func TestManyLettersArePostedTogetherAndTheRestOneByOne(t *testing.T) {
 		}, func(ctx context.Context, c *Claim) error { return post(ctx, c) })
 		q.put(t, crowd(lanes, each)...)
 		works(t, q)
-		require.Eventually(t, func() bool { return storetest.Count(t, db, `SELECT COUNT(*) FROM job`) == 0 }, 30*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return storetest.Count(t, db, `SELECT COUNT(*) FROM job`) == 0 }, time.Minute, 10*time.Millisecond)
 		posted := map[string][]string{}
 		events, err := q.EventsAfter(t.Context(), 0, 2*lanes*each)
 		require.NoError(t, err)
@@ -355,7 +355,7 @@ func TestLaterIsNoAttemptAndDeadIsAtOnce(t *testing.T) {
 		require.Eventually(t, func() (ok bool) {
 			dead, _ = q.Letters(t.Context(), 9)
 			return len(dead) == 3
-		}, 20*time.Second, 10*time.Millisecond)
+		}, time.Minute, 10*time.Millisecond)
 		attempted := map[string]int{}
 		for _, l := range dead {
 			attempted[l.Kind] = l.Attempt
@@ -392,7 +392,7 @@ func TestAnErrandWhoseLeaseIsLostIsToldAndWritesNothing(t *testing.T) {
 			return err
 		}))
 		require.ErrorIs(t, hear(t, told, "that it is lost"), ErrLost)
-		require.Eventually(t, func() bool { return storetest.Count(t, db, `SELECT COUNT(*) FROM job`) == 0 }, 20*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return storetest.Count(t, db, `SELECT COUNT(*) FROM job`) == 0 }, time.Minute, 10*time.Millisecond)
 		require.Zero(t, storetest.Count(t, db, `SELECT COUNT(*) FROM event`))
 	})
 }
@@ -411,6 +411,6 @@ func TestAJobWhoseWorkersAllDiedIsADeadLetter(t *testing.T) {
 		require.Eventually(t, func() bool {
 			dead, err := q.Letters(t.Context(), 9)
 			return err == nil && len(dead) == 1 && dead[0].Error == errWorkersDied.Error()
-		}, 20*time.Second, 10*time.Millisecond)
+		}, time.Minute, 10*time.Millisecond)
 	})
 }

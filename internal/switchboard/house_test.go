@@ -140,7 +140,7 @@ func (h *house) await(signal <-chan struct{}) {
 	h.t.Helper()
 	select {
 	case <-signal:
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		h.t.Fatal("it never happened")
 	}
 }
@@ -148,7 +148,7 @@ func (h *house) await(signal <-chan struct{}) {
 // see waits for something to come true.
 func (h *house) see(what string, ok func() bool) {
 	h.t.Helper()
-	require.Eventually(h.t, ok, 20*time.Second, 5*time.Millisecond, what)
+	require.Eventually(h.t, ok, time.Minute, 5*time.Millisecond, what)
 }
 
 func (h *house) connect(host string) Account {

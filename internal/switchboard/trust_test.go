@@ -42,7 +42,7 @@ func (h *house) idle() {
 // later moves the clock, by less than a lease, when nobody is at a message, or for a long time somebody is: a lease
 // should not end under a worker who is well, however slow the machine.
 func (h *house) later(d time.Duration) {
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
 		if h.count(`SELECT COUNT(*) FROM job WHERE claim <> 0 AND run_at > ?`, h.clock.Now().UnixMicro()) == 0 {
 			break
 		}

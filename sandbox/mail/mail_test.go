@@ -55,7 +55,7 @@ func submit(s *mail.Server, password, to, raw string) error {
 func TestWhatIsSubmittedArrivesAndIsSeenWhileIdle(t *testing.T) {
 	t.Parallel()
 	s := provider(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 
 	heard := make(chan uint32, 4)

@@ -30,7 +30,7 @@ func TestALibraryForRealServersWorksHere(t *testing.T) {
 		_, err := s.CreateAccount(mastodon.Profile{Name: name})
 		require.NoError(t, err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 
 	app, err := gomastodon.RegisterApp(ctx, &gomastodon.AppConfig{Server: base, ClientName: "library", Scopes: "read write"})
@@ -115,7 +115,7 @@ func TestALibraryHearsOverAWebSocket(t *testing.T) {
 	}
 	token, err := s.Token("nordnetz")
 	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	hears, stop := context.WithCancel(ctx)
 	events, err := gomastodon.NewClient(&gomastodon.Config{Server: base, AccessToken: token}).NewWSClient().StreamingWSUser(hears)

@@ -46,7 +46,7 @@ func told(t *testing.T, ctx context.Context, s nordnetz.Stage, o nordnetz.Option
 
 func TestWhoIsAnsweredSaysOneThingMoreOnce(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	s := stage(t)
 	var kept nordnetz.Progress
@@ -88,7 +88,7 @@ func TestWhoIsAnsweredSaysOneThingMoreOnce(t *testing.T) {
 
 func TestTheStoryGoesOnWhereItStopped(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	s := stage(t)
 	plan := nordnetz.Plan(1)
@@ -103,7 +103,7 @@ func TestTheStoryGoesOnWhereItStopped(t *testing.T) {
 
 func TestWhatIsDeletedIsGoneAndWhatIsEditedReadsDifferently(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	s := stage(t)
 	end := told(t, ctx, s, nordnetz.Options{Tempo: 0.0005})
