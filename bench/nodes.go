@@ -20,8 +20,9 @@ import (
 	"github.com/hilft/hilft/internal/app/apptest"
 )
 
-// share is what a node may have of a processor, in percent.
-const share = 30
+// share is what a node may have of a processor, in percent: so little that database and client, on the same two cores, are
+// not the limit.
+const share = 15
 
 // measureNodes compares what one node places with what two do, on one Postgres. All of it runs on this machine, so each
 // node may have a part of one processor only, and the database and the client have the rest: it measures how much nodes
