@@ -6,6 +6,7 @@ package desk
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -67,6 +68,9 @@ func (d *Desk) waitForEyes(ctx context.Context, tx *store.Tx, m Message, way *ch
 	})
 }
 
+// errStillSpeaking is why a letter waits: an answer was added a moment ago.
+var errStillSpeaking = errors.New("its last answer may yet be seen")
+
 // goesOn writes the letter, with a mark at each answer that it carries, in one transaction; unless they have been seen, or
 // nobody knows where to.
 func (d *Desk) goesOn(ctx context.Context, tx *store.Tx, j jobs.Job) error {
@@ -89,6 +93,10 @@ func (d *Desk) goesOn(ctx context.Context, tx *store.Tx, j jobs.Job) error {
 	unseen, err := unseenAnswers(ctx, tx, c, first)
 	if err != nil || len(unseen) == 0 {
 		return err
+	}
+	// Who is there sees an answer within moments, and the letter takes all along: so it waits for the last of them, too.
+	if due := unseen[len(unseen)-1].MadeAt.Add(args.After); !args.Restored && tx.Now().Before(due) {
+		return jobs.Later(due, errStillSpeaking)
 	}
 	address, language, err := mailAddress(ctx, tx, first.Conversation)
 	if err != nil || address == "" {

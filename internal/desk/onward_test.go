@@ -115,6 +115,32 @@ func TestAnswersThatNobodySeesGoOnInOneLetter(t *testing.T) {
 	})
 }
 
+// An answer that was added just before the letter is due has its time to be seen, and then goes on with the others.
+func TestALetterWaitsForTheLastAnswerInIt(t *testing.T) {
+	t.Parallel()
+	atDesk(t, func(t *testing.T, r *room) {
+		r.visitor("1", "Is it broken?", "mira@example.org")
+		first := r.inChat("1", "It is.", "11")
+		r.clock.Forward(2*time.Minute - 4*time.Second)
+		second := r.inChat("1", "Until noon.", "12")
+		goesOn := func() error {
+			args := channel.OnwardArgs{Message: first.ID, Onward: channel.Onward{Account: letterbox, Network: "mail", After: 2 * time.Minute}}
+			return r.db.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+				return r.desk.goesOn(ctx, tx, jobs.Job{Args: mustJSON(t, args)})
+			})
+		}
+		r.clock.Forward(2 * time.Second)
+		require.ErrorIs(t, goesOn(), errStillSpeaking)
+		require.Empty(t, r.goneOn())
+		r.clock.Forward(2 * time.Minute)
+		require.NoError(t, goesOn())
+		require.Len(t, r.goneOn(), 1)
+		for _, m := range []Message{first, second} {
+			require.Contains(t, r.goneOn()[0].Out.Text, m.Body)
+		}
+	})
+}
+
 func TestNoLetterGoesToWhoIsThereOrLeftNoAddress(t *testing.T) {
 	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
