@@ -189,7 +189,7 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
       {!noting && (
         <p className={s.to} id={`${hints}-to`}>
           {t(way.visibility === 'public' ? 'composer.toPublic' : 'composer.toPrivate', { to: shown(way.to) || t('nameless'), via: shown(way.account.name) })}
-          {way.waits && <span> {way.onward ? t('composer.onward', { to: way.onward }) : t('composer.waits')}</span>}
+          {way.waits && <span> · {way.onward ? t('composer.onward', { to: way.onward }) : t('composer.waits')}</span>}
           {way.caution && <span className={s.caution}> {inWords(way.caution, language)}</span>}
         </p>
       )}
