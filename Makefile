@@ -49,8 +49,8 @@ demo: build ## build, then open the house with made-up customers; ARGS='--quiet 
 test: build ## pass all tests: browser app, rooms on SQLite and Postgres, stories, browser journeys
 	npm --prefix web test
 	npm --prefix web/widget test
-	scripts/with-postgres go test $(QUICK) -count=1 -shuffle=on -parallel $(PARALLEL) -timeout 9m $$(go list ./... | grep -vE '/(soak|stories)$$')
-	scripts/with-postgres go test $(QUICK) -count=1 -shuffle=on -parallel $(WAITING) -timeout 9m ./soak ./stories
+	FSYNC=off scripts/with-postgres go test $(QUICK) -count=1 -shuffle=on -parallel $(PARALLEL) -timeout 20m $$(go list ./... | grep -vE '/(soak|stories)$$')
+	FSYNC=off scripts/with-postgres go test $(QUICK) -count=1 -shuffle=on -parallel $(WAITING) -timeout 20m ./soak ./stories
 
 check: need web/node_modules/.package-lock.json web/widget/node_modules/.package-lock.json ## format, vet, lint, arrows, races in pure rooms, generated files unchanged
 	scripts/lint $(LINT)

@@ -27,7 +27,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
 		onlyLong(t, "after every kill leases have to end; stories kill on Postgres in every test")
-		killAtRandom(t, database(t), dose(t, "KILLS", 0, 200)/4)
+		killAtRandom(t, database(t), dose(t, "KILLS", 0, 200))
 	})
 }
 

@@ -6,6 +6,7 @@ package soak_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,7 +17,7 @@ import (
 	"github.com/hilft/hilft/internal/app/apptest"
 )
 
-// settledIn is the longest that a house may take to do what is left; on Postgres leases have to end.
+// settledIn is the longest that a house may do nothing of what is left; on Postgres leases have to end.
 const settledIn = 4 * time.Minute
 
 // site is a house, who works there, the shop whose customers write to it, and the ledger of those outside.
@@ -115,13 +116,20 @@ func moody(m apptest.Taken) apptest.Manner {
 	return apptest.Takes
 }
 
-// settle waits until the house has nothing left to do.
+// settle waits until the house has nothing left to do, for as long as that becomes less.
 func settle(ctx context.Context, agent *apptest.Agent) error {
-	ctx, cancel := context.WithTimeout(ctx, settledIn)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	stuck := time.AfterFunc(settledIn, cancel)
+	defer stuck.Stop()
+	least := math.MaxInt
 	return agent.Until(ctx, func(ctx context.Context) error {
 		h, err := agent.Health(ctx)
-		if err == nil && h.Work() > 0 {
+		if left := h.Work(); err == nil && left > 0 {
+			if left < least {
+				least = left
+				stuck.Reset(settledIn)
+			}
 			err = fmt.Errorf("there is work left: %+v", h.Queues)
 		}
 		return err

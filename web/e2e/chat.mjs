@@ -5,7 +5,7 @@
 // speak: every word is there once, on both sides.
 
 import { Desk, settings } from './desk.mjs'
-import { base, given, journey, same, story } from './stage.mjs'
+import { base, given, journey, patience, same, story } from './stage.mjs'
 
 /** The chat's shadow root is closed to the page, and so to tests, unless it is opened when it is made. */
 function openShadows() {
@@ -13,6 +13,20 @@ function openShadows() {
   Element.prototype.attachShadow = function (init) {
     return attach.call(this, { ...init, mode: 'open' })
   }
+}
+
+/** One sign that somebody writes may get lost, as is said where it is sent: whoever writes on is seen. */
+async function writesUntil(seen, write) {
+  const end = Date.now() + patience
+  while (
+    !(await seen.waitFor({ timeout: 1000 }).then(
+      () => true,
+      () => Date.now() > end,
+    ))
+  ) {
+    await write()
+  }
+  await seen.waitFor({ timeout: 1000 })
 }
 
 const picture = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
@@ -93,11 +107,12 @@ await journey(async ({ open }) => {
   await theirs('Ja, beide.').waitFor()
 
   // Each is shown that the other writes; a note is nobody's business.
-  await visitor.getByRole('textbox', { name: 'Ihre Nachricht' }).pressSequentially('Moment')
-  await agent.getByText(desk.t('case.writing', { name: '' }).trim()).waitFor()
-  await visitor.getByRole('textbox', { name: 'Ihre Nachricht' }).fill('')
+  const field = visitor.getByRole('textbox', { name: 'Ihre Nachricht' })
+  await field.pressSequentially('Moment')
+  await writesUntil(agent.getByText(desk.t('case.writing', { name: '' }).trim()), () => field.pressSequentially('.'))
+  await field.fill('')
   await desk.write('Lassen Sie sich Zeit')
-  await visitor.getByText('schreibt …').waitFor()
+  await writesUntil(visitor.getByText('schreibt …'), () => agent.keyboard.insertText('.'))
   await agent.keyboard.press('Control+A')
   await agent.keyboard.press('Delete')
 

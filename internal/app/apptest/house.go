@@ -81,6 +81,12 @@ func (h *House) URL() string { return "http://" + h.addr }
 // Open starts the process and returns when it serves. Further variables of its environment may be given: "HILFT_FAULT=…".
 // Where the process ends instead, the error holds what it said.
 func (h *House) Open(ctx context.Context, env ...string) error {
+	select {
+	case openings <- struct{}{}:
+		defer func() { <-openings }()
+	case <-ctx.Done():
+		return fmt.Errorf("apptest: others are still opening theirs: %w", ctx.Err())
+	}
 	if err := h.Start(ctx, env...); err != nil {
 		return err
 	}
