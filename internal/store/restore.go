@@ -223,7 +223,7 @@ func restorePostgres(ctx context.Context, o Options, schema int64, fill func(ctx
 	defer func() { _ = conn.Close() }()
 	err = conn.Raw(func(driver any) error {
 		l := &Load{pg: driver.(*stdlib.Conn).Conn().PgConn()} //nolint:forcetypeassert // openPostgres made it
-		if err := l.Exec(ctx, "begin"); err != nil {
+		if err := l.Exec(ctx, "begin; "+unhurried); err != nil {
 			return err
 		}
 		if err := loaded(ctx, l, schema, fill); err != nil {

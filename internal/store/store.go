@@ -130,6 +130,9 @@ const (
 // is cut off, must not keep the others from the same rows. It is less than answerFor, so that who waits gets their turn.
 const sleepMost = 10 * time.Second
 
+// unhurried is said in a transaction that nobody waits for: however long files and pipes take, it is not asleep.
+const unhurried = "SET LOCAL idle_in_transaction_session_timeout = 0"
+
 func (db *DB) openPostgres(ctx context.Context, o Options) error {
 	raw := o.URL
 	u, err := url.Parse(raw)
