@@ -68,6 +68,9 @@ type making struct {
 
 func (b *making) write(ctx context.Context, w io.Writer) (m Made, err error) {
 	err = b.DB.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.TakeTime(ctx); err != nil { // w may be slow: a pipe to another machine
+			return err
+		}
 		m.BeganAt = tx.Now()
 		if m.Schema, err = tx.Schema(ctx); err != nil { // with this the moment is fixed
 			return err

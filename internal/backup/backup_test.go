@@ -12,7 +12,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 	"github.com/klauspost/compress/zstd"
@@ -356,6 +358,25 @@ func TestABackupIsOfOneMoment(t *testing.T) {
 			require.Len(t, storetest.Rows(t, p.opts.URL, p.opts.Path)["event"], 11+meanwhile)
 		})
 	}
+}
+
+// A backup goes to a slow disk, or through a pipe to another machine: between two tables the database may hear nothing of
+// it for a while.
+func TestABackupMayBeSlowToWrite(t *testing.T) {
+	t.Parallel()
+	p := lived(t, "postgres", newest(t))
+	db, _, err := store.Attach(t.Context(), p.opts)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = db.Close() })
+	require.NoError(t, db.Look(t.Context(), func(ctx context.Context, tx *store.Tx) error { // of its one connection, which the backup gets next
+		var limit string
+		return tx.Row(ctx, `SELECT set_config('idle_in_transaction_session_timeout', '50', false)`, nil, &limit)
+	}))
+	slow := sync.OnceFunc(func() { time.Sleep(300 * time.Millisecond) })
+	var b bytes.Buffer
+	_, err = backup.Write(t.Context(), &b, backup.From{DB: db, Progress: func(_, _ int64) { slow() }})
+	require.NoError(t, err)
+	require.NoError(t, restore(t, b.Bytes(), placeAt(t, ""), nil))
 }
 
 func TestTheHouseRemembersItsBackups(t *testing.T) {

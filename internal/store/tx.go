@@ -49,6 +49,15 @@ func (tx *Tx) Lock() string {
 	return ""
 }
 
+// TakeTime lets the transaction be silent for as long as what happens between its statements takes; else the database ends
+// it after a while, as that of a node which sleeps. It is for transactions that nobody waits for, and comes first in them.
+func (tx *Tx) TakeTime(ctx context.Context) error {
+	if tx.pg == nil {
+		return nil
+	}
+	return tx.Defer(ctx, unhurried)
+}
+
 // Exec runs a statement and returns how many rows it touched.
 func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (n int64, err error) {
 	if tx.pg == nil {
