@@ -54,15 +54,15 @@ var ErrDamaged = errors.New("some media files are damaged on the disk and are no
 // Backup makes a backup of the house beside whoever works in it. At file it appears when it is complete, instead of what
 // was there; "-" is out.
 func Backup(ctx context.Context, s Settings, file string, out io.Writer, o BackupOptions) (Backed, error) {
-	db, _, err := store.Attach(ctx, databaseOf(s))
+	db, schema, err := store.Attach(ctx, databaseOf(s))
 	if err != nil {
 		return Backed{}, err
 	}
 	defer func() { _ = db.Close() }()
-	return backUp(ctx, db, s, file, out, o)
+	return backUp(ctx, db, schema, s, file, out, o)
 }
 
-func backUp(ctx context.Context, db *store.DB, s Settings, file string, out io.Writer, o BackupOptions) (Backed, error) {
+func backUp(ctx context.Context, db *store.DB, schema int64, s Settings, file string, out io.Writer, o BackupOptions) (Backed, error) {
 	began := time.Now()
 	from := backup.From{DB: db, Version: o.Version, Progress: o.Progress}
 	var err error
@@ -85,7 +85,7 @@ func backUp(ctx context.Context, db *store.DB, s Settings, file string, out io.W
 		}
 	}
 	if !o.WithoutMedia {
-		if from.Blobs, err = blob.Open(filepath.Join(s.Data, "media")); err != nil {
+		if from.Blobs, err = mediaToBackUp(ctx, db, schema, mediaOf(s)); err != nil {
 			return Backed{}, err
 		}
 	}
@@ -345,7 +345,7 @@ func Upgrade(ctx context.Context, s Settings, file string, o BackupOptions) (Upg
 			file = filepath.Join(s.Data, fmt.Sprintf("before-schema-%d-%s.hilft", newest, time.Now().UTC().Format("20060102T150405Z")))
 		}
 		o.WithoutMedia = true
-		b, err := backUp(ctx, db, s, file, nil, o)
+		b, err := backUp(ctx, db, have, s, file, nil, o)
 		if err != nil {
 			return Upgraded{}, fmt.Errorf("nothing was upgraded: %w", err)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/blob"
+	"github.com/hilft/hilft/internal/store"
 )
 
 // recogniseMedia makes sure, at every start, that the media folder is the one in which the files of this database lie. A
@@ -25,6 +26,25 @@ func recogniseMedia(ctx context.Context, a *access.Access, f *blob.Folder, dir s
 		return err
 	}
 	return knowsMedia(dir, kept)
+}
+
+// mediaToBackUp is the media folder, if it is the one of this database. An empty one in its place, because a disk is not
+// mounted, would make a backup that looks whole and has no file.
+func mediaToBackUp(ctx context.Context, db *store.DB, schema int64, dir string) (*blob.Folder, error) {
+	const since = 3 // the schema that has a place for the mark
+	if schema >= since {
+		kept, err := access.New(access.Deps{DB: db}).Media(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if kept != "" { // else the house was not open since folders are marked
+			err = knowsMedia(dir, kept)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("no backup was made, it would lack the media: mount the disk on which they are, or take --without-media (%w)", err)
+		}
+	}
+	return blob.Open(dir)
 }
 
 func knowsMedia(dir, kept string) error {

@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hilft/hilft/internal/store/storetest"
+)
+
+// backsUp makes a backup of the house with these settings.
+func backsUp(t *testing.T, flags map[string]string, file string, o BackupOptions) (Backed, error) {
+	t.Helper()
+	s, err := ReadSettings("", nil, flags)
+	require.NoError(t, err)
+	o.Tell = io.Discard
+	return Backup(t.Context(), s, file, io.Discard, o)
+}
+
+// When the disk with the media is not mounted, a backup would lack them all, and the administrator's old ones go after it.
+func TestABackupIsNotMadeOfAnotherMediaFolder(t *testing.T) {
+	t.Parallel()
+	for name, url := range map[string]func(t *testing.T) string{"sqlite": func(*testing.T) string { return "" }, "postgres": storetest.PostgresURL} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			flags := map[string]string{"data": t.TempDir(), "database_url": url(t)}
+			require.NoError(t, opens(t, flags))
+			file := filepath.Join(t.TempDir(), "house.hilft")
+			_, err := backsUp(t, flags, file, BackupOptions{})
+			require.NoError(t, err)
+			yesterday, err := os.ReadFile(file)
+			require.NoError(t, err)
+
+			media := filepath.Join(flags["data"], "media")
+			require.NoError(t, os.Rename(media, media+".unmounted"))
+			_, err = backsUp(t, flags, file, BackupOptions{})
+			require.ErrorContains(t, err, media+" is not the media folder of this database")
+			require.ErrorContains(t, err, "--without-media")
+			require.NotContains(t, err.Error(), "\n")
+			require.NoDirExists(t, media)
+			kept, err := os.ReadFile(file)
+			require.NoError(t, err)
+			require.Equal(t, yesterday, kept)
+
+			_, err = backsUp(t, flags, file, BackupOptions{WithoutMedia: true})
+			require.NoError(t, err)
+			require.NoError(t, os.Rename(media+".unmounted", media))
+			_, err = backsUp(t, flags, file, BackupOptions{})
+			require.NoError(t, err)
+		})
+	}
+}
+
+// A house that an old hilft left has not marked its folder yet, or does not know of marks at all.
+func TestABackupIsMadeOfAFolderThatBearsNoMarkYet(t *testing.T) {
+	t.Parallel()
+	for _, schema := range []int64{1, 10} {
+		flags := map[string]string{"data": t.TempDir()}
+		storetest.Lived(t, "", filepath.Join(flags["data"], "hilft.db"), schema)
+		_, err := backsUp(t, flags, filepath.Join(t.TempDir(), "house.hilft"), BackupOptions{})
+		require.NoError(t, err)
+	}
+}
