@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	"github.com/stretchr/testify/require"
 
 	"github.com/hilft/hilft/internal/store"
@@ -61,6 +62,33 @@ func TestAnUpgradeMakesABackupFirst(t *testing.T) {
 	code, out, errs = called(t, environ, "upgrade")
 	require.Zero(t, code, errs)
 	require.NotContains(t, out, "backup")
+}
+
+// The machine that makes backups need not be able to open them: an upgrade there has a way back as well, and says how far it
+// could look.
+func TestAnUpgradeNeedsThePublicHalfOfTheKeyOnly(t *testing.T) {
+	t.Parallel()
+	data, environ := old(t)
+	before := storetest.Rows(t, "", filepath.Join(data, "hilft.db"))
+	key, err := age.GenerateX25519Identity()
+	require.NoError(t, err)
+	dir := t.TempDir()
+	half, whole := filepath.Join(dir, "half.key"), filepath.Join(dir, "whole.key")
+	require.NoError(t, os.WriteFile(half, []byte(key.Recipient().String()+"\n"), 0o600))
+	require.NoError(t, os.WriteFile(whole, []byte(key.String()+"\n"), 0o600))
+
+	code, out, errs := called(t, environ, "upgrade", "--key-file", half)
+	require.Zero(t, code, errs)
+	require.EqualValues(t, 10, last(t, out)["from"])
+	require.Contains(t, errs, "only the key itself opens it")
+	files, err := filepath.Glob(filepath.Join(data, "before-schema-*.hilft"))
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+
+	elsewhere := t.TempDir()
+	code, _, errs = called(t, []string{"HILFT_DATA=" + elsewhere}, "restore", files[0], "--key-file", whole)
+	require.Zero(t, code, errs)
+	require.Len(t, storetest.Rows(t, "", filepath.Join(elsewhere, "hilft.db"))["message"], len(before["message"]))
 }
 
 // A restore that is killed before its end leaves an empty house, into which the next one restores.

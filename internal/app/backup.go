@@ -6,8 +6,10 @@ package app
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -46,6 +48,7 @@ type Backed struct {
 	Rows    int64     `json:"rows"`
 	Media   int64     `json:"media"`
 	Damaged int64     `json:"damaged"`
+	sum     []byte    // the SHA-256 of what was written
 }
 
 // ErrDamaged says that a backup is complete but for media that could not be read.
@@ -90,7 +93,7 @@ func backUp(ctx context.Context, db *store.DB, schema int64, s Settings, file st
 		}
 	}
 	var m backup.Made
-	counted := &counter{}
+	counted := &counter{sum: sha256.New()}
 	write := func(w io.Writer) error {
 		counted.w = w
 		m, err = backup.Write(ctx, counted, from)
@@ -106,6 +109,7 @@ func backUp(ctx context.Context, db *store.DB, schema int64, s Settings, file st
 	}
 	b := Backed{
 		File: file, Schema: m.Schema, BeganAt: m.BeganAt, Seconds: time.Since(began).Seconds(), Bytes: counted.n, Rows: m.Rows, Media: m.Media, Damaged: m.Damaged,
+		sum: counted.sum.Sum(nil),
 	}
 	if err := backup.Record(ctx, db, backup.Last{Made: m, EndedAt: db.Now(), Bytes: counted.n, Whole: !o.WithoutMedia}); err != nil {
 		return b, err
@@ -116,15 +120,17 @@ func backUp(ctx context.Context, db *store.DB, schema int64, s Settings, file st
 	return b, nil
 }
 
-// counter counts what is written through it.
+// counter counts and sums up what is written through it.
 type counter struct {
-	w io.Writer
-	n int64
+	w   io.Writer
+	n   int64
+	sum hash.Hash
 }
 
 func (c *counter) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
 	c.n += int64(n)
+	_, _ = c.sum.Write(p[:n])
 	return n, err
 }
 
@@ -181,6 +187,29 @@ func CheckBackup(file string, o BackupOptions) (Restored, error) {
 	began := time.Now()
 	head, end, err := backup.Check(f, key)
 	return restoredOf(file, began, head, end), err
+}
+
+// readBack reads a backup that was just made to its end. Who has only the public half of its key cannot look into it: then
+// it proves that the disk gives back what was written, and says that this is all.
+func readBack(b Backed, o BackupOptions) error {
+	_, err := CheckBackup(b.File, o)
+	if !errors.Is(err, backup.ErrPublicHalf) {
+		return err
+	}
+	f, err := os.Open(b.File)
+	if err != nil {
+		return fmt.Errorf("backup: %w", err)
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return fmt.Errorf("backup: %w", err)
+	}
+	if !bytes.Equal(sum.Sum(nil), b.sum) {
+		return fmt.Errorf("backup: %s is not what was written to it: its disk is failing", b.File)
+	}
+	_, _ = fmt.Fprintf(o.Tell, "hilft: %s is on the disk as it was written; only the key itself opens it: try that where the key is\n", b.File)
+	return nil
 }
 
 func openBackup(file string, o BackupOptions) (*os.File, age.Identity, error) {
@@ -319,9 +348,9 @@ type Upgraded struct {
 	Backup *Backed `json:"backup,omitempty"`
 }
 
-// Upgrade brings the database to the schema of this program, after a backup without media, which no upgrade touches. An
-// empty file is one beside the data, named after the schema and the time. There is nothing to do when the schema is the
-// newest.
+// Upgrade brings the database to the schema of this program, after a backup without media, which no upgrade touches, was
+// made and read back. An empty file is one beside the data, named after the schema and the time. There is nothing to do when
+// the schema is the newest.
 func Upgrade(ctx context.Context, s Settings, file string, o BackupOptions) (Upgraded, error) {
 	db, have, err := store.Attach(ctx, databaseOf(s))
 	if err != nil {
@@ -349,7 +378,7 @@ func Upgrade(ctx context.Context, s Settings, file string, o BackupOptions) (Upg
 		if err != nil {
 			return Upgraded{}, fmt.Errorf("nothing was upgraded: %w", err)
 		}
-		if _, err := CheckBackup(file, o); err != nil {
+		if err := readBack(b, o); err != nil {
 			return Upgraded{}, fmt.Errorf("nothing was upgraded: %w", err)
 		}
 		u.Backup = &b

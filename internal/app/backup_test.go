@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"filippo.io/age"
 	"github.com/stretchr/testify/require"
 
 	"github.com/hilft/hilft/internal/store/storetest"
@@ -65,5 +66,32 @@ func TestABackupIsMadeOfAFolderThatBearsNoMarkYet(t *testing.T) {
 		storetest.Lived(t, "", filepath.Join(flags["data"], "hilft.db"), schema)
 		_, err := backsUp(t, flags, filepath.Join(t.TempDir(), "house.hilft"), BackupOptions{})
 		require.NoError(t, err)
+	}
+}
+
+// Whoever can look into a backup does; with the public half of its key, what the disk gives back is compared with what was
+// written.
+func TestABackupIsReadBackWithEitherHalfOfItsKey(t *testing.T) {
+	t.Parallel()
+	flags := map[string]string{"data": t.TempDir()}
+	storetest.Lived(t, "", filepath.Join(flags["data"], "hilft.db"), 10)
+	key, err := age.GenerateX25519Identity()
+	require.NoError(t, err)
+	for name, half := range map[string]string{"public": key.Recipient().String(), "secret": key.String()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			o := BackupOptions{KeyFile: filepath.Join(dir, "backup.key"), Tell: io.Discard}
+			require.NoError(t, os.WriteFile(o.KeyFile, []byte(half+"\n"), 0o600))
+			b, err := backsUp(t, flags, filepath.Join(dir, "house.hilft"), o)
+			require.NoError(t, err)
+			require.NoError(t, readBack(b, o))
+
+			written, err := os.ReadFile(b.File)
+			require.NoError(t, err)
+			written[len(written)/2] ^= 0x40
+			require.NoError(t, os.WriteFile(b.File, written, 0o600))
+			require.Error(t, readBack(b, o))
+		})
 	}
 }

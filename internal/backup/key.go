@@ -13,6 +13,9 @@ import (
 	"filippo.io/age"
 )
 
+// ErrPublicHalf says that a key file has what makes backups, and not what opens them.
+var ErrPublicHalf = errors.New("this is the public half, which only makes backups; the one that begins with AGE-SECRET-KEY opens them")
+
 // KeyFor reads for whom backups are encrypted: the public key of age in the file (age1…), so that the machine that makes
 // backups cannot open them, or the public half of the key that is in it. A file that is not there is made, with a new key.
 func KeyFor(path string) (to age.Recipient, made bool, err error) {
@@ -41,11 +44,11 @@ func KeyFor(path string) (to age.Recipient, made bool, err error) {
 	return id.Recipient(), false, nil
 }
 
-// ReadKey reads the key that opens backups (AGE-SECRET-KEY-1…).
+// ReadKey reads the key that opens backups (AGE-SECRET-KEY-1…). ErrPublicHalf: the file has only the other one.
 func ReadKey(path string) (*age.X25519Identity, error) {
 	line, err := keyLine(path)
 	if err == nil && strings.HasPrefix(line, "age1") {
-		err = errors.New("this is the public half, which only makes backups; the one that begins with AGE-SECRET-KEY opens them")
+		err = ErrPublicHalf
 	}
 	if err != nil {
 		return nil, fmt.Errorf("key file %s: %w", path, err)
