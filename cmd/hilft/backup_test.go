@@ -44,6 +44,11 @@ func TestAnUpgradeMakesABackupFirst(t *testing.T) {
 	require.Contains(t, errs, "nothing was upgraded")
 	require.Equal(t, before, storetest.Rows(t, "", filepath.Join(data, "hilft.db")))
 
+	code, _, errs = called(t, environ, "upgrade", "--backup", "-")
+	require.Equal(t, 1, code)
+	require.Equal(t, "hilft: the backup is read back before anything is upgraded: name a file for it\n", errs)
+	require.Equal(t, before, storetest.Rows(t, "", filepath.Join(data, "hilft.db")))
+
 	code, out, errs := called(t, environ, "upgrade")
 	require.Zero(t, code, errs)
 	told := last(t, out)

@@ -352,6 +352,9 @@ type Upgraded struct {
 // made and read back. An empty file is one beside the data, named after the schema and the time. There is nothing to do when
 // the schema is the newest.
 func Upgrade(ctx context.Context, s Settings, file string, o BackupOptions) (Upgraded, error) {
+	if file == "-" {
+		return Upgraded{}, errors.New("the backup is read back before anything is upgraded: name a file for it")
+	}
 	db, have, err := store.Attach(ctx, databaseOf(s))
 	if err != nil {
 		return Upgraded{}, err
