@@ -264,6 +264,10 @@ func Restore(ctx context.Context, s Settings, file string, o BackupOptions) (Res
 	began := time.Now()
 	head, end, err := backup.Restore(ctx, f, backup.Into{
 		Store: databaseOf(s), Blobs: blobs, Key: key, Progress: o.Progress,
+		KeyFits: func(key []byte) error {
+			_, err := keyWanted(s.SecretKeyFile, key)
+			return err
+		},
 		SecretKey: func(key []byte) error { return putKey(s.SecretKeyFile, key) },
 	})
 	if err != nil {
@@ -277,20 +281,28 @@ func Restore(ctx context.Context, s Settings, file string, o BackupOptions) (Res
 
 // putKey writes the house's key where it belongs, unless it is there.
 func putKey(path string, key []byte) error {
-	have, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return fmt.Errorf("secret key file: %w", err)
-	case bytes.Equal(have, key):
-		return nil
-	default:
-		return fmt.Errorf("secret key file: %s is another key than that in the backup: move it away", path)
+	wanted, err := keyWanted(path, key)
+	if err != nil || !wanted {
+		return err
 	}
 	return appear(path, func(w io.Writer) error {
 		_, err := w.Write(key)
 		return err
 	})
+}
+
+// keyWanted tells whether the house's key is yet to be written where it belongs. Another one in its place is an error.
+func keyWanted(path string, key []byte) (bool, error) {
+	have, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return true, nil
+	case err != nil:
+		return false, fmt.Errorf("secret key file: %w", err)
+	case !bytes.Equal(have, key):
+		return false, fmt.Errorf("secret key file: %s is another key than that in the backup: move it away", path)
+	}
+	return false, nil
 }
 
 // keyFits says what to do when the key that is there is not the one that the restored secrets are sealed with.

@@ -95,3 +95,42 @@ func TestABackupIsReadBackWithEitherHalfOfItsKey(t *testing.T) {
 		})
 	}
 }
+
+// Who starts hilft once before they restore has made a key there. They learn it before hours are spent on filling the house.
+func TestAnotherKeyInTheWayIsToldBeforeAnythingIsRestored(t *testing.T) {
+	t.Parallel()
+	burnt := map[string]string{"data": t.TempDir()}
+	require.NoError(t, opens(t, burnt))
+	dir := t.TempDir()
+	file, o := filepath.Join(dir, "house.hilft"), BackupOptions{KeyFile: filepath.Join(dir, "backup.key"), WithSecretKey: true}
+	made, err := backsUp(t, burnt, file, o)
+	require.NoError(t, err)
+	original, err := os.ReadFile(filepath.Join(burnt["data"], "secret.key"))
+	require.NoError(t, err)
+	for name, url := range map[string]func(t *testing.T) string{"sqlite": func(*testing.T) string { return "" }, "postgres": storetest.PostgresURL} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			flags := map[string]string{"data": t.TempDir(), "database_url": url(t)}
+			require.NoError(t, opens(t, flags))
+			s, err := ReadSettings("", nil, flags)
+			require.NoError(t, err)
+			path := filepath.Join(s.Data, "hilft.db")
+			before := storetest.Rows(t, s.DatabaseURL, path)
+			filled := false
+			o := BackupOptions{KeyFile: o.KeyFile, Tell: io.Discard, Progress: func(_, _ int64) { filled = true }}
+
+			_, err = Restore(t.Context(), s, file, o)
+			require.ErrorContains(t, err, s.SecretKeyFile+" is another key than that in the backup: move it away")
+			require.False(t, filled)
+			require.Equal(t, before, storetest.Rows(t, s.DatabaseURL, path))
+
+			require.NoError(t, os.Rename(s.SecretKeyFile, s.SecretKeyFile+".new"))
+			is, err := Restore(t.Context(), s, file, o)
+			require.NoError(t, err)
+			require.Equal(t, made.Rows, is.Rows)
+			kept, err := os.ReadFile(s.SecretKeyFile)
+			require.NoError(t, err)
+			require.Equal(t, original, kept)
+		})
+	}
+}

@@ -37,6 +37,7 @@ const mediaMark = "media"
 type Into struct {
 	Store     store.Options
 	Blobs     *blob.Folder
+	KeyFits   func(key []byte) error // says, before anything is filled, why SecretKey could not take the house's key
 	SecretKey func(key []byte) error // takes the house's key, where the backup has it
 	Key       age.Identity           // nil: for a file that is not encrypted
 	Progress  func(rows, media int64)
@@ -44,21 +45,30 @@ type Into struct {
 
 // Check reads a backup to its end. Only what it takes without an error is whole, and only that can be restored.
 func Check(r io.Reader, key age.Identity) (Head, End, error) {
+	head, end, _, err := check(r, key)
+	return head, end, err
+}
+
+// check returns the house's key too, where the backup has it.
+func check(r io.Reader, key age.Identity) (_ Head, _ End, secret []byte, _ error) {
 	in, err := newReader(r, key)
 	if err != nil {
-		return Head{}, End{}, err
+		return Head{}, End{}, nil, err
 	}
 	defer in.close()
 	for {
-		_, _, body, err := in.next()
-		if errors.Is(err, io.EOF) {
-			return in.head, *in.end, nil
-		}
-		if err == nil {
+		name, _, body, err := in.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return in.head, *in.end, secret, nil
+		case err != nil:
+		case name == keyName:
+			secret, err = readText(body)
+		default:
 			_, err = io.Copy(io.Discard, body)
 		}
 		if err != nil {
-			return Head{}, End{}, err
+			return Head{}, End{}, nil, err
 		}
 	}
 }
@@ -66,9 +76,14 @@ func Check(r io.Reader, key age.Identity) (Head, End, error) {
 // Restore makes a house of a backup, which is read twice: once to see that it is whole. After an error there is no house;
 // media that were restored until then stay and do no harm.
 func Restore(ctx context.Context, r io.ReadSeeker, into Into) (Head, End, error) {
-	head, end, err := Check(r, into.Key)
+	head, end, secret, err := check(r, into.Key)
 	if err != nil {
 		return Head{}, End{}, err
+	}
+	if secret != nil {
+		if err := into.KeyFits(secret); err != nil {
+			return Head{}, End{}, err
+		}
 	}
 	newest, err := store.NewestSchema()
 	if err != nil {
