@@ -133,6 +133,9 @@ func restoreSQLite(ctx context.Context, o Options, schema int64, fill func(ctx c
 	if err := os.Remove(building); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("database: %w", err)
 	}
+	if err := ownersOnly(building); err != nil {
+		return err
+	}
 	db := &DB{dialect: SQLite, now: time.Now}
 	// Nobody else sees it, and half of it is worth nothing: so no journal, and one sync at the end.
 	if db.write, err = sql.Open("sqlite", sqliteDSN(building, "&_pragma=foreign_keys(0)&_pragma=journal_mode(OFF)&_pragma=synchronous(OFF)")); err != nil {

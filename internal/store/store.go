@@ -8,8 +8,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -73,10 +75,10 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	db := newDB(o)
 	var err error
-	if o.URL == "" {
-		err = db.openSQLite(ctx, o.Path)
-	} else {
+	if o.URL != "" {
 		err = db.openPostgres(ctx, o)
+	} else if err = ownersOnly(o.Path); err == nil {
+		err = db.openSQLite(ctx, o.Path)
 	}
 	if err != nil {
 		_ = db.Close()
@@ -93,6 +95,26 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		}
 	}
 	return db, nil
+}
+
+// ownersOnly keeps what customers wrote from everybody else on the machine, in whatever folder it is. SQLite would make its
+// file for all to read; its log gets the mode of the file. A file that is there is not opened here: to close it again would
+// lift the locks that this process has on it.
+func ownersOnly(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err == nil {
+		err = f.Close()
+	}
+	if errors.Is(err, fs.ErrExist) {
+		for _, name := range []string{path, path + "-wal", path + "-shm"} {
+			_ = os.Chmod(name, 0o600) // what belongs to somebody else, or lies where there are no modes, stays as it is
+		}
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("database %s: %w", path, err)
+	}
+	return nil
 }
 
 func newDB(o Options) *DB {

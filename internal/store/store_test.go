@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	neturl "net/url"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -170,6 +171,51 @@ func TestAWrongAddressIsOneClearLine(t *testing.T) {
 		require.NotContains(t, err.Error(), "geheim", name)
 		require.Contains(t, err.Error(), "database", name)
 	}
+}
+
+// The data folder may be one that everybody on the machine can look into; what customers wrote is not for them.
+func TestNobodyElseOnTheMachineReadsTheDatabase(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.Chmod(dir, 0o755))
+	o := store.Options{Path: filepath.Join(dir, "hilft.db")}
+	private := func() {
+		t.Helper()
+		found, err := filepath.Glob(o.Path + "*")
+		require.NoError(t, err)
+		require.NotEmpty(t, found)
+		for _, path := range found {
+			i, err := os.Stat(path)
+			require.NoError(t, err)
+			require.Equal(t, os.FileMode(0o600), i.Mode().Perm(), path)
+		}
+	}
+	newest, err := store.NewestSchema()
+	require.NoError(t, err)
+	require.NoError(t, store.Restore(t.Context(), o, newest, func(context.Context, *store.Load) error {
+		private() // beside its place
+		return nil
+	}))
+	private()
+	require.NoError(t, os.Remove(o.Path))
+
+	open := func() *store.DB {
+		t.Helper()
+		db, err := store.Open(t.Context(), o)
+		require.NoError(t, err)
+		require.NoError(t, db.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error { return addPerson(ctx, tx, hilft.NewID()) }))
+		require.FileExists(t, o.Path+"-wal")
+		private()
+		return db
+	}
+	db := open()
+	// As an older hilft left them when it was killed.
+	for _, name := range []string{o.Path, o.Path + "-wal", o.Path + "-shm"} {
+		require.NoError(t, os.Chmod(name, 0o644))
+	}
+	again := open()
+	require.NoError(t, again.Close())
+	require.NoError(t, db.Close())
 }
 
 // House and database are started together, and the database takes longer.
