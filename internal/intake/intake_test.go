@@ -36,8 +36,7 @@ type house struct {
 }
 
 func inHouse(t *testing.T, test func(t *testing.T, h *house)) {
-	clock := storetest.NewClock()
-	storetest.EachAt(t, clock.Now, func(t *testing.T, db *store.DB) {
+	storetest.EachAt(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
 		log := slog.New(slog.DiscardHandler)
 		b, err := bus.Open(t.Context(), bus.Options{Log: log})
 		require.NoError(t, err)

@@ -295,8 +295,7 @@ func TestWorkAndTheEndOfItsJobAreOneTransaction(t *testing.T) {
 // The post office is closed. When it opens, what waits for it is not kept waiting until somebody would have looked again.
 func TestWhatWasPutOffIsHurriedInOrder(t *testing.T) {
 	t.Parallel()
-	clock := storetest.NewClock()
-	storetest.EachAt(t, clock.Now, func(t *testing.T, db *store.DB) {
+	storetest.EachAt(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
 		q := queueOn(t, db)
 		var open atomic.Bool
 		waits, posted := make(chan int64, 10), make(chan int, 10)

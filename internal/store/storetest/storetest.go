@@ -31,11 +31,19 @@ const Env = "HILFT_TEST_POSTGRES"
 // Postgres server that half is skipped; in CI that is a failure.
 func Each(t *testing.T, test func(t *testing.T, db *store.DB)) {
 	t.Helper()
-	EachAt(t, nil, test)
+	each(t, func(t *testing.T, url string) { test(t, Open(t, url, nil)) })
 }
 
-// EachAt is Each with a clock of the test's own.
-func EachAt(t *testing.T, now func() time.Time, test func(t *testing.T, db *store.DB)) {
+// EachAt is Each with clocks that stand still.
+func EachAt(t *testing.T, test func(t *testing.T, db *store.DB, clock *Clock)) {
+	t.Helper()
+	each(t, func(t *testing.T, url string) {
+		clock := NewClock()
+		test(t, Open(t, url, clock.Now), clock)
+	})
+}
+
+func each(t *testing.T, test func(t *testing.T, url string)) {
 	t.Helper()
 	for _, open := range []struct {
 		name string
@@ -46,7 +54,7 @@ func EachAt(t *testing.T, now func() time.Time, test func(t *testing.T, db *stor
 	} {
 		t.Run(open.name, func(t *testing.T) {
 			t.Parallel()
-			test(t, Open(t, open.url(t), now))
+			test(t, open.url(t))
 		})
 	}
 }
