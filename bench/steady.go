@@ -19,12 +19,12 @@ import (
 const (
 	atDesks    = 20               // agents signed in, each with a live stream
 	looksEvery = 10 * time.Second // how often each looks at the inbox and opens a case
-	memoryMost = 120 << 20
+	memoryMost = 120_000_000
 )
 
 // measureSteady sends 200 webhooks a second for a long time, while twenty agents have the desk open and look into it. It
-// looks at how long acknowledgements take and whether the house's memory grows: the median of the last tenth of the time
-// against that of the second.
+// looks at how long acknowledgements take, how much memory the house has, and whether that grows: the median of the last
+// tenth of the time against that of the second. In the first the agents sign in, and what that needs is given back.
 func measureSteady(ctx context.Context, b *bench, database string) ([]result, error) {
 	s, err := b.open(ctx, database)
 	if err != nil {
@@ -67,7 +67,8 @@ func measureSteady(ctx context.Context, b *bench, database string) ([]result, er
 		return nil, err
 	}
 	wall := time.Since(began)
-	early, late := middle(memory[len(memory)/10:len(memory)/5+1]), middle(memory[len(memory)-len(memory)/10-1:])
+	memory = memory[len(memory)/10:]
+	early, late := middle(memory[:len(memory)/9+1]), middle(memory[len(memory)-len(memory)/9-1:])
 	most := slices.Max(memory)
 	acks := result{
 		What: fmt.Sprintf("acknowledgement at %d/s for %s, %d agents signed in", perSecond, b.steady, atDesks), Database: database, Value: p.took.at(0.99), Unit: "ms (p99)",
@@ -75,7 +76,7 @@ func measureSteady(ctx context.Context, b *bench, database string) ([]result, er
 		Note: fmt.Sprintf("%s sent", number(float64(p.acked.Load()))), Target: "p99 ≤ 250 ms",
 	}
 	acks.Met = acks.P99 <= 250 && p.acked.Load() >= int64(b.steady.Seconds()*perSecond*99/100)
-	peak := result{What: "most memory meanwhile", Database: database, Value: float64(most) / (1 << 20), Unit: "MiB", Target: "≤ 120 MB", Met: most <= memoryMost}
+	peak := result{What: "most memory from the second tenth of that time on", Database: database, Value: float64(most) / (1 << 20), Unit: "MiB", Target: "≤ 120 MB", Met: most <= memoryMost}
 	growth := result{What: "growth of memory from the second tenth of that time to the last", Database: database, Value: 100 * (float64(late)/float64(early) - 1), Unit: "%", Target: "≤ 10 %"}
 	growth.Met = growth.Value <= 10
 	return []result{acks, peak, growth}, nil

@@ -138,7 +138,7 @@ func restoreSQLite(ctx context.Context, o Options, schema int64, fill func(ctx c
 	}
 	db := &DB{dialect: SQLite, now: time.Now}
 	// Nobody else sees it, and half of it is worth nothing: so no journal, and one sync at the end.
-	if db.write, err = sql.Open("sqlite", sqliteDSN(building, "&_pragma=foreign_keys(0)&_pragma=journal_mode(OFF)&_pragma=synchronous(OFF)")); err != nil {
+	if db.write, err = sql.Open("sqlite", sqliteDSN(building, buildingCache, "&_pragma=foreign_keys(0)&_pragma=journal_mode(OFF)&_pragma=synchronous(OFF)")); err != nil {
 		return fmt.Errorf("database %s: %w", building, err)
 	}
 	defer func() { _ = db.write.Close() }()

@@ -221,17 +221,25 @@ type discreet struct {
 func (d discreet) Error() string { return d.says }
 func (d discreet) Unwrap() error { return d.error }
 
+// What each connection to SQLite keeps of the file, in KiB. The system keeps the file in memory as well, for all of them
+// together: what they keep themselves is there once for each.
+const (
+	writerCache   = 16 << 10
+	readerCache   = 2 << 10
+	buildingCache = 64 << 10 // of the only one to a database that is being restored
+)
+
 // sqliteDSN has busy_timeout first, so that the pragmas after it wait for a lock instead of failing.
-func sqliteDSN(path string, query string) string {
+func sqliteDSN(path string, cache int, query string) string {
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()}).String() +
-		"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=cache_size(-65536)&_pragma=mmap_size(268435456)" +
-		"&_pragma=temp_store(2)" + query
+		"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=temp_store(2)" +
+		"&_pragma=cache_size(-" + strconv.Itoa(cache) + ")" + query
 }
 
 func (db *DB) openSQLite(ctx context.Context, path string) error {
 	db.dialect = SQLite
 	var err error
-	db.write, err = sql.Open("sqlite", sqliteDSN(path, "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate"))
+	db.write, err = sql.Open("sqlite", sqliteDSN(path, writerCache, "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate"))
 	if err != nil {
 		return fmt.Errorf("database %s: %w", path, err)
 	}
@@ -240,7 +248,7 @@ func (db *DB) openSQLite(ctx context.Context, path string) error {
 	if err := db.write.PingContext(ctx); err != nil {
 		return fmt.Errorf("database %s: %w", path, err)
 	}
-	db.read, err = sql.Open("sqlite", sqliteDSN(path, "&_pragma=query_only(1)"))
+	db.read, err = sql.Open("sqlite", sqliteDSN(path, readerCache, "&_pragma=query_only(1)"))
 	if err != nil {
 		return fmt.Errorf("database %s: %w", path, err)
 	}
