@@ -120,8 +120,9 @@ func idsOf(claims []*Claim) []int64 {
 
 // A LIMIT is written into the statement: SQLite plans a statement anew, at every run, whose limit is an argument.
 
-// released is how many jobs of a lane are let go at once: about as many as are claimed at once.
-const released = 64
+// released is how many jobs of a lane are let go at once: more than are claimed at once. Those that are left over are met
+// behind the others, and it is written down anew that somebody waits.
+const released = 128
 
 // release lets the next jobs of a lane run now: claimers that met them behind this one have put them off. A claimer that
 // is about to do so keeps this one from ending until it has.

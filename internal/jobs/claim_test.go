@@ -29,17 +29,7 @@ func queueOn(t testing.TB, db *store.DB) *Jobs {
 
 // still runs a test on both databases with a clock that stands still, and a queue on which nobody works but the test.
 func still(t *testing.T, test func(t *testing.T, q *Jobs, clock *storetest.Clock)) {
-	for _, name := range []string{"sqlite", "postgres"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			clock := storetest.NewClock()
-			url := ""
-			if name == "postgres" {
-				url = storetest.PostgresURL(t)
-			}
-			test(t, queueOn(t, storetest.Open(t, url, clock.Now)), clock)
-		})
-	}
+	storetest.EachAt(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) { test(t, queueOn(t, db), clock) })
 }
 
 func (q *Jobs) put(t testing.TB, orders ...Order) {
@@ -347,6 +337,33 @@ func TestFiveThousandBehindASlowLaneHoldUpNobody(t *testing.T) {
 				break
 			}
 			require.True(t, more, "the crew would go to sleep before it came to the other lane")
+		}
+	})
+}
+
+// Whoever claims a lane's next jobs leaves none of the others to wait for the end of a lease.
+func TestALongLaneIsWorkedOffWithoutAPause(t *testing.T) {
+	t.Parallel()
+	still(t, func(t *testing.T, q *Jobs, _ *storetest.Clock) {
+		const long, most = 400, 64
+		orders := make([]Order, long)
+		for i := range orders {
+			orders[i] = Order{Kind: "letter", Lane: "mira", Args: i}
+		}
+		q.put(t, orders...)
+		done := 0
+		for done < long {
+			groups, _, err := q.claim(t.Context(), "letter", most, time.Minute)
+			require.NoError(t, err)
+			require.Len(t, groups, 1, "%d of %d are done, and the others wait", done, long)
+			for more := true; more; { // whoever else looks for work meanwhile puts them off
+				var others [][]*Claim
+				others, more, err = q.claim(t.Context(), "letter", most, time.Minute)
+				require.NoError(t, err)
+				require.Empty(t, others)
+			}
+			require.NoError(t, q.db.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error { return Done(ctx, tx, groups[0]...) }))
+			done += len(groups[0])
 		}
 	})
 }
