@@ -4,6 +4,7 @@
 package switchboard
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,8 +26,9 @@ const (
 	sendFor   = time.Minute // one call of a Send, and a second more for every slowLine bytes of files
 	slowLine  = 64 << 10    // what a line takes in a second that somebody would still call one
 	sendMost  = 30 * time.Minute
-	lockedFor = time.Minute   // how long a message waits before it looks again whether its account works
-	limitMost = 6 * time.Hour // how long a rate limit is believed
+	lockedFor = time.Minute      // how long a message waits before it looks again whether its account works
+	limitMost = 6 * time.Hour    // how long a rate limit is believed
+	restFor   = 30 * time.Second // how long a message waits whose network is slow with others
 
 	giveUpAfter = 24 * time.Hour
 
@@ -41,6 +43,11 @@ const (
 // last time a person is asked.
 var readBackAfter = []time.Duration{0, 5 * time.Second, 30 * time.Second, 2 * time.Minute}
 
+var (
+	errAtIt = errors.New("this process is still at it")
+	errSlow = errors.New("its network is slow with others")
+)
+
 // deliver hands one message to its network, or finds out what became of it.
 func (s *Switchboard) deliver(ctx context.Context, c *jobs.Claim) (err error) {
 	faults.Point(faults.DeliverClaimed)
@@ -52,6 +59,11 @@ func (s *Switchboard) deliver(ctx context.Context, c *jobs.Claim) (err error) {
 		attribute.String("account_id", string(d.Account)), attribute.String("message_id", string(d.Message)), attribute.Int("attempt", c.Attempt),
 	))
 	defer func() { endSpan(span, err) }()
+	over, ok := s.begin(ctx, d.Message)
+	if !ok { // the clock has jumped over the lease of an attempt that is under way
+		return cmp.Or(ctx.Err(), jobs.Later(s.DB.Now().Add(lockedFor), errAtIt))
+	}
+	defer over()
 	out := &delivery{s: s, c: c, d: d}
 	if err := out.load(ctx); err != nil { // first: whatever stands in the way, what may have gone out is not forgotten
 		return err
@@ -71,6 +83,11 @@ func (s *Switchboard) deliver(ctx context.Context, c *jobs.Claim) (err error) {
 	case a.State == hilft.AccountSignIn:
 		return out.wait(ctx, s.DB.Now().Add(lockedFor), channel.ReasonSignIn)
 	}
+	end, ok := s.turnOf(a.ID).take(ctx)
+	if !ok {
+		return cmp.Or(ctx.Err(), jobs.Later(s.DB.Now().Add(restFor), errSlow))
+	}
+	defer end()
 	if out.l, err = s.sendLine(ctx, a); err != nil {
 		return out.barred(ctx, err)
 	}
@@ -186,9 +203,10 @@ type delivery struct {
 	state  hilft.Delivery // as written down; Queued where nothing is
 	calls  int            // how often the network was called
 	reads  int
+	reason string // as written down
 	remote string
 	first  time.Time
-	called time.Time // when the network was last called, or we last stopped waiting for it
+	called time.Time // until when a call of ours may be under way
 }
 
 // load reads what is written down of the message. What a person decided to send again begins anew; what the network has,
@@ -196,14 +214,14 @@ type delivery struct {
 func (o *delivery) load(ctx context.Context) error {
 	var first, called, job int64
 	err := o.s.DB.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
-		return tx.Row(ctx, `SELECT job_id, state, attempt, reads, remote_id, first_at, called_at FROM delivery WHERE message_id = ?`, []any{string(o.d.Message)},
-			&job, &o.state, &o.calls, &o.reads, &o.remote, &first, &called)
+		return tx.Row(ctx, `SELECT job_id, state, attempt, reads, reason, remote_id, first_at, called_at FROM delivery WHERE message_id = ?`, []any{string(o.d.Message)},
+			&job, &o.state, &o.calls, &o.reads, &o.reason, &o.remote, &first, &called)
 	})
 	if store.IsNoRows(err) || err == nil && o.state == hilft.Failed {
 		o.state, err = hilft.Queued, nil
 	}
 	if o.d.Again && job != o.c.ID && (o.state != hilft.Sent || o.d.Anew) {
-		o.state, o.reads, first, o.remote = hilft.Queued, 0, 0, ""
+		o.state, o.reads, first, o.reason, o.remote = hilft.Queued, 0, 0, "", ""
 	}
 	o.first, o.called = store.Time(first), store.Time(called)
 	return err
@@ -234,6 +252,11 @@ func (o *delivery) send(ctx context.Context) error {
 	// until the job was somebody else's comes too late to call.
 	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime(o.d.Out))
 	defer cancel()
+	defer context.AfterFunc(ctx, func() {
+		if errors.Is(context.Cause(ctx), jobs.ErrLost) { // it is another node's, which may have begun anew
+			cancel()
+		}
+	})()
 	if err := o.mark(ctx); err != nil {
 		return err
 	}
@@ -350,6 +373,9 @@ func (o *delivery) wait(ctx context.Context, until time.Time, reason string) err
 		if err := o.c.PutOff(ctx, tx, at); err != nil {
 			return err
 		}
+		if waitsForPeople(reason) && reason == o.reason {
+			return nil // as everybody knows, and for as long as it takes
+		}
 		return o.save(ctx, tx, o.state, reason, "", channel.Receipt{}, at, 0)
 	})
 	if err != nil {
@@ -429,7 +455,11 @@ func (o *delivery) readBack(ctx context.Context) error {
 	case err == nil:
 		err = errors.New("the network gave it no id")
 	case errors.Is(err, channel.ErrNotThere):
-		if sure := o.called.Add(trustAfter); o.s.DB.Now().Before(sure) {
+		now := o.s.DB.Now()
+		if o.called.After(now.Add(sendMost)) { // the clock was wrong then
+			o.called = now
+		}
+		if sure := o.called.Add(trustAfter); now.Before(sure) {
 			return o.wait(ctx, sure, channel.ReasonUnknown)
 		}
 		o.state = hilft.Queued
@@ -460,9 +490,13 @@ func (o *delivery) look(ctx context.Context, after time.Duration, why error) err
 	return jobs.Later(at, why)
 }
 
-// mark writes down, before the network is called, that it is going to be.
+// mark writes down, before the network is called, that it is going to be. What has begun to be written is written: it
+// would be there although nobody was called.
 func (o *delivery) mark(ctx context.Context) error {
-	err := o.s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	err := o.s.DB.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *store.Tx) error {
 		if err := o.c.Held(ctx, tx); err != nil {
 			return err
 		}
@@ -470,6 +504,9 @@ func (o *delivery) mark(ctx context.Context) error {
 			o.first = tx.Now()
 		}
 		o.reads, o.called = 0, tx.Now()
+		if tx.Dialect() == store.Postgres { // who takes it over there does not know that this process is dead
+			o.called = o.called.Add(sendTime(o.d.Out))
+		}
 		return o.save(ctx, tx, hilft.Sending, "", "", channel.Receipt{}, time.Time{}, 1)
 	})
 	if err != nil {

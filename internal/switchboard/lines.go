@@ -343,8 +343,10 @@ func (l *line) listen(ctx context.Context, con channel.Connector) error {
 
 func (l *line) limits(ctx context.Context, lim channel.Limiter) error {
 	var limits channel.Limits
+	lctx, cancel := context.WithTimeout(ctx, lookFor)
+	defer cancel()
 	err := l.s.guard(l.acc, "Limits", func() (err error) {
-		limits, err = lim.Limits(ctx)
+		limits, err = lim.Limits(lctx)
 		return err
 	})
 	if err != nil {

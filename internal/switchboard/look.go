@@ -15,7 +15,7 @@ import (
 	"github.com/hilft/hilft/internal/store"
 )
 
-// lookFor is how long a network may take to tell how messages stand.
+// lookFor is how long a network may take to tell how messages stand, or what its limits are.
 const lookFor = 30 * time.Second
 
 // lookAfter asks a network how messages stand, and receives what it tells like everything else. A look that fails is over:

@@ -354,16 +354,13 @@ gather:
 			break gather
 		}
 	}
-	if err := r.write(batch); err != nil && len(batch) > 1 {
-		for _, rec := range batch { // one of them is bad: the others must not suffer for it
+	err := r.write(batch)
+	for _, rec := range batch {
+		rec.err = err
+		// Unless the database is away, one of them is bad, and the others must not suffer for it.
+		if err != nil && len(batch) > 1 && hilft.KindOf(err) != hilft.Unavailable {
 			rec.err = r.write([]*reception{rec})
 		}
-	} else {
-		for _, rec := range batch {
-			rec.err = err
-		}
-	}
-	for _, rec := range batch {
 		close(rec.done)
 	}
 }

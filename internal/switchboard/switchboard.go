@@ -73,7 +73,9 @@ type Switchboard struct {
 	accounts map[hilft.AccountID]*entry // what is known of accounts, for a short time
 	news     int                        // how often an account changed
 	sending  map[hilft.AccountID]*sendLine
-	heard    map[hilft.AccountID]time.Time // when account.heard_at was last written
+	turns    map[hilft.AccountID]*turns
+	atIt     map[hilft.MessageID]chan struct{} // what this process is delivering; closed when that is over
+	heard    map[hilft.AccountID]time.Time     // when account.heard_at was last written
 	poke     chan struct{}
 
 	received atomic.Int64                     // deliveries stored
@@ -87,7 +89,7 @@ func New(d Deps, in Intake) *Switchboard {
 	}
 	s := &Switchboard{
 		Deps: d, intake: in, node: hilft.NewID(), connectors: map[string]channel.Connector{}, policies: map[string]channel.Policy{}, limits: map[string]channel.Limits{},
-		accounts: map[hilft.AccountID]*entry{}, sending: map[hilft.AccountID]*sendLine{}, heard: map[hilft.AccountID]time.Time{},
+		accounts: map[hilft.AccountID]*entry{}, sending: map[hilft.AccountID]*sendLine{}, turns: map[hilft.AccountID]*turns{}, atIt: map[hilft.MessageID]chan struct{}{}, heard: map[hilft.AccountID]time.Time{},
 		poke:  make(chan struct{}, 1),
 		ended: map[hilft.Delivery]*atomic.Int64{hilft.Sent: {}, hilft.Failed: {}, hilft.Unknown: {}},
 	}
@@ -98,7 +100,7 @@ func New(d Deps, in Intake) *Switchboard {
 	s.receiver = startReceiver(s)
 	s.room = &room{folders: d.Folders, look: blob.SpaceAt}
 	d.Jobs.HandleErrands(hilft.JobIntake, jobs.Terms{Workers: 4, Attempts: 20}, s.placeMany, s.place)
-	d.Jobs.HandleErrand(hilft.JobDeliver, jobs.Terms{Workers: 16, Claim: 16, Lease: 2 * time.Minute, Attempts: 1 << 30, Base: 2 * time.Second, Most: 5 * time.Minute}, s.deliver)
+	d.Jobs.HandleErrand(hilft.JobDeliver, jobs.Terms{Workers: senders, Claim: senders, Lease: 2 * time.Minute, Attempts: 1 << 30, Base: 2 * time.Second, Most: 5 * time.Minute}, s.deliver)
 	d.Jobs.HandleErrand(hilft.JobCanary, jobs.Terms{Attempts: 3}, s.sing)
 	d.Jobs.HandleEnd(hilft.JobIntake, s.discarded)
 	d.Jobs.HandleEnd(hilft.JobDeliver, s.undelivered)

@@ -16,6 +16,8 @@ import (
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/jobs"
+	"github.com/hilft/hilft/internal/store"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -174,7 +176,12 @@ func TestALateWorkerLeavesNoTrace(t *testing.T) {
 				stands := func() bool {
 					return h.count(`SELECT COUNT(*) FROM delivery WHERE message_id = '1' AND state = 'sent'`) == 1
 				}
-				other.patient("the other node sees to it", stands)
+				other.patient("the other node sees to it", func() bool {
+					if h.count(`SELECT COUNT(*) FROM job WHERE kind = 'deliver' AND claim = 0 AND run_at > ?`, store.Micros(h.clock.Now())) == 1 {
+						other.forward(lockedFor) // the first one had it again, and knows that it is at it
+					}
+					return stands()
+				})
 				close(answer)
 				h.patient("the first one is back", func() bool { return h.count(`SELECT COUNT(*) FROM job`) == 0 })
 				require.True(t, stands())
@@ -308,4 +315,76 @@ func TestHowLongANetworkIsLeftAlone(t *testing.T) {
 	}
 	require.Positive(t, wait(&channel.RateLimited{}, 1, now), "a limit without an end")
 	require.Positive(t, wait(&channel.RateLimited{Until: now.AddDate(400, 0, 0)}, 1, now), "a limit beyond all reckoning")
+}
+
+// What a node is at that cannot reach its database any more may still go out: another one that takes it over believes the
+// network only when the call must have ended.
+func TestNotThereIsNotBelievedWhileAnotherNodeMayBeAtIt(t *testing.T) {
+	t.Parallel()
+	inHouse(t, func(t *testing.T, h *house) {
+		if h.DB.Dialect() != store.Postgres {
+			t.Skip("there is one node on SQLite")
+		}
+		seen := h.net.remembers()
+		h.works()
+		a := h.connect("a")
+		files := []channel.File{{Size: 600 * slowLine}} // ten minutes
+		out := channel.Outgoing{Key: "1", Text: "Hello", Files: files}
+		marked := h.clock.Now()
+		require.NoError(t, h.DB.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			o := &delivery{s: h.Switchboard, c: &jobs.Claim{}, d: channel.Dispatch{Brand: brand, Account: a.ID, Message: "1", Out: out}, first: marked, called: marked.Add(sendTime(out))}
+			return o.save(ctx, tx, hilft.Sending, "", "", channel.Receipt{}, time.Time{}, 1)
+		}))
+		h.forward(3 * time.Minute)
+		h.order("c1", channel.Dispatch{Brand: brand, Account: a.ID, Message: "1", Out: channel.Outgoing{Key: "1", Text: "Hello"}})
+		h.see("it is looked for", func() bool { return h.net.looked() == 1 && !h.word("1").RetryAt.IsZero() })
+		require.Equal(t, marked.Add(sendTime(out)+trustAfter), h.word("1").RetryAt)
+		require.Zero(t, seen.times("1"))
+	})
+}
+
+// A message was last called for when the clock was a day ahead: it does not wait until that day comes.
+func TestWhatWasCalledForTomorrowIsLookedForToday(t *testing.T) {
+	t.Parallel()
+	inHouse(t, func(t *testing.T, h *house) {
+		seen := h.net.remembers()
+		a := h.works().connect("a")
+		tomorrow := h.clock.Now().Add(24 * time.Hour)
+		require.NoError(t, h.DB.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			o := &delivery{s: h.Switchboard, c: &jobs.Claim{}, d: channel.Dispatch{Brand: brand, Account: a.ID, Message: "1"}, first: tomorrow, called: tomorrow}
+			return o.save(ctx, tx, hilft.Sending, "", "", channel.Receipt{}, time.Time{}, 1)
+		}))
+		h.says(a, "c1", "1")
+		h.see("it is looked for, and sent", func() bool {
+			h.forward(trustAfter)
+			return h.word("1").Delivery == hilft.Sent
+		})
+		require.Equal(t, 1, seen.times("1"))
+		require.Less(t, h.clock.Now(), tomorrow)
+	})
+}
+
+// However long a reply waits for an administrator, that is told once.
+func TestWhatWaitsForPeopleIsToldOnce(t *testing.T) {
+	t.Parallel()
+	inHouse(t, func(t *testing.T, h *house) {
+		a := h.works().connect("a")
+		_, err := h.Pause(t.Context(), brand, a.ID)
+		require.NoError(t, err)
+		h.says(a, "c1", "1")
+		h.hears("1", hilft.Queued, channel.ReasonPaused)
+		for range 5 {
+			h.idle()
+			before := h.clock.Now()
+			h.forward(lockedFor)
+			h.see("it is tried again", func() bool {
+				return h.count(`SELECT COUNT(*) FROM job WHERE kind = 'deliver' AND claim = 0 AND run_at > ?`, store.Micros(before.Add(lockedFor))) == 1
+			})
+		}
+		h.idle()
+		require.Equal(t, []hilft.Delivery{hilft.Queued}, h.at("1"))
+		_, err = h.Resume(t.Context(), brand, a.ID)
+		require.NoError(t, err)
+		h.hears("1", hilft.Sent, "")
+	})
 }

@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package switchboard
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/store"
+)
+
+// A network that takes its time with everything has some of the senders, and the others' messages go out.
+func TestANetworkThatHangsHoldsUpItsOwnMessagesOnly(t *testing.T) {
+	t.Parallel()
+	inHouse(t, func(t *testing.T, h *house) {
+		answer := make(chan struct{})
+		wake := sync.OnceFunc(func() { close(answer) })
+		t.Cleanup(wake)
+		h.net.sends(func(out channel.Outgoing) (channel.Receipt, error) {
+			if strings.HasPrefix(out.Key, "slow") {
+				<-answer
+			}
+			return channel.Receipt{ID: "remote " + out.Key}, nil
+		})
+		slow, quick := h.connect("slow"), h.connect("quick")
+		for i := range 3 * senders {
+			h.says(slow, fmt.Sprint("slow", i), fmt.Sprint("slow", i))
+		}
+		h.says(quick, "quick", "quick")
+		h.works()
+		h.hears("quick", hilft.Sent, "")
+		require.LessOrEqual(t, len(h.net.calls()), sendersEach+1)
+		wake()
+		h.see("all go out", func() bool {
+			h.later(restFor)
+			return h.count(`SELECT COUNT(*) FROM delivery WHERE state = 'sent'`) == 3*senders+1
+		})
+		require.Len(t, h.net.calls(), 3*senders+1)
+	})
+}
+
+// The clock jumps over the lease of a message that is being sent: this process does not begin it a second time.
+func TestAMessageIsNotBegunTwiceWhenTheClockJumps(t *testing.T) {
+	t.Parallel()
+	inHouse(t, func(t *testing.T, h *house) {
+		seen := h.net.remembers()
+		taking := h.net.send
+		calling, answer := make(chan struct{}), make(chan struct{})
+		called, wake := sync.OnceFunc(func() { close(calling) }), sync.OnceFunc(func() { close(answer) })
+		t.Cleanup(wake)
+		h.net.sends(func(out channel.Outgoing) (channel.Receipt, error) {
+			called()
+			<-answer
+			return taking(out)
+		})
+		a := h.works().connect("a")
+		h.says(a, "c1", "1")
+		h.await(calling)
+		h.forward(time.Hour)
+		h.see("it is claimed, and put back", func() bool {
+			return h.count(`SELECT COUNT(*) FROM job WHERE kind = 'deliver' AND claim = 0 AND run_at > ?`, store.Micros(h.clock.Now())) == 1
+		})
+		wake()
+		h.see("it is found", func() bool {
+			h.forward(lockedFor)
+			return h.word("1").Delivery == hilft.Sent
+		})
+		require.Equal(t, 1, seen.times("1"))
+		require.Equal(t, []string{"1"}, h.net.calls())
+	})
+}
