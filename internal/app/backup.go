@@ -23,6 +23,7 @@ import (
 	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/backup"
 	"github.com/hilft/hilft/internal/blob"
+	"github.com/hilft/hilft/internal/desk"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/switchboard"
@@ -333,6 +334,9 @@ func mindRestored(ctx context.Context, db *store.DB, work *jobs.Jobs, lines *swi
 			return err
 		}
 		if err = work.Free(ctx, tx); err != nil {
+			return err
+		}
+		if err = desk.WithholdReceipts(ctx, tx); err != nil {
 			return err
 		}
 		doubted, err = lines.Doubt(ctx, tx)

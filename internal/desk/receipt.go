@@ -58,7 +58,7 @@ func (t *table) receipt(ctx context.Context, o opening) error {
 	if err != nil {
 		return err
 	}
-	due, err := t.receiptDue(ctx, o.heard.Item.From.ID)
+	due, err := t.receiptDue(ctx, o.heard.Item)
 	if err != nil || !due {
 		return err
 	}
@@ -99,9 +99,23 @@ func (t *table) receiptText(ctx context.Context, language string) (text, brand s
 	return cmp.Or(in[language], in[own], de, en), brand, err
 }
 
-// receiptDue tells whether somebody may get a receipt now, and remembers that they do.
-func (t *table) receiptDue(ctx context.Context, address string) (bool, error) {
-	sum := sha256.Sum256([]byte("receipt\x00" + strings.ToLower(address)))
+// WithholdReceipts sees to it that nobody is told any more that what they said until now has arrived: this house is a copy
+// of one that may have told them. It is for the transaction in which that is noticed.
+func WithholdReceipts(ctx context.Context, tx *store.Tx) error {
+	_, err := tx.Exec(ctx, `INSERT INTO receipt (brand_id, who, at) VALUES ('', 'all', ?) ON CONFLICT (brand_id, who) DO UPDATE SET at = excluded.at`, store.Micros(tx.Now()))
+	if err != nil {
+		return fmt.Errorf("desk: receipts: %w", err)
+	}
+	return nil
+}
+
+// receiptDue tells whether who said something may get a receipt now, and remembers that they do.
+func (t *table) receiptDue(ctx context.Context, it channel.Item) (bool, error) {
+	var withheld int
+	if err := t.tx.Row(ctx, `SELECT COUNT(*) FROM receipt WHERE brand_id = '' AND who = 'all' AND at >= ?`, []any{store.Micros(it.At)}, &withheld); err != nil || withheld > 0 {
+		return false, err
+	}
+	sum := sha256.Sum256([]byte("receipt\x00" + strings.ToLower(it.From.ID)))
 	old := store.Micros(t.tx.Now().Add(-receiptEvery))
 	n, err := t.tx.Exec(ctx, `INSERT INTO receipt (brand_id, who, at) VALUES (?, ?, ?) ON CONFLICT (brand_id, who) DO UPDATE SET at = excluded.at WHERE receipt.at <= ?`,
 		string(t.brand), hex.EncodeToString(sum[:]), store.Micros(t.tx.Now()), old)

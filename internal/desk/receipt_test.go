@@ -109,6 +109,25 @@ func TestNoReceiptGoesToWhomItWouldNotHelp(t *testing.T) {
 	})
 }
 
+// A house that was restored may hear again what its original has given a receipt for.
+func TestWhatWasSaidBeforeTheHouseWasRestoredGetsNoReceipt(t *testing.T) {
+	t.Parallel()
+	atDesk(t, func(t *testing.T, r *room) {
+		r.letters("", "", "Ist da.", "")
+		before := r.clock.Now()
+		r.clock.Forward(10 * time.Minute)
+		require.NoError(t, r.db.Write(t.Context(), WithholdReceipts))
+		r.post(r.mailFrom("mira", "1", saidAt(before)))
+		require.Empty(t, r.dispatched())
+		r.clock.Forward(time.Minute)
+		r.post(r.mailFrom("mira", "2"))
+		require.Len(t, r.dispatched(), 1)
+		r.clock.Forward(receiptEvery + time.Hour)
+		r.post(r.mailFrom("tom", "3"))
+		require.Equal(t, 1, r.count(`SELECT COUNT(*) FROM receipt`), "what is over is forgotten")
+	})
+}
+
 func TestAHouseThatWantsNoReceiptsSendsNone(t *testing.T) {
 	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {

@@ -209,15 +209,21 @@ func (h *house) says(a Account, lane string, ids ...string) {
 
 func (h *house) dispatch(a Account, lane string, again bool, ids ...string) {
 	h.t.Helper()
+	for _, id := range ids {
+		h.order(lane, channel.Dispatch{Brand: brand, Account: a.ID, Message: hilft.MessageID(id), Again: again, Out: channel.Outgoing{Key: id, Text: "Hello"}})
+	}
+}
+
+// anew lets a message that came back go out once more, as another one to its network.
+func (h *house) anew(a Account, lane, id string) {
+	h.t.Helper()
+	h.order(lane, channel.Dispatch{Brand: brand, Account: a.ID, Message: hilft.MessageID(id), Again: true, Anew: true, Out: channel.Outgoing{Key: id + "-again", Text: "Hello"}})
+}
+
+func (h *house) order(lane string, d channel.Dispatch) {
+	h.t.Helper()
 	require.NoError(h.t, h.DB.Write(h.t.Context(), func(ctx context.Context, tx *store.Tx) error {
-		for _, id := range ids {
-			if err := h.Jobs.Enqueue(ctx, tx, jobs.Order{Kind: hilft.JobDeliver, Lane: lane, Args: channel.Dispatch{
-				Brand: brand, Account: a.ID, Message: hilft.MessageID(id), Again: again, Out: channel.Outgoing{Key: id, Text: "Hello"},
-			}}); err != nil {
-				return err
-			}
-		}
-		return nil
+		return h.Jobs.Enqueue(ctx, tx, jobs.Order{Kind: hilft.JobDeliver, Lane: lane, Args: d})
 	}))
 }
 

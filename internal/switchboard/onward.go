@@ -61,7 +61,7 @@ func (s *Switchboard) doubtOnward(ctx context.Context, tx *store.Tx) error {
 	for _, j := range letters {
 		var args channel.OnwardArgs
 		if err := j.Read(&args); err != nil {
-			return err
+			continue // it names no letter
 		}
 		args.Restored = true
 		if err := s.Jobs.Enqueue(ctx, tx, jobs.Order{Kind: hilft.JobOnward, Key: j.Key, Args: args}); err != nil {
@@ -75,7 +75,7 @@ func (s *Switchboard) doubtOnward(ctx context.Context, tx *store.Tx) error {
 	for _, j := range reports {
 		var r channel.Report
 		if err := j.Read(&r); err != nil {
-			return err
+			continue // it names no message
 		}
 		if r.Onward != nil {
 			r.Onward.Restored = true

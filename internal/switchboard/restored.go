@@ -16,7 +16,8 @@ import (
 // Doubt puts every message that was to be sent before a person: in a house that was restored from a backup, its original
 // may have sent it since. It is not asked for at its network, which would take for missing what somebody deleted there
 // meanwhile. Signs of life that were under way came back there, if anywhere: here none is waited for. Doubt tells how many
-// messages there are; it is for the time before Run. Letters that answers were to go on in are put before a person as well. Alerts are told all the same: one that comes twice harms nobody.
+// messages there are; it is for the time before Run. Letters that answers were to go on in are put before a person as well.
+// Alerts are told all the same: one that comes twice harms nobody.
 func (s *Switchboard) Doubt(ctx context.Context, tx *store.Tx) (int, error) {
 	if _, err := s.Jobs.Withdraw(ctx, tx, hilft.JobCanary); err != nil {
 		return 0, fmt.Errorf("switchboard: doubt: %w", err)
@@ -34,13 +35,18 @@ func (s *Switchboard) Doubt(ctx context.Context, tx *store.Tx) (int, error) {
 	for _, j := range orders {
 		var d channel.Dispatch
 		if err := j.Read(&d); err != nil {
-			return 0, fmt.Errorf("switchboard: doubt: %w", err)
+			continue // it names no message
 		}
 		now := store.Micros(tx.Now())
+		anew := 0 // what the network has sent back is to go out once more, and may have
+		if d.Anew {
+			anew = 1
+		}
 		n, err := tx.Exec(ctx, `INSERT INTO delivery (message_id, account_id, job_id, state, attempt, reads, reason, detail, remote_id, first_at, called_at, changed_at)
 			VALUES (?, ?, ?, ?, 0, 0, ?, '', '', ?, 0, ?) ON CONFLICT (message_id) DO UPDATE SET job_id = excluded.job_id, state = excluded.state, reason = excluded.reason,
-				changed_at = excluded.changed_at WHERE delivery.state <> 'sent'`,
-			string(d.Message), string(d.Account), j.ID, string(hilft.Unknown), channel.ReasonRestored, store.Micros(j.MadeAt), now)
+				remote_id = CASE WHEN delivery.state = 'sent' THEN '' ELSE delivery.remote_id END, changed_at = excluded.changed_at
+				WHERE delivery.state <> 'sent' OR (? = 1 AND delivery.job_id <> excluded.job_id)`,
+			string(d.Message), string(d.Account), j.ID, string(hilft.Unknown), channel.ReasonRestored, store.Micros(j.MadeAt), now, anew)
 		if err != nil {
 			return 0, fmt.Errorf("switchboard: doubt: %w", err)
 		}

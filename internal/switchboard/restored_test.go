@@ -21,9 +21,11 @@ func TestWhatWasToBeSentIsDoubted(t *testing.T) {
 		a := h.connect("one.example")
 		h.says(a, "conversation:1", "m1", "m2")
 		h.says(a, "conversation:2", "m3", "m4")
+		h.anew(a, "conversation:3", "m5")
 		require.NoError(t, h.DB.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.Exec(ctx, `INSERT INTO delivery (message_id, account_id, job_id, state, attempt, reads, reason, detail, remote_id, first_at, called_at, changed_at) VALUES
-				('m2', ?, 1, 'sending', 1, 0, '', '', '', 7, 7, 7), ('m4', ?, 1, 'sent', 1, 0, '', '', 'r4', 7, 7, 7)`, string(a.ID), string(a.ID))
+				('m2', ?, 1, 'sending', 1, 0, '', '', '', 7, 7, 7), ('m4', ?, 1, 'sent', 1, 0, '', '', 'r4', 7, 7, 7),
+				('m5', ?, 1, 'sent', 1, 0, '', '', 'r5', 7, 7, 7)`, string(a.ID), string(a.ID), string(a.ID))
 			return err
 		}))
 		require.NoError(t, h.SetCanary(t.Context(), brand, a.ID, 15))
@@ -37,11 +39,11 @@ func TestWhatWasToBeSentIsDoubted(t *testing.T) {
 				return err
 			}))
 		}
-		require.Equal(t, 4, doubted)
+		require.Equal(t, 5, doubted)
 		require.Zero(t, h.count(`SELECT COUNT(*) FROM job WHERE kind = 'canary'`))
 		require.True(t, h.canary(a).WaitsFor.IsZero(), "what was under way does not come back here")
 		h.works()
-		for _, id := range []string{"m1", "m2", "m3"} {
+		for _, id := range []string{"m1", "m2", "m3", "m5"} {
 			h.hears(id, hilft.Unknown, channel.ReasonRestored)
 			require.Equal(t, []hilft.Delivery{hilft.Sending, hilft.Unknown}, h.at(id))
 		}
