@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hilft/hilft"
@@ -71,8 +72,8 @@ func (d *Desk) waitForEyes(ctx context.Context, tx *store.Tx, m Message, way *ch
 // errStillSpeaking is why a letter waits: an answer was added a moment ago.
 var errStillSpeaking = errors.New("its last answer may yet be seen")
 
-// goesOn writes the letter, with a mark at each answer that it carries, in one transaction; unless they have been seen, or
-// nobody knows where to.
+// goesOn writes the letter, or several where there is much, with a mark at each answer that they carry, in one
+// transaction; unless they have been seen, or nobody knows where to.
 func (d *Desk) goesOn(ctx context.Context, tx *store.Tx, j jobs.Job) error {
 	var args channel.OnwardArgs
 	if err := j.Read(&args); err != nil {
@@ -106,36 +107,44 @@ func (d *Desk) goesOn(ctx context.Context, tx *store.Tx, j jobs.Job) error {
 	if err != nil {
 		return err
 	}
-	m, err := letter(ctx, tx, c, v, unseen, language)
-	if err != nil {
+	for carried := range slices.Chunk(unseen, carriedMost) {
+		m, err := letter(ctx, tx, c, v, carried, language)
+		if err != nil {
+			return err
+		}
+		if args.Restored {
+			m.Delivery, m.Reason = hilft.Unknown, channel.ReasonRestored
+		}
+		if err := d.carry(ctx, tx, v, m, carried, address); err != nil {
+			return err
+		}
+		c.ChangedAt = m.MadeAt // the next one comes after it
+	}
+	if err := d.save(ctx, tx, c); err != nil {
 		return err
 	}
-	if args.Restored {
-		m.Delivery, m.Reason = hilft.Unknown, channel.ReasonRestored
-	}
+	faults.Point(faults.OnwardWritten)
+	return nil
+}
+
+// carry puts a letter with these answers on its way; in a restored house, before a person.
+func (d *Desk) carry(ctx context.Context, tx *store.Tx, v Conversation, m Message, answers []Message, address string) error {
 	if err := insertMessages(ctx, tx, m); err != nil {
 		return err
 	}
-	rows := make([][]any, len(unseen))
-	for i, a := range unseen {
+	rows := make([][]any, len(answers))
+	for i, a := range answers {
 		rows[i] = []any{string(a.ID), string(m.ID), address, store.Micros(tx.Now())}
 	}
 	if err := tx.Insert(ctx, `INSERT INTO onward (message_id, letter_id, address, at)`, rows, ""); err != nil {
 		return fmt.Errorf("desk: onward: %w", err)
 	}
-	if !args.Restored {
+	if m.Delivery == hilft.Queued {
 		if err := d.dispatch(ctx, tx, v, Message{}, m, false); err != nil {
 			return err
 		}
 	}
-	if err := d.save(ctx, tx, c); err != nil {
-		return err
-	}
-	if err := d.jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventMessageWritten, Brand: c.Brand, Case: c.ID, Subject: string(m.ID)}); err != nil {
-		return err
-	}
-	faults.Point(faults.OnwardWritten)
-	return nil
+	return d.jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventMessageWritten, Brand: m.Brand, Case: m.Case, Subject: string(m.ID)})
 }
 
 // unseenAnswers are the answers of agents in a conversation that its customer has not seen, the oldest first: what was
@@ -144,7 +153,7 @@ func unseenAnswers(ctx context.Context, tx *store.Tx, c Case, first Message) ([]
 	all, err := store.All(ctx, tx, messageColumns+`WHERE m.conversation_id = ? AND m.case_id = ? AND m.direction = 'outbound' AND m.visibility = 'private' AND m.auto = 0 AND m.agent_id <> ''
 			AND m.delivery = 'sent' AND m.deleted_at = 0 AND s.at IS NULL AND o.message_id IS NULL
 			AND m.made_at > COALESCE((SELECT MAX(h.made_at) FROM message h WHERE h.conversation_id = m.conversation_id AND h.direction = 'inbound'), 0)
-		ORDER BY m.made_at, m.id LIMIT ?`, []any{string(first.Conversation), string(c.ID), carriedMost}, scanMessage)
+		ORDER BY m.made_at, m.id`, []any{string(first.Conversation), string(c.ID)}, scanMessage)
 	if err != nil {
 		return nil, fmt.Errorf("desk: onward: %w", err)
 	}

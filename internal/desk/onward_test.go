@@ -6,6 +6,7 @@ package desk
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -110,6 +111,26 @@ func TestAnswersThatNobodySeesGoOnInOneLetter(t *testing.T) {
 		require.Len(t, all, 2)
 		require.NotContains(t, all[1].Out.Text, "Techniker")
 		require.Equal(t, r.letterOf(all[0]).Conversation, r.letterOf(all[1]).Conversation)
+		r.later()
+		require.Len(t, r.goneOn(), 2)
+	})
+}
+
+func TestManyAnswersGoOnInSeveralLetters(t *testing.T) {
+	t.Parallel()
+	atDesk(t, func(t *testing.T, r *room) {
+		r.visitor("1", "Is it broken?", "mira@example.org")
+		for i := range carriedMost + 1 {
+			r.inChat("1", fmt.Sprintf("Answer %d.", i), fmt.Sprint(11+i))
+		}
+		r.later()
+		all := r.goneOn()
+		require.Len(t, all, 2)
+		require.Contains(t, all[0].Out.Text, "Answer 0.")
+		require.NotContains(t, all[0].Out.Text, fmt.Sprintf("Answer %d.", carriedMost))
+		require.Contains(t, all[1].Out.Text, fmt.Sprintf("Answer %d.", carriedMost))
+		require.Equal(t, r.letterOf(all[0]).Conversation, r.letterOf(all[1]).Conversation)
+		require.True(t, r.letterOf(all[0]).MadeAt.Before(r.letterOf(all[1]).MadeAt))
 		r.later()
 		require.Len(t, r.goneOn(), 2)
 	})
