@@ -103,12 +103,13 @@ type canaryArgs struct {
 	Mark    string          `json:"mark"`
 }
 
-// canaries has the signs of life sent that are due, each by one node.
+// canaries has the signs of life sent that are due, each by one node. One that is due later than it can be was put off
+// while the clock was wrong.
 func (s *Switchboard) canaries(ctx context.Context) error {
 	due := func(ctx context.Context, tx *store.Tx) ([]hilft.AccountID, error) {
 		return store.All(ctx, tx, `SELECT c.account_id FROM canary c JOIN account a ON a.id = c.account_id
-			WHERE c.every > 0 AND c.due_at <= ? AND a.removed_at = 0 AND a.state NOT IN ('paused', 'sign_in')`,
-			[]any{store.Micros(tx.Now())}, func(scan func(into ...any) error, id *hilft.AccountID) error { return scan(id) })
+			WHERE c.every > 0 AND (c.due_at <= ? OR c.due_at > ? + c.every * 60000000) AND a.removed_at = 0 AND a.state NOT IN ('paused', 'sign_in')`,
+			[]any{store.Micros(tx.Now()), store.Micros(tx.Now())}, func(scan func(into ...any) error, id *hilft.AccountID) error { return scan(id) })
 	}
 	var any []hilft.AccountID
 	if err := s.DB.Look(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
@@ -126,7 +127,7 @@ func (s *Switchboard) canaries(ctx context.Context) error {
 		for _, id := range all {
 			mark := s.mark(id, tx.Now())
 			n, err := tx.Exec(ctx, `UPDATE canary SET due_at = ? + every * 60000000, mark = ?, sent_at = ?, error = '', waits_since = CASE WHEN waits_since = 0 THEN ? ELSE waits_since END
-				WHERE account_id = ? AND due_at <= ?`, now, mark, now, now, string(id), now)
+				WHERE account_id = ? AND (due_at <= ? OR due_at > ? + every * 60000000)`, now, mark, now, now, string(id), now, now)
 			if err != nil {
 				return err
 			}

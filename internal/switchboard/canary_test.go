@@ -145,3 +145,26 @@ func TestDiscardedWorkIsNotForgotten(t *testing.T) {
 		h.hears("m2", hilft.Unknown, channel.ReasonGaveUp)
 	})
 }
+
+func TestASignOfLifeIsNotPutOffByAWrongClock(t *testing.T) {
+	t.Parallel()
+	inHouse(t, func(t *testing.T, h *house) {
+		h.works()
+		a := h.connect("nordnetz")
+		c := &cage{}
+		h.net.on(func(w *wire) { w.sing = c.sing })
+		sung := func(n int) {
+			t.Helper()
+			require.NoError(t, h.canaries(t.Context()))
+			h.see("one is sent", func() bool { _, there := c.last(n); return there })
+		}
+		require.NoError(t, h.SetCanary(t.Context(), brand, a.ID, 15))
+		sung(1)
+		h.clock.Forward(24 * time.Hour)
+		sung(2)
+		h.clock.Forward(-24 * time.Hour)
+		sung(3)
+		require.NoError(t, h.canaries(t.Context()))
+		require.Equal(t, 1, h.count(`SELECT COUNT(*) FROM canary WHERE due_at <= ?`, store.Micros(h.clock.Now().Add(15*time.Minute))), "the next one in a quarter of an hour")
+	})
+}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -29,9 +30,13 @@ type Alert struct {
 
 const (
 	remindAfter = 24 * time.Hour
+	// worseAfter is how soon people are told again when there is more of what they know.
+	worseAfter = time.Hour
 	// calm is how long something must be over until people are told so: what comes and goes is one alert.
 	calm      = 2 * time.Minute
 	alertKept = 90 * 24 * time.Hour
+	// askew is how much nodes may differ about what time it is.
+	askew = time.Minute
 )
 
 // step is what happens to an alert.
@@ -60,18 +65,19 @@ func changes(found []Finding, open []Alert, now time.Time) (all []change) {
 	for _, a := range open {
 		known[a.key()] = true
 		f, still := is[a.key()]
+		worse := still && f.Condition.adds() && f.Count > a.Count
 		if still {
 			a.Finding = f
 		}
-		switch {
-		case still && now.Sub(a.ToldAt) >= remindAfter:
+		switch told := since(a.ToldAt, now); {
+		case still && (told >= remindAfter || worse && told >= worseAfter):
 			all = append(all, change{reminded, a})
 		case still && !a.GoneAt.IsZero():
 			all = append(all, change{came, a})
 		case still: // as it was
 		case a.GoneAt.IsZero():
 			all = append(all, change{went, a})
-		case now.Sub(a.GoneAt) >= calm:
+		case since(a.GoneAt, now) >= calm:
 			all = append(all, change{resolved, a})
 		}
 	}
@@ -81,6 +87,15 @@ func changes(found []Finding, open []Alert, now time.Time) (all []change) {
 		}
 	}
 	return all
+}
+
+// since is how long ago something was. What has not come yet was written while the clock was wrong, and is as good as long
+// ago: nobody waits until it comes.
+func since(at, now time.Time) time.Duration {
+	if at.After(now.Add(askew)) {
+		return math.MaxInt64
+	}
+	return now.Sub(at)
 }
 
 // errOvertaken says that another node has looked since.
@@ -141,8 +156,8 @@ func (w *Watch) turn(ctx context.Context) (mine string, err error) {
 	err = w.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		mine = hilft.NewID()
 		now := tx.Now()
-		n, err := tx.Exec(ctx, `INSERT INTO watch (what, value, at) VALUES ('look', ?, ?) ON CONFLICT (what) DO UPDATE SET value = excluded.value, at = excluded.at WHERE watch.at <= ?`,
-			mine, store.Micros(now), store.Micros(now.Add(-lookEvery)))
+		n, err := tx.Exec(ctx, `INSERT INTO watch (what, value, at) VALUES ('look', ?, ?) ON CONFLICT (what) DO UPDATE SET value = excluded.value, at = excluded.at WHERE watch.at <= ? OR watch.at > ?`,
+			mine, store.Micros(now), store.Micros(now.Add(-lookEvery)), store.Micros(now.Add(askew)))
 		if err == nil && n == 0 {
 			mine = ""
 		}

@@ -27,6 +27,9 @@ const (
 	NoBackup    Condition = "backup"  // the last backup is too old
 )
 
+// adds tells whether things go wrong one by one there, and each more is another that needs a person.
+func (c Condition) adds() bool { return c == Dead || c == Stuck || c == Undecided }
+
 // Finding is one thing that needs a person, now.
 type Finding struct {
 	Brand     hilft.BrandID `json:"-"` // empty: of the whole house

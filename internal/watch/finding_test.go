@@ -79,7 +79,12 @@ func TestWhatComesAndGoesIsOneAlert(t *testing.T) {
 	}{
 		"new":                    {[]Finding{f}, nil, raised},
 		"as it was":              {[]Finding{f}, open(now, never), ""},
+		"more of it, just now":   {[]Finding{f}, open(now.Add(-time.Minute), never), ""},
+		"more of it, in a while": {[]Finding{f}, open(now.Add(-worseAfter), never), reminded},
+		"as much, in a while":    {[]Finding{{Condition: Dead, Subject: "x", Count: 1}}, open(now.Add(-worseAfter), never), ""},
 		"a day later":            {[]Finding{f}, open(now.Add(-remindAfter), never), reminded},
+		"told tomorrow":          {[]Finding{f}, open(now.Add(24*time.Hour), never), reminded},
+		"gone tomorrow":          {nil, open(now, now.Add(24*time.Hour)), resolved},
 		"not found any more":     {nil, open(now, never), went},
 		"just gone":              {nil, open(now, now.Add(-time.Minute)), ""},
 		"gone for a while":       {nil, open(now, now.Add(-calm)), resolved},

@@ -52,6 +52,9 @@ func (w *Watch) tell(ctx context.Context, c *jobs.Claim) error {
 	if err := c.Read(&m); err != nil {
 		return err
 	}
+	if since(c.MadeAt, w.DB.Now()) >= remindAfter {
+		return nil // of what is open, people have been told anew
+	}
 	n, t, err := w.notice(ctx, m)
 	if err != nil || t.ID == "" { // it was removed meanwhile
 		return err

@@ -53,9 +53,12 @@ func New(d Deps) *Watch {
 		machine = "?"
 	}
 	w := &Watch{Deps: d, node: hilft.NewID(), machine: machine, began: d.DB.Now()}
-	d.Jobs.HandleErrand(hilft.JobAlert, jobs.Terms{Workers: 2, Base: 5 * time.Second}, w.tell)
+	d.Jobs.HandleErrand(hilft.JobAlert, jobs.Terms{Workers: 2, Base: 5 * time.Second, Attempts: noMatterHowOften}, w.tell)
 	return w
 }
+
+// noMatterHowOften: an alert that is given up would be told of by another that takes the same way.
+const noMatterHowOften = 1 << 30
 
 const (
 	beatEvery = 10 * time.Second

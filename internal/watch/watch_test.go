@@ -124,8 +124,7 @@ type nobody struct{ switchboard.Intake }
 
 // inHouse runs a test on both databases, with a clock that stands still.
 func inHouse(t *testing.T, test func(t *testing.T, h *house)) {
-	clock := storetest.NewClock()
-	storetest.EachAt(t, clock.Now, func(t *testing.T, db *store.DB) {
+	storetest.EachAt(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
 		keys, err := access.OpenKeys(filepath.Join(t.TempDir(), "key"))
 		require.NoError(t, err)
 		h := node(t, db, keys, clock, &outside{})
@@ -228,6 +227,65 @@ func TestAnAlertIsToldOnceThenDailyAndWhenItIsOver(t *testing.T) {
 		h.looks(lookEvery, other)
 		h.see(func() bool { return len(h.out.told()) > 3 })
 		require.Equal(t, raised, h.out.told()[3], "what comes again after that is news")
+	})
+}
+
+// Nobody waits until the time comes at which a wrong clock was looked at.
+func TestAHouseWhoseClockWasAheadIsLookedAfter(t *testing.T) {
+	t.Parallel()
+	inHouse(t, func(t *testing.T, h *house) {
+		turn := func() string {
+			mine, err := h.turn(t.Context())
+			require.NoError(t, err)
+			return mine
+		}
+		h.clock.Forward(24 * time.Hour)
+		require.NotEmpty(t, turn())
+		h.clock.Forward(-24 * time.Hour)
+		require.NotEmpty(t, turn())
+		require.Empty(t, turn())
+	})
+}
+
+func TestAnAlertWaitsForItsTarget(t *testing.T) {
+	t.Parallel()
+	inHouse(t, func(t *testing.T, h *house) {
+		a, err := h.Switchboard.Connect(t.Context(), h.brand, "post", "", nil)
+		require.NoError(t, err)
+		g, err := h.AddTarget(t.Context(), Target{Brand: h.brand, Kind: Email, Address: "rosa@nordnetz.example", Account: a.ID}, "")
+		require.NoError(t, err)
+		broken := func(is bool) {
+			h.out.mu.Lock()
+			defer h.out.mu.Unlock()
+			h.out.broken = is
+		}
+		jobs := func(which string, args ...any) int {
+			return storetest.Count(t, h.DB, `SELECT COUNT(*) FROM job WHERE kind = 'alert'`+which, args...)
+		}
+		putOff := func() bool { return jobs(` AND claim = 0 AND run_at > ?`, store.Micros(h.clock.Now())) == 1 }
+		broken(true)
+		h.fails()
+		h.looks(lookEvery)
+		for jobs(` AND attempt > 13`) == 0 { // for hours
+			h.see(putOff)
+			h.clock.Forward(15 * time.Minute)
+		}
+		broken(false)
+		h.see(func() bool {
+			if putOff() {
+				h.clock.Forward(15 * time.Minute)
+			}
+			return len(h.out.mails()) == 1
+		})
+
+		// What is a day old is not told any more: of what is still so, people are told anew.
+		broken(true)
+		require.NoError(t, h.TryTarget(t.Context(), h.brand, g.ID))
+		h.see(putOff)
+		broken(false)
+		h.clock.Forward(remindAfter)
+		h.see(func() bool { return jobs(``) == 0 })
+		require.Len(t, h.out.mails(), 1)
 	})
 }
 
