@@ -98,6 +98,7 @@ const (
 	EventNoteWritten    = "note.written"
 	EventAccountState   = "account.state"
 	EventItemStuck      = "item.stuck" // a delivery we could not read: kept, listed
+	EventItemAside      = "item.aside" // somebody decided that nothing is to be done about one
 	EventJobDead        = "job.dead"   // attempts ended: kept, listed
 	EventJobRevived     = "job.revived"
 	EventJobDiscarded   = "job.discarded"

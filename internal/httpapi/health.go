@@ -116,6 +116,14 @@ func (a *API) healthOperations() {
 			}
 			return nil, a.Switchboard.ReadAgain(ctx, b.ID, in.ID)
 		})
+	operation(a, administrators, http.MethodDelete, "/api/stuck/{id}", "set-stuck-aside", "Put a delivery away about which nothing is to be done; it stays kept", 204,
+		func(ctx context.Context, in *byNumber) (*nothing, error) {
+			b, err := a.known.brand(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return nil, a.Switchboard.SetAside(ctx, access.Actor(ctx).ID, b.ID, in.ID)
+		})
 }
 
 func (a *API) health(ctx context.Context) (healthJSON, error) {

@@ -221,6 +221,9 @@ var matrix = map[string]entry{
 	"retry-stuck": {may: "administrators", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/stuck/" + strconv.FormatInt(k.stuck, 10) + "/retry", nil}
 	}},
+	"set-stuck-aside": {may: "administrators", ids: true, right: func(s *scene, k things) call {
+		return call{"/api/stuck/" + s.unread(k), nil}
+	}},
 	"GET message html": {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/messages/" + string(k.message) + "/html", nil} }},
 	"GET stuck raw": {may: "administrators", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/stuck/" + strconv.FormatInt(k.stuck, 10) + "/raw", nil}
@@ -245,6 +248,19 @@ func (s *scene) target(k things) string {
 	g, err := s.watch.AddTarget(s.asRosa(s.rosa.t), watch.Target{Brand: k.account.Brand, Kind: watch.Webhook, Address: "https://alerts.example/" + hilft.NewID()}, secret)
 	require.NoError(s.rosa.t, err)
 	return g.ID
+}
+
+// unread is the id of a delivery to the account that could not be read; of none, where there is no such account.
+func (s *scene) unread(k things) string {
+	if k.account.Brand == "" {
+		return strconv.FormatInt(k.stuck, 10)
+	}
+	var id int64
+	require.NoError(s.rosa.t, s.db.Write(s.rosa.t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		return tx.Row(ctx, `INSERT INTO inbox (account_id, key, kind, body, blob, received_at, state, error) VALUES (?, ?, 'message', ?, '', ?, 'stuck', 'odd') RETURNING id`,
+			[]any{string(k.account.ID), hilft.NewID(), []byte("odd"), store.Micros(tx.Now())}, &id)
+	}))
+	return strconv.FormatInt(id, 10)
 }
 
 // notDone are right calls that this scene cannot grant, and how they are answered.

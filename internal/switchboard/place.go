@@ -322,6 +322,25 @@ func (s *Switchboard) RawOf(ctx context.Context, brand hilft.BrandID, id int64) 
 	return found[id].raw.Body, err
 }
 
+// SetAside puts a stuck delivery away, as somebody has seen it who decides that nothing is to be done about it: it stays
+// where it is, and is listed and told of no more. NotFound: it is not stuck.
+func (s *Switchboard) SetAside(ctx context.Context, by hilft.AgentID, brand hilft.BrandID, id int64) error {
+	err := s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE inbox SET state = 'aside' WHERE id = ? AND state = 'stuck' AND account_id IN (SELECT id FROM account WHERE brand_id = ?)`, id, string(brand))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return hilft.Fail(hilft.NotFound, "delivery.not_found", nil)
+		}
+		return s.Jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventItemAside, Brand: brand, Subject: fmt.Sprint(id), Agent: by})
+	})
+	if err != nil {
+		return fmt.Errorf("switchboard: set aside: %w", err)
+	}
+	return nil
+}
+
 // ReadAgain tries to read a stuck delivery once more, as after an upgrade. NotFound: it is not stuck, or its account was
 // removed.
 func (s *Switchboard) ReadAgain(ctx context.Context, brand hilft.BrandID, id int64) error {

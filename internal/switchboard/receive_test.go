@@ -228,6 +228,15 @@ func TestWhatCannotBeReadIsKeptAndListed(t *testing.T) {
 		require.Equal(t, hilft.NotFound, hilft.KindOf(h.ReadAgain(t.Context(), brand, garbled.ID)), "it is not stuck any more")
 		require.NoError(t, h.ReadAgain(t.Context(), brand, all[1].ID))
 		h.see("the other is stuck again", func() bool { return len(list(brand)) == 2 })
+
+		// Nothing is to be done about it: it stays, and nobody is told of it any more.
+		require.Equal(t, hilft.NotFound, hilft.KindOf(h.SetAside(t.Context(), "rosa", "other", all[1].ID)))
+		require.NoError(t, h.Remove(t.Context(), brand, a.ID))
+		require.NoError(t, h.SetAside(t.Context(), "rosa", brand, all[1].ID))
+		require.Len(t, list(brand), 1)
+		require.Equal(t, hilft.NotFound, hilft.KindOf(h.SetAside(t.Context(), "rosa", brand, all[1].ID)))
+		require.Equal(t, 5, h.count(`SELECT COUNT(*) FROM inbox`))
+		require.Equal(t, 1, h.count(`SELECT COUNT(*) FROM event WHERE kind = ? AND agent_id = 'rosa'`, hilft.EventItemAside))
 	})
 }
 

@@ -122,6 +122,7 @@ function Unknown({ items }: { items: Health['unknown'] }) {
 /** What a network sent and nobody could read: kept as it came. */
 function Stuck({ items, mayMend }: { items: Health['stuck']; mayMend: boolean }) {
   const { t, language } = useText()
+  const [putting, setPutting] = useState<number>()
   return (
     <>
       <h2>{t('health.stuck')}</h2>
@@ -145,11 +146,23 @@ function Stuck({ items, mayMend }: { items: Health['stuck']; mayMend: boolean })
                 <a href={`/api/stuck/${i.id}/raw`} download>
                   {t('health.raw')}
                 </a>
+                <Button size="xs" variant="subtle" onClick={() => setPutting(i.id)}>
+                  {t('health.aside')}
+                </Button>
               </span>
             ),
           ],
         }))}
       />
+      {putting !== undefined && (
+        <Sure
+          title={t('health.asideSure')}
+          how={t('health.asideHow')}
+          words={t('health.aside')}
+          ask={(key) => take(client.DELETE('/api/stuck/{id}', { params: { path: { id: putting } }, headers: once(key) }))}
+          onClose={() => setPutting(undefined)}
+        />
+      )}
     </>
   )
 }
@@ -198,20 +211,39 @@ function Dead({ items, mayMend }: { items: Health['dead']; mayMend: boolean }) {
         }))}
       />
       {discarding !== undefined && (
-        <Dialog title={t('health.discardSure')} onClose={() => setDiscarding(undefined)}>
-          <p className={s.how}>{t('health.discardHow')}</p>
-          <div className="acts">
-            <Again
-              words={t('health.discard')}
-              ask={(key) => take(client.DELETE('/api/dead/{id}', { params: { path: { id: discarding } }, headers: once(key) })).then(() => setDiscarding(undefined))}
-            />
-            <Button size="xs" variant="default" onClick={() => setDiscarding(undefined)}>
-              {t('cancel')}
-            </Button>
-          </div>
-        </Dialog>
+        <Sure
+          title={t('health.discardSure')}
+          how={t('health.discardHow')}
+          words={t('health.discard')}
+          ask={(key) => take(client.DELETE('/api/dead/{id}', { params: { path: { id: discarding } }, headers: once(key) }))}
+          onClose={() => setDiscarding(undefined)}
+        />
       )}
     </>
+  )
+}
+
+interface SureProps {
+  title: string
+  how: string
+  words: string
+  ask: (key?: string) => Promise<unknown>
+  onClose: () => void
+}
+
+/** Asks once more before something is over. */
+function Sure({ title, how, words, ask, onClose }: SureProps) {
+  const { t } = useText()
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <p className={s.how}>{how}</p>
+      <div className="acts">
+        <Again words={words} ask={(key) => ask(key).then(onClose)} />
+        <Button size="xs" variant="default" onClick={onClose}>
+          {t('cancel')}
+        </Button>
+      </div>
+    </Dialog>
   )
 }
 
