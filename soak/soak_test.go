@@ -44,12 +44,7 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
-		code := m.Run()
-		if err := found.write(os.Getenv("SOAK_TABLE")); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		return code
+		return m.Run()
 	}())
 }
 
@@ -103,15 +98,14 @@ var found rows
 func report(t *testing.T, r row) {
 	t.Helper()
 	t.Logf("%s on %s: %s: %d acknowledged, %d lost, %d doubled; replies: %s; %s (%s)", r.Fault, r.Database, r.Dose, r.Acked, r.Lost, r.Doubled, r.Replies, r.Note, r.Took.Round(time.Millisecond))
-	found.mu.Lock()
-	defer found.mu.Unlock()
-	found.all = append(found.all, r)
+	require.NoError(t, found.add(r, os.Getenv("SOAK_TABLE")))
 }
 
-// write writes the table to a file; to none where none is named.
-func (f *rows) write(file string) error {
+// add writes the table to a file; to none where none is named. It has what was found until then: a run may take hours.
+func (f *rows) add(r row, file string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.all = append(f.all, r)
 	if file == "" {
 		return nil
 	}
