@@ -107,15 +107,12 @@ func (o *opened) ends(t *testing.T, within time.Duration) {
 	}
 }
 
-func TestTheHouseOpensQuicklyAndClosesWithStreamsOpen(t *testing.T) {
+func TestTheHouseClosesWithStreamsOpen(t *testing.T) {
 	t.Parallel()
-	began := time.Now()
 	o := open(t, map[string]string{"data": t.TempDir()})
 	status, _, err := o.say(http.MethodGet, "/readyz", nil)
 	require.NoError(t, err)
 	require.Equal(t, 200, status)
-	t.Logf("ready after %s", time.Since(began))
-	require.Less(t, time.Since(began), 5*time.Second, "half a second on a machine that has nothing else to do")
 	o.setUp(t)
 
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, o.url+"/api/events", nil)
