@@ -157,6 +157,7 @@ func TestASignOfLifeIsNotPutOffByAWrongClock(t *testing.T) {
 			t.Helper()
 			require.NoError(t, h.canaries(t.Context()))
 			h.see("one is sent", func() bool { _, there := c.last(n); return there })
+			h.see("nobody is at it", func() bool { return h.count(`SELECT COUNT(*) FROM job`) == 0 })
 		}
 		require.NoError(t, h.SetCanary(t.Context(), brand, a.ID, 15))
 		sung(1)
