@@ -224,8 +224,8 @@ func (d discreet) Unwrap() error { return d.error }
 // What each connection to SQLite keeps of the file, in KiB. The system keeps the file in memory as well, for all of them
 // together: what they keep themselves is there once for each.
 const (
-	writerCache   = 16 << 10
-	readerCache   = 2 << 10
+	writerCache   = 8 << 10
+	readerCache   = 1 << 10
 	buildingCache = 64 << 10 // of the only one to a database that is being restored
 )
 
