@@ -38,6 +38,14 @@ func (c *cage) last(n int) (mark string, there bool) {
 	return c.marks[n-1], true
 }
 
+// sung waits for the n-th sign of life, and until nobody is at it: a lease must not end under whom the clock is moved.
+func (h *house) sung(c *cage, n int) (mark string) {
+	h.t.Helper()
+	h.see("it is sent", func() (there bool) { mark, there = c.last(n); return there })
+	h.see("nobody is at it", func() bool { return h.count(`SELECT COUNT(*) FROM job WHERE kind = 'canary'`) == 0 })
+	return mark
+}
+
 func (h *house) canary(a Account) Canary {
 	h.t.Helper()
 	all, err := h.Canaries(h.t.Context(), brand)
@@ -59,8 +67,7 @@ func TestASignOfLifeComesBackAndIsNoMessage(t *testing.T) {
 		for _, node := range []*house{h, other, h} {
 			require.NoError(t, node.canaries(t.Context()))
 		}
-		h.see("one is sent, by one node", func() bool { _, there := c.last(1); return there })
-		mark, _ := c.last(1)
+		mark := h.sung(c, 1)
 		h.clock.Forward(2 * time.Second)
 		require.False(t, h.canary(a).Missing(h.clock.Now()))
 		back := channel.Raw{Key: "c1", Kind: "canary", Body: []byte(mark)}
@@ -74,14 +81,13 @@ func TestASignOfLifeComesBackAndIsNoMessage(t *testing.T) {
 
 		h.clock.Forward(15 * time.Minute)
 		require.NoError(t, h.canaries(t.Context()))
-		h.see("the next one is sent", func() bool { _, there := c.last(2); return there })
+		h.sung(c, 2)
 		require.False(t, h.canary(a).Missing(h.clock.Now()))
 		h.clock.Forward(15 * time.Minute)
 		require.True(t, h.canary(a).Missing(h.clock.Now()))
 		require.NoError(t, h.canaries(t.Context()))
-		h.see("and one more", func() bool { _, there := c.last(3); return there })
+		mark = h.sung(c, 3)
 		require.True(t, h.canary(a).Missing(h.clock.Now()), "a new one under way does not hide that one is missing")
-		mark, _ = c.last(3)
 		require.NoError(t, h.Receive(t.Context(), a.ID, channel.Raw{Key: "c3", Kind: "canary", Body: []byte(mark)}))
 		require.False(t, h.canary(a).Missing(h.clock.Now()))
 
@@ -156,8 +162,7 @@ func TestASignOfLifeIsNotPutOffByAWrongClock(t *testing.T) {
 		sung := func(n int) {
 			t.Helper()
 			require.NoError(t, h.canaries(t.Context()))
-			h.see("one is sent", func() bool { _, there := c.last(n); return there })
-			h.see("nobody is at it", func() bool { return h.count(`SELECT COUNT(*) FROM job`) == 0 })
+			h.sung(c, n)
 		}
 		require.NoError(t, h.SetCanary(t.Context(), brand, a.ID, 15))
 		sung(1)
