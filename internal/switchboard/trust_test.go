@@ -22,8 +22,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patient waits as see does. Now and then the clock goes on a little: a job that met another of its lane is put off for a
-// moment, and with a clock that stands still that moment never comes.
+// patient waits as see does, and lets the clock go on from the beginning.
 func (h *house) patient(what string, ok func() bool) {
 	h.t.Helper()
 	n := 0
