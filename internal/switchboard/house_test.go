@@ -151,7 +151,7 @@ func (h *house) see(what string, ok func() bool) {
 	h.t.Helper()
 	n := 0
 	require.Eventually(h.t, func() bool {
-		if n++; n > 400 && n%50 == 0 {
+		if n++; n > 2000 && n%50 == 0 {
 			h.forward(100 * time.Millisecond)
 		}
 		return ok()

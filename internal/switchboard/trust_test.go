@@ -40,15 +40,12 @@ func (h *house) idle() {
 	h.patient("nobody is at a message", func() bool { return h.count(`SELECT COUNT(*) FROM job WHERE kind = 'deliver' AND claim <> 0`) == 0 })
 }
 
-// later moves the clock, by less than a lease, when nobody is at a message, or for a long time somebody is: a lease
-// should not end under a worker who is well, however slow the machine.
+// later moves the clock, by less than a lease, if nobody is at a message: a lease should not end under a worker who is well,
+// however slow the machine. It is for who looks again and again.
 func (h *house) later(d time.Duration) {
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
-		if h.count(`SELECT COUNT(*) FROM job WHERE claim <> 0 AND run_at > ?`, h.clock.Now().UnixMicro()) == 0 {
-			break
-		}
+	if h.count(`SELECT COUNT(*) FROM job WHERE claim <> 0 AND run_at > ?`, h.clock.Now().UnixMicro()) == 0 {
+		h.forward(d)
 	}
-	h.forward(d)
 }
 
 // ledger is the network's own memory: what people see there.
