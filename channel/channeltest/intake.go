@@ -4,6 +4,7 @@
 package channeltest
 
 import (
+	"strings"
 	"time"
 
 	"github.com/hilft/hilft"
@@ -30,6 +31,10 @@ type message struct {
 	TextAt     time.Time
 	Edited     bool
 }
+
+func (m message) reads(text string) bool { return m.Said && !m.Gone && strings.Contains(m.Text, text) }
+
+func (m message) isGone() bool { return m.Gone && m.Text == "" }
 
 func newIntake() *intake {
 	return &intake{keys: map[string]bool{}, messages: map[string]message{}}
