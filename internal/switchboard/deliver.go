@@ -26,9 +26,8 @@ const (
 	sendFor   = time.Minute // one call of a Send, and a second more for every slowLine bytes of files
 	slowLine  = 64 << 10    // what a line takes in a second that somebody would still call one
 	sendMost  = 30 * time.Minute
-	lockedFor = time.Minute      // how long a message waits before it looks again whether its account works
-	limitMost = 6 * time.Hour    // how long a rate limit is believed
-	restFor   = 30 * time.Second // how long a message waits whose network is slow with others
+	lockedFor = time.Minute   // how long a message waits before it looks again whether its account works
+	limitMost = 6 * time.Hour // how long a rate limit is believed
 
 	giveUpAfter = 24 * time.Hour
 
@@ -45,7 +44,7 @@ var readBackAfter = []time.Duration{0, 5 * time.Second, 30 * time.Second, 2 * ti
 
 var (
 	errAtIt = errors.New("this process is still at it")
-	errSlow = errors.New("its network is slow with others")
+	errBusy = errors.New("its network is busy with others")
 )
 
 // deliver hands one message to its network, or finds out what became of it.
@@ -83,9 +82,9 @@ func (s *Switchboard) deliver(ctx context.Context, c *jobs.Claim) (err error) {
 	case a.State == hilft.AccountSignIn:
 		return out.wait(ctx, s.DB.Now().Add(lockedFor), channel.ReasonSignIn)
 	}
-	end, ok := s.turnOf(a.ID).take(ctx)
-	if !ok {
-		return cmp.Or(ctx.Err(), jobs.Later(s.DB.Now().Add(restFor), errSlow))
+	end, again := s.turnOf(a.ID).take(ctx)
+	if again > 0 {
+		return cmp.Or(ctx.Err(), jobs.Later(s.DB.Now().Add(again), errBusy))
 	}
 	defer end()
 	if out.l, err = s.sendLine(ctx, a); err != nil {

@@ -14,10 +14,11 @@ import (
 // A network that takes a minute for everything must not keep the others' messages waiting: it has some of the senders of a
 // node, never all.
 const (
-	senders     = 16 // of a node
-	sendersEach = 6  // of them for one account
-	turnFor     = time.Second
-	slowAfter   = 5 * time.Second // who is at one message for so long is slow
+	senders     = 16               // of a node
+	sendersEach = 6                // of them for one account
+	turnFor     = time.Second      // how long a sender waits for a turn
+	slowAfter   = 5 * time.Second  // who is at one message for so long is slow
+	restFor     = 30 * time.Second // how long a message waits at most for others of its account
 )
 
 // turns are those of one account's messages that are being sent.
@@ -26,6 +27,12 @@ type turns struct {
 
 	mu    sync.Mutex
 	began map[*time.Time]struct{}
+	takes time.Duration // what a turn takes; the last count most
+	next  time.Time     // when the next who is sent away comes back
+}
+
+func newTurns() *turns {
+	return &turns{slots: make(chan struct{}, sendersEach), began: map[*time.Time]struct{}{}}
 }
 
 func (s *Switchboard) turnOf(id hilft.AccountID) *turns {
@@ -33,31 +40,32 @@ func (s *Switchboard) turnOf(id hilft.AccountID) *turns {
 	defer s.mu.Unlock()
 	t, ok := s.turns[id]
 	if !ok {
-		t = &turns{slots: make(chan struct{}, sendersEach), began: map[*time.Time]struct{}{}}
+		t = newTurns()
 		s.turns[id] = t
 	}
 	return t
 }
 
-// take waits a moment for a turn; where all are slow it does not even do that. The end must be called when there is one.
-func (t *turns) take(ctx context.Context) (end func(), ok bool) {
+// take waits a moment for a turn, where turns are short; end must be called when there is one. Otherwise it says how long
+// the message is to wait, and the sender is free for others'.
+func (t *turns) take(ctx context.Context) (end func(), again time.Duration) {
 	select {
 	case t.slots <- struct{}{}:
-		return t.start(), true
+		return t.start(), 0
 	default:
 	}
-	if t.slow() {
-		return nil, false
+	if again := t.sendAway(time.Now()); again > 0 {
+		return nil, again
 	}
 	wait := time.NewTimer(turnFor)
 	defer wait.Stop()
 	select {
 	case t.slots <- struct{}{}:
-		return t.start(), true
+		return t.start(), 0
 	case <-wait.C:
 	case <-ctx.Done():
 	}
-	return nil, false
+	return nil, turnFor
 }
 
 func (t *turns) start() (end func()) {
@@ -68,16 +76,43 @@ func (t *turns) start() (end func()) {
 	return func() {
 		t.mu.Lock()
 		delete(t.began, &now)
+		t.took(time.Since(now))
 		t.mu.Unlock()
 		<-t.slots
 	}
 }
 
-func (t *turns) slow() bool {
+func (t *turns) took(one time.Duration) {
+	if t.takes == 0 {
+		t.takes = one
+	}
+	t.takes += (one - t.takes) / 4
+}
+
+// sendAway returns after what time a message comes back, and 0 where it is worth waiting. Those who are sent away come back
+// one by one, as fast as turns end: together they would find all turns taken again, and none of them soon after.
+func (t *turns) sendAway(now time.Time) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.slow(now) {
+		return restFor
+	}
+	if t.takes < turnFor {
+		return 0
+	}
+	if t.next.Before(now) {
+		t.next = now
+	}
+	t.next = t.next.Add(t.takes / sendersEach)
+	if latest := now.Add(restFor); t.next.After(latest) {
+		t.next = latest
+	}
+	return t.next.Sub(now)
+}
+
+func (t *turns) slow(now time.Time) bool {
 	for at := range t.began {
-		if time.Since(*at) < slowAfter {
+		if now.Sub(*at) < slowAfter {
 			return false
 		}
 	}

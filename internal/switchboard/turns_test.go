@@ -47,6 +47,36 @@ func TestANetworkThatHangsHoldsUpItsOwnMessagesOnly(t *testing.T) {
 	})
 }
 
+// Where each message takes three seconds, those that find six at work come back as fast as these end, not all at once.
+func TestWhoIsSentAwayComesBackWhenThereIsATurn(t *testing.T) {
+	t.Parallel()
+	busy := newTurns()
+	now := time.Now()
+	for range sendersEach {
+		end, again := busy.take(t.Context())
+		require.Zero(t, again)
+		t.Cleanup(end)
+	}
+	require.Zero(t, busy.sendAway(now), "nobody knows yet that turns are long, so a sender waits for one")
+	busy.took(3 * time.Second)
+	back := func(at time.Time) (waits []time.Duration) {
+		for range 3 {
+			waits = append(waits, busy.sendAway(at))
+		}
+		return waits
+	}
+	require.Equal(t, []time.Duration{500 * time.Millisecond, time.Second, 1500 * time.Millisecond}, back(now))
+	require.Equal(t, []time.Duration{1500 * time.Millisecond, 2 * time.Second, 2500 * time.Millisecond}, back(now.Add(500*time.Millisecond)))
+	for range 100 {
+		require.LessOrEqual(t, busy.sendAway(now), restFor)
+	}
+	require.Equal(t, restFor, busy.sendAway(now.Add(2*slowAfter)), "all six are slow")
+	for range 20 {
+		busy.took(100 * time.Millisecond)
+	}
+	require.Zero(t, busy.sendAway(now), "turns are short again")
+}
+
 // The clock jumps over the lease of a message that is being sent: this process does not begin it a second time.
 func TestAMessageIsNotBegunTwiceWhenTheClockJumps(t *testing.T) {
 	t.Parallel()
