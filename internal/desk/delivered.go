@@ -155,8 +155,8 @@ func conversationOf(ctx context.Context, tx *store.Tx, m Message) (Conversation,
 
 // moved writes down where a message of ours stands, and what that means for its case.
 func (d *Desk) moved(ctx context.Context, tx *store.Tx, m Message, by hilft.AgentID) error {
-	_, err := tx.Exec(ctx, `UPDATE message SET delivery = ?, reason = ?, detail = ?, retry_at = ?, remote_id = ?, url = ?, at = ? WHERE id = ?`,
-		string(m.Delivery), m.Reason, m.Detail, store.Micros(m.RetryAt), m.Remote, m.URL, store.Micros(m.At), string(m.ID))
+	_, err := tx.Exec(ctx, `UPDATE message SET delivery = ?, reason = ?, detail = ?, retry_at = ?, let_go_at = ?, remote_id = ?, url = ?, at = ? WHERE id = ?`,
+		string(m.Delivery), m.Reason, m.Detail, store.Micros(m.RetryAt), store.Micros(m.LetGoAt), m.Remote, m.URL, store.Micros(m.At), string(m.ID))
 	if err != nil {
 		return fmt.Errorf("desk: delivered: %w", err)
 	}
@@ -165,7 +165,7 @@ func (d *Desk) moved(ctx context.Context, tx *store.Tx, m Message, by hilft.Agen
 		return err
 	}
 	// A solved case whose last answer did not arrive is not solved: who waited for it waits again.
-	if m.Delivery == hilft.Failed && c.State == hilft.Solved && !m.Auto {
+	if m.Delivery == hilft.Failed && m.LetGoAt.IsZero() && c.State == hilft.Solved && !m.Auto {
 		c.SolvedAt = time.Time{}
 	}
 	if _, err := d.settle(ctx, tx, c); err != nil {
@@ -179,12 +179,12 @@ func (d *Desk) moved(ctx context.Context, tx *store.Tx, m Message, by hilft.Agen
 
 // Retry sends a message again that failed, or of which nobody knows whether it arrived: a person has looked.
 func (d *Desk) Retry(ctx context.Context, brand hilft.BrandID, id hilft.MessageID, agent hilft.AgentID) (Message, error) {
-	return d.decide(ctx, brand, id, agent, hilft.Queued, func(ctx context.Context, tx *store.Tx, m Message) error {
+	return d.decide(ctx, brand, id, agent, func(ctx context.Context, tx *store.Tx, m *Message) error {
 		c, err := caseForUpdate(ctx, tx, brand, m.Case)
 		if err != nil {
 			return err
 		}
-		v, err := conversationOf(ctx, tx, m)
+		v, err := conversationOf(ctx, tx, *m)
 		if err != nil {
 			return err
 		}
@@ -198,21 +198,54 @@ func (d *Desk) Retry(ctx context.Context, brand hilft.BrandID, id hilft.MessageI
 				return err
 			}
 		}
-		return d.dispatch(ctx, tx, v, last, m, true)
+		if err := d.dispatch(ctx, tx, v, last, *m, true); err != nil {
+			return err
+		}
+		m.becomes(hilft.Queued)
+		return nil
 	})
 }
 
 // Arrived says of a message of which nobody knew that it did arrive: a person has seen it at the network.
 func (d *Desk) Arrived(ctx context.Context, brand hilft.BrandID, id hilft.MessageID, agent hilft.AgentID) (Message, error) {
-	return d.decide(ctx, brand, id, agent, hilft.Sent, func(_ context.Context, _ *store.Tx, m Message) error {
+	return d.decide(ctx, brand, id, agent, func(_ context.Context, _ *store.Tx, m *Message) error {
 		if m.Delivery != hilft.Unknown {
 			return hilft.Fail(hilft.Conflict, "message.not_unknown", nil)
 		}
+		m.becomes(hilft.Sent)
 		return nil
 	})
 }
 
-func (d *Desk) decide(ctx context.Context, brand hilft.BrandID, id hilft.MessageID, agent hilft.AgentID, next hilft.Delivery, then func(ctx context.Context, tx *store.Tx, m Message) error) (Message, error) {
+// LetGo leaves it at that with a message that failed: a person has told the customer in another way, or there is none any
+// more. It did not arrive, and that stays with it; nobody is asked to see to it.
+func (d *Desk) LetGo(ctx context.Context, brand hilft.BrandID, id hilft.MessageID, agent hilft.AgentID) (Message, error) {
+	return d.decide(ctx, brand, id, agent, func(_ context.Context, tx *store.Tx, m *Message) error {
+		if m.Delivery != hilft.Failed {
+			return hilft.Fail(hilft.Conflict, "message.not_failed", nil)
+		}
+		m.LetGoAt = tx.Now()
+		return nil
+	})
+}
+
+// TakeUp takes back that a failed message was let go.
+func (d *Desk) TakeUp(ctx context.Context, brand hilft.BrandID, id hilft.MessageID, agent hilft.AgentID) (Message, error) {
+	return d.decide(ctx, brand, id, agent, func(_ context.Context, _ *store.Tx, m *Message) error {
+		if m.Delivery != hilft.Failed {
+			return hilft.Fail(hilft.Conflict, "message.not_failed", nil)
+		}
+		m.LetGoAt = time.Time{}
+		return nil
+	})
+}
+
+func (m *Message) becomes(d hilft.Delivery) {
+	m.Delivery, m.Reason, m.Detail, m.RetryAt, m.LetGoAt = d, "", "", time.Time{}, time.Time{}
+}
+
+// decide lets a person say what becomes of a message of ours that failed, or of which nobody knows.
+func (d *Desk) decide(ctx context.Context, brand hilft.BrandID, id hilft.MessageID, agent hilft.AgentID, then func(ctx context.Context, tx *store.Tx, m *Message) error) (Message, error) {
 	var m Message
 	err := d.db.Write(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 		if m, err = messageOf(ctx, tx, brand, id); err != nil {
@@ -224,14 +257,12 @@ func (d *Desk) decide(ctx context.Context, brand hilft.BrandID, id hilft.Message
 		if m, err = d.hold(ctx, tx, m); err != nil { // two people may decide at the same time
 			return err
 		}
-		// Only what failed or is unknown is a person's to decide.
-		if m.Delivery != hilft.Failed && m.Delivery != hilft.Unknown || !m.Delivery.Next(next) {
+		if m.Delivery != hilft.Failed && m.Delivery != hilft.Unknown {
 			return hilft.Fail(hilft.Conflict, "message.not_yours_to_decide", nil)
 		}
-		if err := then(ctx, tx, m); err != nil {
+		if err := then(ctx, tx, &m); err != nil {
 			return err
 		}
-		m.Delivery, m.Reason, m.Detail, m.RetryAt = next, "", "", time.Time{}
 		return d.moved(ctx, tx, m, agent)
 	})
 	if err != nil {

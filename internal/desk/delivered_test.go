@@ -121,6 +121,44 @@ func TestAFailureIsAPersonsToDecide(t *testing.T) {
 	})
 }
 
+// Whoever has told the customer in another way leaves it at that: the list of what did not arrive is for what is to be done.
+func TestAFailureIsLetGo(t *testing.T) {
+	t.Parallel()
+	atDesk(t, func(t *testing.T, r *room) {
+		m := r.asked()
+		_, err := r.desk.LetGo(t.Context(), brand, m.ID, ada)
+		r.is(err, hilft.Conflict)
+		r.told(report(m, hilft.Sending), report(m, hilft.Failed, func(p *channel.Report) { p.Reason = channel.ReasonBlocked }))
+		troubles := func() int {
+			page, err := r.desk.Inbox(t.Context(), brand, ada, ViewTrouble, "", 9)
+			require.NoError(t, err)
+			return len(page.Cases)
+		}
+		require.Equal(t, 1, troubles())
+		let, err := r.desk.LetGo(t.Context(), brand, m.ID, ada)
+		require.NoError(t, err)
+		require.Equal(t, []any{hilft.Failed, channel.ReasonBlocked, r.clock.Now()}, []any{let.Delivery, let.Reason, let.LetGoAt})
+		require.Zero(t, troubles())
+		r.stands("1", hilft.Open, r.message("1").At)
+
+		_, err = r.desk.TakeUp(t.Context(), brand, m.ID, ada)
+		require.NoError(t, err)
+		require.Equal(t, 1, troubles())
+		_, err = r.desk.Solve(t.Context(), brand, m.Case, ada)
+		require.NoError(t, err)
+		_, err = r.desk.LetGo(t.Context(), brand, m.ID, ada)
+		require.NoError(t, err)
+		r.stands("1", hilft.Solved, time.Time{})
+
+		// Sent again it may fail again, and then it is to be seen to again.
+		again, err := r.desk.Retry(t.Context(), brand, m.ID, ada)
+		require.NoError(t, err)
+		require.Zero(t, again.LetGoAt)
+		r.told(report(m, hilft.Sending), report(m, hilft.Failed, func(p *channel.Report) { p.Reason = channel.ReasonBlocked }))
+		require.Equal(t, 1, troubles())
+	})
+}
+
 func TestAnUnknownOutcomeIsAPersonsToDecide(t *testing.T) {
 	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {

@@ -103,6 +103,7 @@ type Message struct {
 	Reason       string
 	Detail       string
 	RetryAt      time.Time
+	LetGoAt      time.Time       // it failed, and a person left it at that; zero: nobody did
 	Request      string          // the agent's request that wrote it; not read
 	ShownAt      time.Time       // when it stood before the eyes of whom it is for; zero: that is not known
 	Letter       hilft.MessageID // the one that carries it on; empty: none does

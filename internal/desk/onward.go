@@ -120,7 +120,7 @@ func (d *Desk) goesOn(ctx context.Context, tx *store.Tx, j jobs.Job) error {
 		}
 		c.ChangedAt = m.MadeAt // the next one comes after it
 	}
-	if err := d.save(ctx, tx, c); err != nil {
+	if _, err := d.settle(ctx, tx, c); err != nil {
 		return err
 	}
 	faults.Point(faults.OnwardWritten)

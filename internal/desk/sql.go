@@ -88,22 +88,22 @@ func casesForUpdate(ctx context.Context, tx *store.Tx, brand hilft.BrandID, ids 
 
 const messageColumns = `SELECT m.id, m.brand_id, m.conversation_id, m.case_id, m.account_id, m.network, m.remote_id, m.direction, m.visibility, m.identity_id, m.agent_id,
 	m.in_reply_to, m.subject, m.body, m.quoted, m.html, m.url, m.files, m.auto, m.at, m.made_at, m.edited_at, m.deleted_at, m.delivery, m.reason, m.detail, m.retry_at,
-	m.addressed, m.genuine, m.proofs, m.warning, m.shared, m.liked,
+	m.addressed, m.genuine, m.proofs, m.warning, m.shared, m.liked, m.let_go_at,
 	COALESCE(i.name, ''), COALESCE(i.handle, ''), COALESCE(i.url, ''), COALESCE(s.at, 0), COALESCE(o.letter_id, ''), COALESCE(o.address, '') FROM message m LEFT JOIN identity i ON i.id = m.identity_id
 	LEFT JOIN shown s ON s.account_id = m.account_id AND s.remote_id = m.remote_id AND m.direction = 'outbound' LEFT JOIN onward o ON o.message_id = m.id `
 
 func scanMessage(scan func(into ...any) error, m *Message) error {
 	var files string
 	var auto int
-	var at, made, edited, deleted, retry, shown int64
+	var at, made, edited, deleted, retry, letGo, shown int64
 	if err := scan(&m.ID, &m.Brand, &m.Conversation, &m.Case, &m.Account, &m.Network, &m.Remote, &m.Direction, &m.Visibility, &m.Identity, &m.Agent,
 		&m.InReplyTo, &m.Subject, &m.Body, &m.Quoted, &m.HTML, &m.URL, &files, &auto, &at, &made, &edited, &deleted, &m.Delivery, &m.Reason, &m.Detail, &retry,
-		&m.Addressed, &m.Genuine, &m.Proofs, &m.Warning, &m.Reach.Shared, &m.Reach.Liked,
+		&m.Addressed, &m.Genuine, &m.Proofs, &m.Warning, &m.Reach.Shared, &m.Reach.Liked, &letGo,
 		&m.AuthorName, &m.AuthorHandle, &m.AuthorURL, &shown, &m.Letter, &m.LetterTo); err != nil {
 		return err
 	}
 	m.Auto, m.At, m.MadeAt = auto == 1, store.Time(at), store.Time(made)
-	m.EditedAt, m.DeletedAt, m.RetryAt, m.ShownAt = store.Time(edited), store.Time(deleted), store.Time(retry), store.Time(shown)
+	m.EditedAt, m.DeletedAt, m.RetryAt, m.LetGoAt, m.ShownAt = store.Time(edited), store.Time(deleted), store.Time(retry), store.Time(letGo), store.Time(shown)
 	return json.Unmarshal([]byte(files), &m.Files)
 }
 

@@ -20,7 +20,9 @@ type word struct {
 	delivery   hilft.Delivery
 	here       bool // written in this house, by somebody who saw what had been heard until then
 	auto       bool
+	letter     bool // it carries on what was answered; known of those that did not arrive
 	deleted    bool
+	letGo      bool // it failed, and a person left it at that
 	at         time.Time // by the network's clock
 	madeAt     time.Time // when we heard or wrote it, ascending within a case
 	account    hilft.AccountID
@@ -46,8 +48,9 @@ func (w word) answers() bool {
 // names tells whether a case may be called by this word.
 func (w word) names() bool { return w.direction == hilft.Inbound && !w.deleted }
 
+// trouble tells whether somebody must see to it that it did not arrive. A receipt that did not is none: it answers nobody.
 func (w word) trouble() bool {
-	return !w.byHouse() && (w.delivery == hilft.Failed || w.delivery == hilft.Unknown)
+	return (!w.byHouse() || w.letter) && (w.delivery == hilft.Failed && !w.letGo || w.delivery == hilft.Unknown)
 }
 
 // previewMost is how much of the last word a list shows, in runes.
@@ -66,6 +69,9 @@ func stand(c Case, newestFirst []word, answerIn time.Duration) Case {
 	var here, elsewhere time.Time // of the last answers
 	shown, last, heard := false, false, false
 	for _, w := range newestFirst {
+		if w.trouble() {
+			c.Trouble++
+		}
 		if w.byHouse() {
 			continue
 		}
@@ -76,9 +82,6 @@ func stand(c Case, newestFirst []word, answerIn time.Duration) Case {
 			} else {
 				elsewhere = latest(elsewhere, w.at)
 			}
-		}
-		if w.trouble() {
-			c.Trouble++
 		}
 		if w.direction != hilft.Note {
 			c.lastAt = latest(c.lastAt, w.at)

@@ -30,6 +30,8 @@ func TestWhereACaseStands(t *testing.T) {
 		return word{direction: hilft.Outbound, delivery: hilft.Sent, at: min(at), madeAt: min(made), text: "!"}
 	}
 	gone := func(w word) word { w.deleted = true; return w }
+	letGo := func(w word) word { w.letGo = true; return w }
+	letter := func(w word) word { w.auto, w.letter = true, true; return w }
 	machine := func(w word) word { w.auto = true; return w }
 	note := word{direction: hilft.Note, here: true, at: min(99), madeAt: min(99), text: "note"}
 	never := -1
@@ -48,6 +50,10 @@ func TestWhereACaseStands(t *testing.T) {
 		"an answer being sent":                   {[]word{answer(2, hilft.Sending), asks(1)}, never, hilft.Waiting, never, 0},
 		"an answer that failed is none":          {[]word{answer(2, hilft.Failed), asks(1)}, never, hilft.Open, 1, 1},
 		"an answer that nobody knows of is none": {[]word{answer(2, hilft.Unknown), asks(1)}, never, hilft.Open, 1, 1},
+		"an answer that failed and was let go":   {[]word{letGo(answer(2, hilft.Failed)), asks(1)}, never, hilft.Open, 1, 0},
+		"a receipt that failed":                  {[]word{machine(answer(2, hilft.Failed)), asks(1)}, never, hilft.Open, 1, 0},
+		"a letter that failed":                   {[]word{letter(answer(3, hilft.Failed)), answer(2, hilft.Sent), asks(1)}, never, hilft.Waiting, never, 1},
+		"a letter that failed and was let go":    {[]word{letGo(letter(answer(3, hilft.Failed))), answer(2, hilft.Sent), asks(1)}, never, hilft.Waiting, never, 0},
 		"an answer that was deleted is none":     {[]word{gone(answer(2, hilft.Sent)), asks(1)}, never, hilft.Open, 1, 0},
 		"asked again":                            {[]word{asks(4), asks(3), answer(2, hilft.Sent), asks(1)}, never, hilft.Open, 3, 0},
 		"a question taken back":                  {[]word{gone(asks(1))}, never, hilft.Waiting, never, 0},

@@ -374,13 +374,14 @@ var (
 	unreadColumns = fmt.Sprintf(wordsOf, "1, '', '', '', ''")
 )
 
-const wordsOf = `SELECT id, direction, visibility, delivery, CASE WHEN agent_id <> '' THEN 1 ELSE 0 END, auto, deleted_at, at, made_at, %s FROM message `
+const wordsOf = `SELECT id, direction, visibility, delivery, CASE WHEN agent_id <> '' THEN 1 ELSE 0 END, auto, deleted_at, let_go_at, at, made_at,
+	CASE WHEN auto = 1 AND delivery IN ('failed', 'unknown') AND EXISTS (SELECT 1 FROM onward WHERE letter_id = message.id) THEN 1 ELSE 0 END, %s FROM message `
 
 func scanWord(scan func(into ...any) error, w *word) error {
-	var here, auto, unread int
-	var deleted, at, made int64
-	err := scan(&w.id, &w.direction, &w.visibility, &w.delivery, &here, &auto, &deleted, &at, &made, &unread, &w.account, &w.network, &w.subject, &w.text)
-	w.here, w.auto, w.deleted, w.unread, w.at, w.madeAt = here == 1, auto == 1, deleted != 0, unread == 1, store.Time(at), store.Time(made)
+	var here, auto, letter, unread int
+	var deleted, letGo, at, made int64
+	err := scan(&w.id, &w.direction, &w.visibility, &w.delivery, &here, &auto, &deleted, &letGo, &at, &made, &letter, &unread, &w.account, &w.network, &w.subject, &w.text)
+	w.here, w.auto, w.letter, w.deleted, w.letGo, w.unread, w.at, w.madeAt = here == 1, auto == 1, letter == 1, deleted != 0, letGo != 0, unread == 1, store.Time(at), store.Time(made)
 	return err
 }
 

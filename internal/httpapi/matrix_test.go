@@ -172,6 +172,14 @@ var matrix = map[string]entry{
 		s.change(s.rosa.t, `UPDATE message SET delivery = 'unknown' WHERE id = ?`, k.reply)
 		return call{"/api/messages/" + k.reply + "/arrived", nil}
 	}},
+	"let-message-go": {may: "agents", ids: true, right: func(s *scene, k things) call {
+		s.change(s.rosa.t, `UPDATE message SET delivery = 'failed' WHERE id = ?`, k.reply)
+		return call{"/api/messages/" + k.reply + "/let-go", nil}
+	}},
+	"take-message-up": {may: "agents", ids: true, right: func(s *scene, k things) call {
+		s.change(s.rosa.t, `UPDATE message SET delivery = 'failed', let_go_at = 1 WHERE id = ?`, k.reply)
+		return call{"/api/messages/" + k.reply + "/take-up", nil}
+	}},
 	"connect-account": {may: "administrators", right: func(s *scene, _ things) call {
 		return call{"/api/accounts", m{"network": "api", "name": hilft.NewID(), "settings": m{"secret": secret, "callback_url": s.shop.URL + "/" + hilft.NewID()}}}
 	}},

@@ -45,6 +45,7 @@ type messageJSON struct {
 	Reason         string      `json:"reason" doc:"Why it failed or waits, as a message key."`
 	Detail         string      `json:"detail" doc:"The network's own words."`
 	RetryAt        *time.Time  `json:"retry_at"`
+	LetGoAt        *time.Time  `json:"let_go_at" doc:"When somebody said that nothing more is done about it, though it failed; null: nobody has."`
 	ShownAt        *time.Time  `json:"shown_at" doc:"When it stood before the eyes of whom it is for; null: that is not known."`
 	Onward         *onwardJSON `json:"onward" doc:"The letter in which it went on, because nobody was there to see it."`
 	Elsewhere      bool        `json:"elsewhere" doc:"Ours, written with another tool."`
@@ -76,7 +77,7 @@ func (a *API) messageOf(n *names, m desk.Message) messageJSON {
 		Account: n.account(m.Account), Agent: n.agent(m.Agent), Subject: m.Subject, Body: m.Body, Quoted: m.Quoted, HTML: m.HTML != "", Warning: m.Warning, URL: webURL(m.URL),
 		Files: make([]fileJSON, 0, len(m.Files)), Auto: m.Auto, Genuine: string(m.Genuine), Proofs: m.Proofs, Addressed: m.Addressed, Shared: m.Reach.Shared, Liked: m.Reach.Liked,
 		At: m.At, EditedAt: when(m.EditedAt), DeletedAt: when(m.DeletedAt),
-		Delivery: string(m.Delivery), Reason: m.Reason, Detail: m.Detail, RetryAt: when(m.RetryAt), ShownAt: when(m.ShownAt), Elsewhere: m.Direction == hilft.Outbound && m.Agent == "" && !m.Auto,
+		Delivery: string(m.Delivery), Reason: m.Reason, Detail: m.Detail, RetryAt: when(m.RetryAt), LetGoAt: when(m.LetGoAt), ShownAt: when(m.ShownAt), Elsewhere: m.Direction == hilft.Outbound && m.Agent == "" && !m.Auto,
 	}
 	if m.Letter != "" {
 		out.Onward = &onwardJSON{To: m.LetterTo}
@@ -165,6 +166,8 @@ func (a *API) messageOperations() {
 		})
 	a.decide("/api/messages/{id}/retry", "retry-message", "Send a message again that failed, or of which nobody knows", a.Desk.Retry)
 	a.decide("/api/messages/{id}/arrived", "message-arrived", "Say of a message of which nobody knew that it arrived", a.Desk.Arrived)
+	a.decide("/api/messages/{id}/let-go", "let-message-go", "Leave it at that with a message that failed", a.Desk.LetGo)
+	a.decide("/api/messages/{id}/take-up", "take-message-up", "Take back that a failed message was let go", a.Desk.TakeUp)
 }
 
 func (a *API) decide(path, id, summary string, act func(ctx context.Context, brand hilft.BrandID, id hilft.MessageID, agent hilft.AgentID) (desk.Message, error)) {

@@ -330,7 +330,7 @@ CREATE TABLE message (
   detail          TEXT   NOT NULL,
   retry_at        BIGINT NOT NULL,
   request         TEXT   NOT NULL -- the agent's request that wrote it, so that it is written once
-, addressed TEXT NOT NULL DEFAULT '', genuine TEXT NOT NULL DEFAULT '', proofs TEXT NOT NULL DEFAULT '', warning TEXT NOT NULL DEFAULT '', shared BIGINT NOT NULL DEFAULT 0, liked BIGINT NOT NULL DEFAULT 0, reach_at BIGINT NOT NULL DEFAULT 0);
+, addressed TEXT NOT NULL DEFAULT '', genuine TEXT NOT NULL DEFAULT '', proofs TEXT NOT NULL DEFAULT '', warning TEXT NOT NULL DEFAULT '', shared BIGINT NOT NULL DEFAULT 0, liked BIGINT NOT NULL DEFAULT 0, reach_at BIGINT NOT NULL DEFAULT 0, let_go_at BIGINT NOT NULL DEFAULT 0);
 
 CREATE INDEX message_case ON message (case_id, at, id);
 

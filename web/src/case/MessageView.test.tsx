@@ -15,7 +15,7 @@ beforeAll(async () => {
 const ours: Message = {
   id: 'm1', conversation_id: 'k1', direction: 'outbound', visibility: 'public', network: 'somewhere', account: { id: 'a', name: '@nordnetz' },
   author: null, agent: { id: 'anke', name: 'Anke König', initials: 'AK' }, subject: '', body: 'Guten Tag', quoted: '', html: false, url: '', files: [],
-  auto: false, at: '2026-01-01T10:00:00Z', edited_at: null, deleted_at: null, delivery: 'sent', reason: '', detail: '', retry_at: null, genuine: '', proofs: '', addressed: '', elsewhere: false,
+  auto: false, at: '2026-01-01T10:00:00Z', edited_at: null, deleted_at: null, delivery: 'sent', reason: '', detail: '', retry_at: null, let_go_at: null, genuine: '', proofs: '', addressed: '', elsewhere: false,
   warning: '', shared: 0, liked: 0, shown_at: null, onward: null,
 }
 const theirs: Message = { ...ours, direction: 'inbound', agent: null, author: { name: 'Mira', handle: '@mira', url: '' }, delivery: '' }
@@ -32,6 +32,7 @@ describe('what became of a message of ours', () => {
     ['sent', { onward: { to: 'mira@example.org', delivery: 'queued' } }, ['geht per E-Mail weiter an'], ['ging']],
     ['sent', { onward: { to: 'mira@example.org', delivery: 'failed' } }, ['konnte nicht per E-Mail weitergehen'], ['ging']],
     ['failed', { reason: 'blocked', detail: '422 no' }, ['Nicht zugestellt.', 'möchte nichts von uns hören', '422 no', 'Erneut senden', 'Text ändern'], ['✓']],
+    ['failed', { let_go_at: '2026-01-01T10:30:00Z' }, ['Nicht zugestellt.', 'Dabei wurde es belassen.', 'Wieder aufnehmen'], ['Erneut senden', 'Text ändern']],
     ['failed', { reason: 'of_tomorrow', detail: 'The moon is full' }, ['The moon is full'], ['of_tomorrow']],
     ['failed', { reason: 'of_tomorrow' }, ['Das Netzwerk hat abgelehnt.'], ['of_tomorrow']],
     ['unknown', { reason: 'unknown' }, ['Unklar, ob es ankam.', 'Es ist angekommen', 'erneut senden'], ['✓', 'Nicht zugestellt', 'nicht bestätigt', 'Text ändern']],

@@ -8,7 +8,7 @@ import { bytes, exactly, moment, number } from '../i18n/format'
 import { Icon } from '../shell/Icon'
 import { shown } from '../shell/name'
 import { Outward } from '../shell/Outward'
-import { itArrived, sendAgain } from './acts'
+import { itArrived, letGo, sendAgain, takeUp } from './acts'
 import { beginningOf } from './fold'
 import { pieces } from './links'
 import s from './MessageView.module.css'
@@ -264,7 +264,7 @@ function Delivered({ message: m, caseId, now, onReuse }: Shown) {
       )
     case 'failed':
       return (
-        <div className={s.failed}>
+        <div className={m.let_go_at ? s.unknown : s.failed}>
           <p>
             <b>{t('delivery.failed')}</b> {why}
             {detail && (
@@ -274,10 +274,24 @@ function Delivered({ message: m, caseId, now, onReuse }: Shown) {
               </>
             )}
           </p>
-          <button disabled={asked} onClick={() => void ask(sendAgain)}>
-            {t('delivery.again')}
-          </button>{' '}
-          <button onClick={() => onReuse(m.body)}>{t('delivery.edit')}</button>
+          {m.let_go_at ? (
+            <p>
+              {t('delivery.letGo')}{' '}
+              <button disabled={asked} onClick={() => void ask(takeUp)}>
+                {t('delivery.takeUp')}
+              </button>
+            </p>
+          ) : (
+            <>
+              <button disabled={asked} onClick={() => void ask(sendAgain)}>
+                {t('delivery.again')}
+              </button>{' '}
+              <button onClick={() => onReuse(m.body)}>{t('delivery.edit')}</button>{' '}
+              <button disabled={asked} title={t('delivery.letItGoHow')} onClick={() => void ask(letGo)}>
+                {t('delivery.letItGo')}
+              </button>
+            </>
+          )}
         </div>
       )
     case 'unknown':

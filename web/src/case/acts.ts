@@ -109,11 +109,24 @@ export async function itArrived(caseId: string, messageId: string): Promise<void
   await onMessage(caseId, () => take(client.POST('/api/messages/{id}/arrived', { params: { path: { id: messageId } }, headers: once() })))
 }
 
-async function onMessage(caseId: string, ask: () => Promise<Case['messages'][number]>): Promise<void> {
+/** Leaves it at that with a message that failed. */
+export async function letGo(caseId: string, messageId: string): Promise<void> {
+  const done = await onMessage(caseId, () => take(client.POST('/api/messages/{id}/let-go', { params: { path: { id: messageId } }, headers: once() })))
+  if (done) tell(t('delivery.letGoNow'), { label: t('delivery.takeUp'), run: () => void takeUp(caseId, messageId) })
+}
+
+/** Takes back that a failed message was let go. */
+export async function takeUp(caseId: string, messageId: string): Promise<void> {
+  await onMessage(caseId, () => take(client.POST('/api/messages/{id}/take-up', { params: { path: { id: messageId } }, headers: once() })))
+}
+
+async function onMessage(caseId: string, ask: () => Promise<Case['messages'][number]>): Promise<boolean> {
   try {
     showMessage(caseId, await ask())
+    return true
   } catch (e) {
     warn(wordsFor(e))
+    return false
   } finally {
     askAgain(caseId)
   }
