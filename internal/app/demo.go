@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/internal/httpapi"
+	"github.com/hilft/hilft/internal/switchboard"
 	"github.com/hilft/hilft/sandbox/mail"
 	"github.com/hilft/hilft/sandbox/mastodon"
 	"github.com/hilft/hilft/sandbox/nordnetz"
@@ -246,13 +248,29 @@ func (d *demo) run(ctx context.Context) error {
 	return d.house.Run(ctx, d.desk)
 }
 
-// listened waits until the house hears what is said as it is said: what is deleted before that, it would never be told.
-// An account that somebody has paused at an earlier start does not hold up the others for long.
+// listened waits until the house has what was said and hears what is said: what is deleted before that, it would never be
+// told. An account that somebody has paused at an earlier start does not hold up the others for long.
 func (d *demo) listened(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, listenFor)
-	defer cancel()
+	if d.memo.Starts > 1 {
+		var cancel func()
+		ctx, cancel = context.WithTimeout(ctx, listenFor)
+		defer cancel()
+	}
 	_ = d.mail.AwaitIdle(ctx, nordnetz.Address)
 	_ = d.mastodon.Wait(ctx, func(s mastodon.State) bool { return len(s.Streams) > 0 })
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
+	for {
+		accounts, err := d.house.Switchboard.Accounts(ctx, d.brand)
+		if err == nil && !slices.ContainsFunc(accounts, func(a switchboard.Account) bool { return a.State == hilft.AccountStarting }) {
+			return
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func (d *demo) onEnd(f func()) { d.close = append(d.close, f) }

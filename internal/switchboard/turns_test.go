@@ -100,7 +100,7 @@ func TestAMessageIsNotBegunTwiceWhenTheClockJumps(t *testing.T) {
 		})
 		wake()
 		h.see("it is found", func() bool {
-			h.forward(lockedFor)
+			h.later(lockedFor)
 			return h.word("1").Delivery == hilft.Sent
 		})
 		require.Equal(t, 1, seen.times("1"))
