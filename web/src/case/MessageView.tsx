@@ -264,7 +264,7 @@ function Delivered({ message: m, caseId, now, onReuse }: Shown) {
       )
     case 'failed':
       return (
-        <div className={m.let_go_at ? s.unknown : s.failed}>
+        <div className={m.let_go_at ? `${s.failed} ${s.letGo}` : s.failed}>
           <p>
             <b>{t('delivery.failed')}</b> {why}
             {detail && (
