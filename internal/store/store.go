@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -229,6 +230,10 @@ const (
 	buildingCache = 64 << 10 // of the only one to a database that is being restored
 )
 
+// readers is how many look at the database at a time. SQLite computes in this process: more of them than there are processors
+// only hold memory, but one that takes long, such as a backup, must not stand in the others' way.
+func readers() int { return max(4, 2*runtime.GOMAXPROCS(0)) }
+
 // sqliteDSN has busy_timeout first, so that the pragmas after it wait for a lock instead of failing.
 func sqliteDSN(path string, cache int, query string) string {
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()}).String() +
@@ -252,8 +257,8 @@ func (db *DB) openSQLite(ctx context.Context, path string) error {
 	if err != nil {
 		return fmt.Errorf("database %s: %w", path, err)
 	}
-	db.read.SetMaxOpenConns(8)
-	db.read.SetMaxIdleConns(8)
+	db.read.SetMaxOpenConns(readers())
+	db.read.SetMaxIdleConns(readers())
 	return nil
 }
 
