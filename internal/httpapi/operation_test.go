@@ -56,6 +56,7 @@ func TestTheHouseSaysWhetherItIsWell(t *testing.T) {
 			OK   bool
 		}
 	}
+	s.replyThat(hilft.Unknown, s.own)
 	h := as[health](t, s.ben.say(http.MethodGet, "/api/health", nil), 200)
 	require.False(t, h.OK)
 	require.Len(t, h.Stuck, 1)
@@ -97,7 +98,7 @@ func TestAMailsOriginalIsShownInASandbox(t *testing.T) {
 	require.NotContains(t, policy, "allow-same-origin")
 	require.Equal(t, "no-referrer", a.header.Get("Referrer-Policy"))
 	require.Equal(t, "no-store", a.header.Get("Cache-Control"))
-	require.Equal(t, "message.no_html", refused(t, s.ben.say(http.MethodGet, "/api/messages/"+s.own.reply+"/html", nil), 404).Code)
+	require.Equal(t, "message.no_html", refused(t, s.ben.say(http.MethodGet, "/api/messages/"+s.replyThat(hilft.Failed, s.own)+"/html", nil), 404).Code)
 }
 
 func TestWhoComesBackFromANetworkIsTheOneWhoWent(t *testing.T) {
