@@ -22,7 +22,7 @@ type word struct {
 	auto       bool
 	letter     bool // it carries on what was answered; known of those that did not arrive
 	deleted    bool
-	letGo      bool // it failed, and a person left it at that
+	letGo      bool      // it failed, and a person left it at that
 	at         time.Time // by the network's clock
 	madeAt     time.Time // when we heard or wrote it, ascending within a case
 	account    hilft.AccountID
