@@ -111,6 +111,9 @@ func (t *turns) sendAway(now time.Time) time.Duration {
 }
 
 func (t *turns) slow(now time.Time) bool {
+	if len(t.began) < sendersEach { // somebody is just about to begin
+		return false
+	}
 	for at := range t.began {
 		if now.Sub(*at) < slowAfter {
 			return false
