@@ -47,7 +47,9 @@ await journey(async ({ open }) => {
   await desk.text.focus()
   await page.keyboard.press('Control+Enter')
   const ours = desk.message('Offene Leitung')
-  await ours.getByText(`✓ ${desk.t('delivery.sent')}`).waitFor()
+  // The network may show us our own post before it says that it took it; then it stands there twice for a moment.
+  await ours.getByText(`✓ ${desk.t('delivery.sent')}`).first().waitFor()
+  await ours.nth(1).waitFor({ state: 'detached' })
   await story('social', 'shows', 'Die Buchse links unten', 'behind', 'Offene Leitung')
   await ours.getByRole('button', { name: 'Offene Leitung' }).click()
   await ours.getByText('Die Buchse links unten').waitFor()

@@ -10,7 +10,7 @@ import { useText } from '../i18n'
 import { exactly, moment } from '../i18n/format'
 import { useNow } from '../i18n/relative'
 import { stoppedWriting, writing } from '../live/writing'
-import { useNetworkName } from '../shell/me'
+import { useMe, useNetworkName } from '../shell/me'
 import { shown } from '../shell/name'
 import { useSignal } from '../shell/signal'
 import { MessageView } from './MessageView'
@@ -31,6 +31,7 @@ export function Timeline({ case: c, unsent, onTakeBack, onReuse }: Props) {
   const { t } = useText()
   const now = useNow()
   const networkName = useNetworkName()
+  const me = useMe()
   const entries = useMemo(() => timeline(c.messages, c.events, unsent), [c.messages, c.events, unsent])
   const lastWord = c.messages.findLast((m) => m.direction === 'inbound')?.id
   // Most long cases are only looked at from their end: what is far above is drawn when somebody goes there.
@@ -41,7 +42,7 @@ export function Timeline({ case: c, unsent, onTakeBack, onReuse }: Props) {
   const last = entries.at(-1)
   const { scroller, below, more, onScroll, toEnd } = useReading({
     last: last?.key,
-    own: last?.kind === 'unsent',
+    own: last?.kind === 'unsent' ? 'unsent' : last?.kind === 'message' && last.message.agent?.id === me.id ? 'sent' : undefined,
     from,
     earlier: from > 0 ? () => setFrom(Math.max(0, from - drawnAtOnce)) : undefined,
     // It may be opened with what was known of the case before, and stay open while hundreds of words come in.

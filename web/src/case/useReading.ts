@@ -11,9 +11,9 @@ function isAtEnd(box: HTMLElement): boolean {
 
 /** What a reader of a timeline sees of it. */
 interface Reading {
-  /** The key of the last entry, and whether the agent has just written it. */
+  /** The key of the last entry, and whether the agent wrote it: where it goes out at once, it is never seen unsent. */
   last: string | undefined
-  own: boolean
+  own: 'unsent' | 'sent' | undefined
   /** The first entry that is drawn, and how to draw more before it; undefined when all is drawn. */
   from: number
   earlier: (() => void) | undefined
@@ -31,10 +31,13 @@ export function useReading({ last, own, from, earlier, trim }: Reading) {
   const atEnd = useRef(true)
   const opened = useRef(false)
   const fromEnd = useRef(0)
+  const before = useRef(own)
   const [below, setBelow] = useState(false)
 
   useLayoutEffect(() => {
     const box = scroller.current
+    const wrote = own === 'unsent' || (own === 'sent' && before.current !== 'unsent')
+    before.current = own
     if (!box) return
     if (!opened.current) {
       opened.current = true
@@ -42,11 +45,11 @@ export function useReading({ last, own, from, earlier, trim }: Reading) {
       const said = box.querySelector<HTMLElement>('[data-last-word]')
       if (said) box.scrollTop = Math.min(box.scrollTop, Math.max(0, said.offsetTop - 48))
       atEnd.current = isAtEnd(box)
-    } else if (atEnd.current || own) {
+    } else if (atEnd.current || wrote) {
       box.scrollTop = box.scrollHeight
       atEnd.current = true
       trim()
-    } else setBelow(true)
+    } else setBelow((there) => there || !own) // one’s own answer is no news
     // eslint-disable-next-line react-hooks/exhaustive-deps -- a new entry moves the reader, a new trim does not
   }, [last, own])
 
