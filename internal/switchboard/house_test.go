@@ -153,6 +153,7 @@ func (h *house) see(what string, ok func() bool) {
 	require.Eventually(h.t, func() bool {
 		if n++; n > 2000 && n%50 == 0 {
 			h.forward(100 * time.Millisecond)
+			h.later(time.Second)
 		}
 		return ok()
 	}, 90*time.Second, 5*time.Millisecond, what)
