@@ -4,11 +4,13 @@
 package switchboard
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -36,8 +38,15 @@ type house struct {
 	path  string // of the SQLite file
 
 	mu    sync.Mutex
-	told  []channel.Report
+	told  []report                    // what the desk was told, in the order of the queue
 	fails func(it channel.Item) error // what the room above says of an item
+}
+
+// report is what the desk was told, and by which job. Jobs of one lane end in order, but who did one may write it down here
+// after who did the next.
+type report struct {
+	job int64
+	channel.Report
 }
 
 // inHouse runs a test on both databases, with a clock that stands still.
@@ -83,7 +92,8 @@ func node(t *testing.T, db *store.DB, keys *access.Keys, clock *storetest.Clock,
 		tx.After(func() {
 			h.mu.Lock()
 			defer h.mu.Unlock()
-			h.told = append(h.told, r)
+			at, _ := slices.BinarySearchFunc(h.told, j.ID, func(r report, id int64) int { return cmp.Compare(r.job, id) })
+			h.told = slices.Insert(h.told, at, report{j.ID, r})
 		})
 		return nil
 	})
@@ -241,7 +251,7 @@ func (h *house) word(id string) (last channel.Report) {
 	defer h.mu.Unlock()
 	for _, r := range h.told {
 		if string(r.Message) == id {
-			last = r
+			last = r.Report
 		}
 	}
 	return last
