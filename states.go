@@ -38,7 +38,7 @@ const (
 func (d Delivery) Next(next Delivery) bool {
 	switch d {
 	case Queued:
-		return next == Sending || next == Failed
+		return next == Sending || next == Failed || next == Unknown
 	case Sending:
 		return next == Sent || next == Failed || next == Unknown || next == Queued
 	case Failed:

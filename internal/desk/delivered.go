@@ -57,6 +57,30 @@ func (d *Desk) delivered(ctx context.Context, tx *store.Tx, j jobs.Job) error {
 	return nil
 }
 
+// neverTold takes what is left of a report that could not be written down and was discarded: where its message stands.
+func (d *Desk) neverTold(ctx context.Context, tx *store.Tx, j jobs.Job) error {
+	var r channel.Report
+	if err := j.Read(&r); err != nil {
+		return nil //nolint:nilerr // it names no message
+	}
+	if r.Delivery != hilft.Sent && r.Delivery != hilft.Failed && r.Delivery != hilft.Unknown {
+		return nil // what it goes on to is told by another
+	}
+	m, err := messageWhere(ctx, tx, `WHERE m.id = ?`, string(r.Message))
+	if store.IsNoRows(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if m, err = d.hold(ctx, tx, m); err != nil || m.Delivery != hilft.Queued && m.Delivery != hilft.Sending {
+		return err
+	}
+	m.becomes(r.Delivery)
+	m.Reason, m.Detail = r.Reason, r.Detail
+	return d.moved(ctx, tx, m, "")
+}
+
 // hold keeps others away from a message and its case until the transaction ends, and reads the message anew.
 func (d *Desk) hold(ctx context.Context, tx *store.Tx, m Message) (Message, error) {
 	if err := alone(ctx, tx, m.Account); err != nil {
@@ -194,7 +218,7 @@ func (d *Desk) Retry(ctx context.Context, brand hilft.BrandID, id hilft.MessageI
 		}
 		var last Message // a letter answers nobody in its own conversation
 		if !letter {
-			if last, err = lastHeard(ctx, tx, c, v); err != nil {
+			if last, err = answeredBy(ctx, tx, c, v, *m); err != nil {
 				return err
 			}
 		}
@@ -204,6 +228,21 @@ func (d *Desk) Retry(ctx context.Context, brand hilft.BrandID, id hilft.MessageI
 		m.becomes(hilft.Queued)
 		return nil
 	})
+}
+
+// answeredBy is the word to which a message of ours was written, and to whose author it goes however often it is sent;
+// where that is gone, the last that was heard.
+func answeredBy(ctx context.Context, tx *store.Tx, c Case, v Conversation, m Message) (Message, error) {
+	if m.InReplyTo != "" {
+		to, err := messageByRemote(ctx, tx, m.Account, m.InReplyTo)
+		if err == nil && to.Direction == hilft.Inbound && to.DeletedAt.IsZero() {
+			return to, nil
+		}
+		if err != nil && !store.IsNoRows(err) {
+			return Message{}, err
+		}
+	}
+	return lastHeard(ctx, tx, c, v)
 }
 
 // Arrived says of a message of which nobody knew that it did arrive: a person has seen it at the network.

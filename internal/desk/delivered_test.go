@@ -4,6 +4,7 @@
 package desk
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/jobs"
+	"github.com/hilft/hilft/internal/store"
 )
 
 // report is the switchboard's word about a message.
@@ -156,6 +159,50 @@ func TestAFailureIsLetGo(t *testing.T) {
 		require.Zero(t, again.LetGoAt)
 		r.told(report(m, hilft.Sending), report(m, hilft.Failed, func(p *channel.Report) { p.Reason = channel.ReasonBlocked }))
 		require.Equal(t, 1, troubles())
+	})
+}
+
+// Sent again, a reply goes to whom it was written, whoever has spoken since.
+func TestWhatIsSentAgainGoesToWhomItWasWritten(t *testing.T) {
+	t.Parallel()
+	atDesk(t, func(t *testing.T, r *room) {
+		r.mail = true
+		r.hear(r.says("mira", "1", "No internet", private, thread("m")))
+		m := r.replied("1", "Your contract ends in May.")
+		r.told(report(m, hilft.Sending), report(m, hilft.Failed, func(p *channel.Report) { p.Reason = channel.ReasonMailboxFull }))
+		r.hear(r.says("jon", "2", "She passed this on to me", private, thread("m"), proven, refs("1")))
+		require.Equal(t, m.Case, r.message("2").Case)
+		_, err := r.desk.Retry(t.Context(), brand, m.ID, ada)
+		require.NoError(t, err)
+		all := r.dispatched()
+		require.Equal(t, "mira", all[len(all)-1].Out.To.ID)
+	})
+}
+
+// A report that cannot be written down is discarded: the message still stands where it said.
+func TestADiscardedReportLeavesItsMessageWhereItSaid(t *testing.T) {
+	t.Parallel()
+	atDesk(t, func(t *testing.T, r *room) {
+		m := r.asked()
+		discarded := func(rep channel.Report) {
+			b := mustJSON(t, rep)
+			require.NoError(t, r.db.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+				return r.desk.neverTold(ctx, tx, jobs.Job{Args: b})
+			}))
+		}
+		discarded(report(m, hilft.Sending))
+		require.Equal(t, hilft.Queued, r.now(m).Delivery)
+		r.told(report(m, hilft.Unknown, func(p *channel.Report) { p.Reason = channel.ReasonUnknown }))
+		require.Equal(t, hilft.Unknown, r.now(m).Delivery, "that it was being sent need not have been told")
+		_, err := r.desk.Retry(t.Context(), brand, m.ID, ada)
+		require.NoError(t, err)
+		r.told(report(m, hilft.Sending))
+		discarded(report(m, hilft.Failed, func(p *channel.Report) { p.Reason = channel.ReasonBlocked }))
+		require.Equal(t, []any{hilft.Failed, channel.ReasonBlocked}, []any{r.now(m).Delivery, r.now(m).Reason})
+		require.Equal(t, 1, r.caseOf("1").Case.Trouble)
+		discarded(report(m, hilft.Unknown))
+		require.Equal(t, hilft.Failed, r.now(m).Delivery, "it stands somewhere already")
+		discarded(channel.Report{Message: "gone", Delivery: hilft.Failed})
 	})
 }
 

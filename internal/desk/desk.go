@@ -27,6 +27,7 @@ type AnswerIn func(ctx context.Context, tx *store.Tx, brand hilft.BrandID) (time
 func New(db *store.DB, q *jobs.Jobs, answerIn AnswerIn) *Desk {
 	d := &Desk{db: db, jobs: q, answerIn: answerIn}
 	q.HandleWork(hilft.JobDelivery, jobs.Terms{Workers: 8}, d.delivered)
+	q.HandleEnd(hilft.JobDelivery, d.neverTold)
 	q.HandleWork(hilft.JobOnward, jobs.Terms{Workers: 2}, d.goesOn)
 	return d
 }
