@@ -188,17 +188,19 @@ func (d *Desk) moved(ctx context.Context, tx *store.Tx, m Message, by hilft.Agen
 	if err != nil {
 		return err
 	}
-	// A solved case whose last answer did not arrive is not solved: who waited for it waits again.
-	if m.Delivery == hilft.Failed && m.LetGoAt.IsZero() && c.State == hilft.Solved && !m.Auto {
+	// A solved case whose last answer did not arrive is not solved: who waited for it waits again. What a person decides
+	// about it later is none of that.
+	if by == "" && m.Delivery == hilft.Failed && c.State == hilft.Solved && !m.Auto {
 		c.SolvedAt = time.Time{}
 	}
 	if _, err := d.settle(ctx, tx, c); err != nil {
 		return err
 	}
-	return d.jobs.Record(ctx, tx, jobs.Event{
-		Kind: hilft.EventMessageMoved, Brand: m.Brand, Case: m.Case, Subject: string(m.ID), Agent: by,
-		Data: map[string]string{"delivery": string(m.Delivery), "reason": m.Reason},
-	})
+	data := map[string]string{"delivery": string(m.Delivery), "reason": m.Reason}
+	if !m.LetGoAt.IsZero() { // else it reads as if it had failed once more
+		data["let_go"] = "true"
+	}
+	return d.jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventMessageMoved, Brand: m.Brand, Case: m.Case, Subject: string(m.ID), Agent: by, Data: data})
 }
 
 // Retry sends a message again that failed, or of which nobody knows whether it arrived: a person has looked.
@@ -271,8 +273,8 @@ func (d *Desk) LetGo(ctx context.Context, brand hilft.BrandID, id hilft.MessageI
 // TakeUp takes back that a failed message was let go.
 func (d *Desk) TakeUp(ctx context.Context, brand hilft.BrandID, id hilft.MessageID, agent hilft.AgentID) (Message, error) {
 	return d.decide(ctx, brand, id, agent, func(_ context.Context, _ *store.Tx, m *Message) error {
-		if m.Delivery != hilft.Failed {
-			return hilft.Fail(hilft.Conflict, "message.not_failed", nil)
+		if m.LetGoAt.IsZero() {
+			return hilft.Fail(hilft.Conflict, "message.not_let_go", nil)
 		}
 		m.LetGoAt = time.Time{}
 		return nil

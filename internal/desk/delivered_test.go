@@ -143,15 +143,27 @@ func TestAFailureIsLetGo(t *testing.T) {
 		require.Equal(t, []any{hilft.Failed, channel.ReasonBlocked, r.clock.Now()}, []any{let.Delivery, let.Reason, let.LetGoAt})
 		require.Zero(t, troubles())
 		r.stands("1", hilft.Open, r.message("1").At)
+		lately := func() jobs.Event {
+			all := r.caseOf("1").Events
+			return all[len(all)-1]
+		}
+		require.Equal(t, ada, lately().Agent)
+		require.JSONEq(t, `{"delivery": "failed", "reason": "blocked", "let_go": "true"}`, string(lately().Raw))
 
 		_, err = r.desk.TakeUp(t.Context(), brand, m.ID, ada)
 		require.NoError(t, err)
+		require.JSONEq(t, `{"delivery": "failed", "reason": "blocked"}`, string(lately().Raw))
 		require.Equal(t, 1, troubles())
-		_, err = r.desk.Solve(t.Context(), brand, m.Case, ada)
+		_, err = r.desk.TakeUp(t.Context(), brand, m.ID, ada)
+		r.is(err, hilft.Conflict)
+		_, err = r.solve(m.Case)
 		require.NoError(t, err)
 		_, err = r.desk.LetGo(t.Context(), brand, m.ID, ada)
 		require.NoError(t, err)
+		_, err = r.desk.TakeUp(t.Context(), brand, m.ID, ada)
+		require.NoError(t, err)
 		r.stands("1", hilft.Solved, time.Time{})
+		require.Equal(t, 1, troubles())
 
 		// Sent again it may fail again, and then it is to be seen to again.
 		again, err := r.desk.Retry(t.Context(), brand, m.ID, ada)
