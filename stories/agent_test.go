@@ -41,7 +41,7 @@ func (w *world) doAgent(ctx context.Context, args []string) error {
 	case is(args, "notes …"):
 		return w.agent.Do(ctx, http.MethodPost, "/api/cases/"+w.seen.ID+"/notes", map[string]string{"text": args[1]}, nil)
 	case is(args, "solves"):
-		return w.agent.Do(ctx, http.MethodPost, "/api/cases/"+w.seen.ID+"/solve", nil, nil)
+		return w.agent.Do(ctx, http.MethodPost, "/api/cases/"+w.seen.ID+"/solve", map[string]string{"seen": w.seen.Last()}, nil)
 	case is(args, "fails to sign in with …"):
 		return w.failsToSignIn(ctx, args[5])
 	case is(args, "retries …"):

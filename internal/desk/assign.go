@@ -15,12 +15,12 @@ import (
 
 // Assign gives a case to an agent, or to nobody. That the agent exists is the caller's to know.
 func (d *Desk) Assign(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, to, by hilft.AgentID) (Case, error) {
-	return d.alter(ctx, brand, id, "assign", func(c *Case) []jobs.Event {
+	return d.alter(ctx, brand, id, "assign", func(_ context.Context, _ *store.Tx, c *Case) ([]jobs.Event, error) {
 		if c.Agent == to {
-			return nil
+			return nil, nil
 		}
 		c.Agent = to
-		return []jobs.Event{assigned(*c, by)}
+		return []jobs.Event{assigned(*c, by)}, nil
 	})
 }
 
@@ -28,38 +28,46 @@ func assigned(c Case, by hilft.AgentID) jobs.Event {
 	return jobs.Event{Kind: hilft.EventCaseAssigned, Brand: c.Brand, Case: c.ID, Subject: string(c.ID), Agent: by, Data: map[string]string{"to": string(c.Agent)}}
 }
 
-// Solve says that there is nothing more to do, until the customer's next word. To solve a solved case changes nothing.
-func (d *Desk) Solve(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, by hilft.AgentID) (Case, error) {
-	return d.alter(ctx, brand, id, "solve", func(c *Case) []jobs.Event {
+// Solve says that there is nothing more to do, until the customer's next word. seen is the last message that whoever says so
+// has seen: what was heard until a case is solved waits for nobody. To solve a solved case changes nothing. Conflict
+// (case.something_new): somebody has said something since.
+func (d *Desk) Solve(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, seen hilft.MessageID, by hilft.AgentID) (Case, error) {
+	return d.alter(ctx, brand, id, "solve", func(ctx context.Context, tx *store.Tx, c *Case) ([]jobs.Event, error) {
 		if c.State == hilft.Solved {
-			return nil
+			return nil, nil
 		}
-		c.State, c.SolvedAt = hilft.Solved, c.next(d.db.Now())
-		return []jobs.Event{{Kind: hilft.EventCaseSolved, Brand: brand, Case: id, Subject: string(id), Agent: by}}
+		switch news, err := spokenSince(ctx, tx, id, seen, by); {
+		case err != nil:
+			return nil, err
+		case news:
+			return nil, hilft.Fail(hilft.Conflict, "case.something_new", nil)
+		}
+		c.State, c.SolvedAt = hilft.Solved, c.next(tx.Now())
+		return []jobs.Event{{Kind: hilft.EventCaseSolved, Brand: brand, Case: id, Subject: string(id), Agent: by}}, nil
 	})
 }
 
 // Reopen takes back that a case was solved: who waited before waits again.
 func (d *Desk) Reopen(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, by hilft.AgentID) (Case, error) {
-	return d.alter(ctx, brand, id, "reopen", func(c *Case) []jobs.Event {
+	return d.alter(ctx, brand, id, "reopen", func(_ context.Context, _ *store.Tx, c *Case) ([]jobs.Event, error) {
 		if c.State != hilft.Solved {
-			return nil
+			return nil, nil
 		}
 		c.State, c.SolvedAt = hilft.Open, time.Time{}
-		return []jobs.Event{{Kind: hilft.EventCaseReopened, Brand: brand, Case: id, Subject: string(id), Agent: by}}
+		return []jobs.Event{{Kind: hilft.EventCaseReopened, Brand: brand, Case: id, Subject: string(id), Agent: by}}, nil
 	})
 }
 
 // alter changes a case and settles it, when there is anything to tell.
-func (d *Desk) alter(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, verb string, fn func(c *Case) []jobs.Event) (Case, error) {
+func (d *Desk) alter(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, verb string, fn func(ctx context.Context, tx *store.Tx, c *Case) ([]jobs.Event, error)) (Case, error) {
 	var c Case
 	err := d.db.Write(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 		if c, err = caseForUpdate(ctx, tx, brand, id); err != nil {
 			return err
 		}
-		events := fn(&c)
-		if len(events) == 0 {
-			return nil
+		events, err := fn(ctx, tx, &c)
+		if err != nil || len(events) == 0 {
+			return err
 		}
 		if c, err = d.settle(ctx, tx, c); err != nil {
 			return err

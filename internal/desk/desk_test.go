@@ -171,6 +171,18 @@ func (r *room) replied(remote, text string, more ...func(*Reply)) Message {
 	return m
 }
 
+// solve says that there is nothing more to do in a case, having seen everything.
+func (r *room) solve(id hilft.CaseID) (Case, error) {
+	r.t.Helper()
+	t, err := r.desk.Case(r.t.Context(), brand, id)
+	require.NoError(r.t, err)
+	var seen hilft.MessageID
+	for _, m := range t.Messages {
+		seen = max(seen, m.ID)
+	}
+	return r.desk.Solve(r.t.Context(), brand, id, seen, ada)
+}
+
 // told hands the desk the switchboard's word.
 func (r *room) told(reports ...channel.Report) {
 	r.t.Helper()

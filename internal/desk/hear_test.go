@@ -129,14 +129,32 @@ func TestWhatIsDeletedIsGone(t *testing.T) {
 	})
 }
 
+// The customer writes while an agent solves the case as it was: nobody has seen that word, so it goes on waiting.
+func TestACaseIsNotSolvedOverWhatNobodyHasSeen(t *testing.T) {
+	t.Parallel()
+	atDesk(t, func(t *testing.T, r *room) {
+		r.hear(r.says("mira", "1", "No internet"))
+		seen := r.message("1")
+		r.hear(r.says("mira", "2", "Still nothing", refs("1")))
+		_, err := r.desk.Solve(t.Context(), brand, seen.Case, seen.ID, ada)
+		r.is(err, hilft.Conflict)
+		r.stands("1", hilft.Open, seen.At)
+		_, err = r.desk.Solve(t.Context(), brand, seen.Case, r.message("2").ID, ada)
+		require.NoError(t, err)
+		r.stands("1", hilft.Solved, time.Time{})
+		_, err = r.desk.Solve(t.Context(), brand, seen.Case, seen.ID, ada)
+		require.NoError(t, err, "it is solved")
+	})
+}
+
 func TestTheNextWordOpensASolvedCaseForThirtyDays(t *testing.T) {
 	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		r.hear(r.says("mira", "1", "No internet"))
 		c := r.caseOf("1").Case
-		_, err := r.desk.Solve(t.Context(), brand, c.ID, ada)
+		_, err := r.solve(c.ID)
 		require.NoError(t, err)
-		_, err = r.desk.Solve(t.Context(), brand, c.ID, ada)
+		_, err = r.solve(c.ID)
 		require.NoError(t, err, "solving twice is solving")
 		r.stands("1", hilft.Solved, time.Time{})
 		r.clock.Forward(29 * 24 * hour)
@@ -146,12 +164,12 @@ func TestTheNextWordOpensASolvedCaseForThirtyDays(t *testing.T) {
 		r.stands("2", hilft.Open, r.message("2").At)
 		require.Equal(t, c.ID, r.message("2").Case)
 
-		_, err = r.desk.Solve(t.Context(), brand, c.ID, ada)
+		_, err = r.solve(c.ID)
 		require.NoError(t, err)
 		back, err := r.desk.Reopen(t.Context(), brand, c.ID, ada)
 		require.NoError(t, err)
 		require.Equal(t, hilft.Open, back.State, "who waited before waits again")
-		_, err = r.desk.Solve(t.Context(), brand, c.ID, ada)
+		_, err = r.solve(c.ID)
 		require.NoError(t, err)
 		r.clock.Forward(31 * 24 * hour)
 		r.hear(r.says("mira", "3", "Another thing", refs("1")))

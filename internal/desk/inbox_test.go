@@ -91,7 +91,7 @@ func TestPagingIsStableWhileCasesMove(t *testing.T) {
 			}
 			// Between two pages one that was seen is solved, and one that was seen comes in again, at the end.
 			if pages == 1 {
-				_, err := r.desk.Solve(t.Context(), brand, page.Cases[0].ID, ada)
+				_, err := r.desk.Solve(t.Context(), brand, page.Cases[0].ID, "", ada)
 				require.NoError(t, err)
 				require.NoError(t, r.db.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 					_, err := tx.Exec(ctx, `UPDATE cases SET rank = 0 WHERE id = 'c00003'`)
@@ -125,7 +125,7 @@ func TestPagesOfWhatChangedLastGoBackInTime(t *testing.T) {
 		r.fill(9)
 		for i := range 9 {
 			r.clock.Forward(time.Second)
-			_, err := r.desk.Solve(t.Context(), brand, hilft.CaseID(fmt.Sprintf("c%05d", i)), ada)
+			_, err := r.desk.Solve(t.Context(), brand, hilft.CaseID(fmt.Sprintf("c%05d", i)), "", ada)
 			require.NoError(t, err)
 		}
 		var got []string

@@ -51,8 +51,13 @@ func (d *Desk) Reply(ctx context.Context, r Reply) (Message, error) {
 		if m, err = written(ctx, tx, r.Brand, r.Agent, r.Request); !store.IsNoRows(err) {
 			return err
 		}
-		if err := somethingNew(ctx, tx, r); err != nil {
-			return err
+		if !r.Anyway {
+			switch news, err := spokenSince(ctx, tx, c.ID, r.Seen, r.Agent); {
+			case err != nil:
+				return err
+			case news:
+				return hilft.Fail(hilft.Conflict, "reply.something_new", nil)
+			}
 		}
 		v, last, err := d.room(ctx, tx, c, r)
 		if err != nil {
@@ -96,22 +101,17 @@ func (d *Desk) Reply(ctx context.Context, r Reply) (Message, error) {
 	return m, nil
 }
 
-// somethingNew stops a reply to a case in which somebody spoke since its author last looked.
-func somethingNew(ctx context.Context, tx *store.Tx, r Reply) error {
-	if r.Anyway {
-		return nil
-	}
+// spokenSince tells whether the customer or a colleague has said something in a case since a message, which is the last that
+// an agent has seen.
+func spokenSince(ctx context.Context, tx *store.Tx, id hilft.CaseID, seen hilft.MessageID, by hilft.AgentID) (bool, error) {
 	var one int
 	err := tx.Row(ctx, `SELECT 1 FROM message WHERE case_id = ? AND (direction = ? OR direction = ? AND agent_id <> ? AND auto = 0)
 			AND made_at > COALESCE((SELECT made_at FROM message WHERE id = ? AND case_id = ?), 0) LIMIT 1`,
-		[]any{string(r.Case), string(hilft.Inbound), string(hilft.Outbound), string(r.Agent), string(r.Seen), string(r.Case)}, &one)
-	switch {
-	case store.IsNoRows(err):
-		return nil
-	case err != nil:
-		return err
+		[]any{string(id), string(hilft.Inbound), string(hilft.Outbound), string(by), string(seen), string(id)}, &one)
+	if store.IsNoRows(err) {
+		return false, nil
 	}
-	return hilft.Fail(hilft.Conflict, "reply.something_new", nil)
+	return err == nil, err
 }
 
 // room finds where a reply goes, and what it answers. To answer a public word in private begins a conversation there,

@@ -153,7 +153,7 @@ func TestBrandsAreWalls(t *testing.T) {
 			},
 			"note":    func() error { _, err := r.desk.Note(ctx, "other", c, ada, "x", ""); return err },
 			"assign":  func() error { _, err := r.desk.Assign(ctx, "other", c, ben, ada); return err },
-			"solve":   func() error { _, err := r.desk.Solve(ctx, "other", c, ada); return err },
+			"solve":   func() error { _, err := r.desk.Solve(ctx, "other", c, m.ID, ada); return err },
 			"reopen":  func() error { _, err := r.desk.Reopen(ctx, "other", c, ada); return err },
 			"case":    func() error { _, err := r.desk.Case(ctx, "other", c); return err },
 			"row":     func() error { _, err := r.desk.Row(ctx, "other", c); return err },

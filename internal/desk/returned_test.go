@@ -35,7 +35,7 @@ func TestAMessageThatComesBackHasFailedAndItsCaseWaitsAgain(t *testing.T) {
 	atDesk(t, func(t *testing.T, r *room) {
 		m := r.mailed()
 		asked := r.message("1").At
-		_, err := r.desk.Solve(t.Context(), brand, m.Case, ada)
+		_, err := r.solve(m.Case)
 		require.NoError(t, err)
 		r.hear(r.bounce("3", "2"), r.bounce("3", "2"), r.bounce("4", "2")) // some servers say it twice
 		got := r.now(m)

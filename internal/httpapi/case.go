@@ -274,8 +274,14 @@ func (a *API) caseOperations() {
 			return a.Desk.Assign(ctx, brand, hilft.CaseID(in.ID), to, me)
 		})
 	caseAct(a, http.MethodPost, "/api/cases/{id}/solve", "solve-case", "Nothing more to do, until the customer's next word",
-		func(ctx context.Context, brand hilft.BrandID, me hilft.AgentID, in *ByID) (desk.Case, error) {
-			return a.Desk.Solve(ctx, brand, hilft.CaseID(in.ID), me)
+		func(ctx context.Context, brand hilft.BrandID, me hilft.AgentID, in *struct {
+			ByID
+			Body struct {
+				Seen string `json:"seen" maxLength:"64" doc:"The last message that the agent has seen."`
+			}
+		},
+		) (desk.Case, error) {
+			return a.Desk.Solve(ctx, brand, hilft.CaseID(in.ID), hilft.MessageID(in.Body.Seen), me)
 		})
 	caseAct(a, http.MethodPost, "/api/cases/{id}/reopen", "reopen-case", "Take back that a case was solved",
 		func(ctx context.Context, brand hilft.BrandID, me hilft.AgentID, in *ByID) (desk.Case, error) {

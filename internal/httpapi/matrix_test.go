@@ -100,6 +100,17 @@ func (s *scene) replyThat(stands hilft.Delivery, k things) string {
 	return id
 }
 
+// newest is the last that was said in a case, as whoever has it before them sees it.
+func (s *scene) newest(k things) (id string) {
+	id = string(k.message)
+	if k.caseID == s.own.caseID {
+		for _, m := range s.rosa.opens(k.caseID).Messages {
+			id = max(id, m.ID)
+		}
+	}
+	return id
+}
+
 // call is one request that makes sense, about the things of a brand.
 type call struct {
 	path string
@@ -163,7 +174,9 @@ var matrix = map[string]entry{
 	"typing": {may: "agents", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/typing", m{"conversation_id": k.talk}}
 	}},
-	"solve-case":  {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/solve", nil} }},
+	"solve-case": {may: "agents", ids: true, right: func(s *scene, k things) call {
+		return call{"/api/cases/" + k.caseID + "/solve", m{"seen": s.newest(k)}}
+	}},
 	"reopen-case": {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/reopen", nil} }},
 	"reply": {may: "agents", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/replies", m{"conversation_id": k.talk, "visibility": "private", "text": "Wir sehen nach.", "seen": k.message, "anyway": true}}

@@ -1120,6 +1120,11 @@ export interface components {
              * @description When the last backup ended; null: never, or not by hilft.
              */
             backup_at: string | null;
+            /**
+             * Format: int64
+             * @description Media that are not in it, because they were damaged or gone.
+             */
+            backup_damaged: number;
             /** @description The accounts that send themselves signs of life. */
             canaries: components["schemas"]["Canary"][];
             database: components["schemas"]["Database"];
@@ -1445,6 +1450,10 @@ export interface components {
             settings: {
                 [key: string]: string;
             };
+        };
+        "Solve-caseRequest": {
+            /** @description The last message that the agent has seen. */
+            seen: string;
         };
         Stuck: {
             account: components["schemas"]["AccountRef"];
@@ -2776,7 +2785,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Solve-caseRequest"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { useQuery } from '@tanstack/react-query'
-import { Link, useParams, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { Problem } from '../api/problem'
 import { caseQuery } from '../api/queries'
@@ -72,6 +72,7 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
   const { t } = useText()
   const me = useMe()
   const next = useNext(view)
+  const navigate = useNavigate()
   const heading = useRef<HTMLHeadingElement>(null)
   const composer = useRef<ComposerHandle>(null)
   const [assigning, setAssigning] = useState(false)
@@ -83,11 +84,12 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
   useLook(c)
   const reuse = useCallback((text: string) => composer.current?.reuse(text), []) // the same one: messages are drawn once
 
+  const open = () => void navigate({ to: '/cases/$id', params: { id: c.id }, search: { view } })
   function solveAndNext() {
     if (c.state === 'solved') void reopen(c)
     else {
       const following = next(c.id)
-      void following.then(() => solve(c))
+      void following.then(() => solve(c, open))
     }
   }
   useKeys({
@@ -109,7 +111,7 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
           onPerson={() => setPerson(true)}
         />
         <Timeline case={c} unsent={mine} onTakeBack={(key) => composer.current?.takeBack(key)} onReuse={reuse} />
-        <Composer ref={composer} case={c} me={me} unsent={mine} onSolved={() => void next(c.id)} onLeave={() => heading.current?.focus()} />
+        <Composer ref={composer} case={c} me={me} unsent={mine} onSolved={() => void next(c.id)} onOpen={open} onLeave={() => heading.current?.focus()} />
       </div>
       <aside className={s.person} aria-label={t('person.panel')}>
         <PersonPanel person={c.person} current={c.id} />

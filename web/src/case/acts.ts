@@ -3,11 +3,12 @@
 
 import type { InfiniteData } from '@tanstack/react-query'
 import { client, once, take } from '../api/client'
-import { worthRetrying } from '../api/problem'
+import { Problem, worthRetrying } from '../api/problem'
 import { meQuery, queries } from '../api/queries'
 import type { Agent, Case, CaseRow, InboxPage } from '../api/types'
 import { wordsFor } from '../api/words'
 import { t } from '../i18n'
+import { latest } from '../composer/ways'
 import { isView, withChange } from '../inbox/order'
 import { tell, warn } from '../shell/notices'
 
@@ -32,7 +33,13 @@ export function askAgain(id: string): void {
 }
 
 /** Makes a change: shown at once, and taken back with the reason when the server does not take it. */
-async function change(id: string, shown: Partial<CaseRow>, ask: (key: string) => Promise<CaseRow>, again: () => void): Promise<boolean> {
+async function change(
+  id: string,
+  shown: Partial<CaseRow>,
+  ask: (key: string) => Promise<CaseRow>,
+  again: () => void,
+  refused?: (why: unknown) => Refusal | undefined,
+): Promise<boolean> {
   const { 'Idempotency-Key': key } = once()
   await queries.cancelQueries({ queryKey: ['inbox'] })
   showChange(id, shown)
@@ -47,11 +54,18 @@ async function change(id: string, shown: Partial<CaseRow>, ask: (key: string) =>
     showChange(id, row)
     return true
   } catch (e) {
-    warn(wordsFor(e), worthRetrying(e) ? { label: t('again'), run: again } : undefined)
+    const r = refused?.(e) ?? { text: wordsFor(e), act: worthRetrying(e) ? { label: t('again'), run: again } : undefined }
+    warn(r.text, r.act)
     return false
   } finally {
     askAgain(id)
   }
+}
+
+/** What a person is told of a change that was not made, and what they can do about it. */
+interface Refusal {
+  text: string
+  act?: { label: string; run: () => void } | undefined
 }
 
 /**
@@ -62,12 +76,18 @@ export async function look(id: string): Promise<void> {
   await take(client.POST('/api/cases/{id}/look', { params: { path: { id } } })).catch(() => undefined)
 }
 
-export async function solve(c: Pick<CaseRow, 'id' | 'number'>): Promise<void> {
+/** Says that there is nothing more to do in a case as it is shown. Where something new has arrived since, it stays open; open leads there. */
+export async function solve(c: Case, open: () => void): Promise<void> {
+  const body = { seen: latest(c.messages) }
   const done = await change(
     c.id,
     { state: 'solved', solved_at: new Date().toISOString() },
-    (key) => take(client.POST('/api/cases/{id}/solve', { params: { path: { id: c.id } }, headers: once(key) })),
-    () => void solve(c),
+    (key) => take(client.POST('/api/cases/{id}/solve', { params: { path: { id: c.id } }, headers: once(key), body })),
+    () => void solve(c, open),
+    (e) =>
+      e instanceof Problem && e.code === 'case.something_new'
+        ? { text: t('case.staysOpen', { number: c.number }), act: { label: t('unsent.look'), run: open } }
+        : undefined,
   )
   if (done) tell(t('case.solvedNow', { number: c.number }), { label: t('case.reopen'), run: () => void reopen(c) })
 }

@@ -35,11 +35,13 @@ interface Props {
   unsent: Unsent[]
   /** A reply that solves the case is on its way: on to the next one. */
   onSolved: () => void
+  /** Shows the case again, after it was left. */
+  onOpen: () => void
   onLeave: () => void
 }
 
 /** Where an answer is written: to whom and for whose eyes stands above the text, and what is written is never lost. */
-export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props) {
+export function Composer({ ref, case: c, me, unsent, onSolved, onOpen, onLeave }: Props) {
   const { t, language } = useText()
   const [draft, setDraft] = useState<Draft>(() => keptDraft(me.id, c.id))
   const [safe, setSafe] = useState(true)
@@ -116,7 +118,7 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onLeave }: Props)
       edit({ note: '' })
       if (andSolve) {
         onSolved()
-        void solve(c)
+        void solve(c, onOpen)
       }
       return
     }
