@@ -62,6 +62,7 @@ const (
 	ReasonSignIn    = "sign_in"    // waits until an administrator signs in again
 	ReasonPaused    = "paused"     // waits until the account is resumed
 	ReasonRateLimit = "rate_limit" // waits until the network takes from us again
+	ReasonBusy      = "busy"       // waits for others of its account, each of which takes long
 	ReasonTemporary = "temporary"  // failed for the moment, will be tried again
 	ReasonUnknown   = "unknown"    // may have gone out
 	ReasonRestored  = "restored"   // was to be sent when the backup was made from which the house was restored

@@ -17,19 +17,20 @@ import (
 )
 
 type healthJSON struct {
-	OK       bool          `json:"ok" doc:"Nobody has to do anything."`
-	Accounts []accountJSON `json:"accounts" nullable:"false"`
-	Queues   []queueJSON   `json:"queues" nullable:"false"`
-	Dead     []deadJSON    `json:"dead" nullable:"false" doc:"Work that was given up after many attempts."`
-	Stuck    []stuckJSON   `json:"stuck" nullable:"false" doc:"Deliveries that could not be read. They are kept."`
-	Unknown  []unknownJSON `json:"unknown" nullable:"false" doc:"Messages of ours that may have gone out."`
-	Database databaseJSON  `json:"database"`
-	Version  string        `json:"version"`
-	Nodes    []nodeJSON    `json:"nodes" nullable:"false" doc:"The processes of the house that were seen lately."`
-	Canaries []canaryJSON  `json:"canaries" nullable:"false" doc:"The accounts that send themselves signs of life."`
-	Alerts   []alertJSON   `json:"alerts" nullable:"false" doc:"What needs a person, and behind it what lately did."`
-	Reserve  int64         `json:"reserve" doc:"With fewer bytes left on a disk nothing more is accepted."`
-	BackupAt *time.Time    `json:"backup_at" doc:"When the last backup ended; null: never, or not by hilft."`
+	OK            bool          `json:"ok" doc:"Nobody has to do anything."`
+	Accounts      []accountJSON `json:"accounts" nullable:"false"`
+	Queues        []queueJSON   `json:"queues" nullable:"false"`
+	Dead          []deadJSON    `json:"dead" nullable:"false" doc:"Work that was given up after many attempts."`
+	Stuck         []stuckJSON   `json:"stuck" nullable:"false" doc:"Deliveries that could not be read. They are kept."`
+	Unknown       []unknownJSON `json:"unknown" nullable:"false" doc:"Messages of ours that may have gone out."`
+	Database      databaseJSON  `json:"database"`
+	Version       string        `json:"version"`
+	Nodes         []nodeJSON    `json:"nodes" nullable:"false" doc:"The processes of the house that were seen lately."`
+	Canaries      []canaryJSON  `json:"canaries" nullable:"false" doc:"The accounts that send themselves signs of life."`
+	Alerts        []alertJSON   `json:"alerts" nullable:"false" doc:"What needs a person, and behind it what lately did."`
+	Reserve       int64         `json:"reserve" doc:"With fewer bytes left on a disk nothing more is accepted."`
+	BackupAt      *time.Time    `json:"backup_at" doc:"When the last backup ended; null: never, or not by hilft."`
+	BackupDamaged int64         `json:"backup_damaged" doc:"Media that are not in it, because they were damaged or gone."`
 }
 
 type queueJSON struct {
@@ -141,7 +142,7 @@ func (a *API) health(ctx context.Context) (healthJSON, error) {
 	if h.Accounts, err = a.accounts(ctx); err != nil {
 		return h, err
 	}
-	states, err := a.Jobs.States(ctx)
+	states, err := a.Switchboard.Queues(ctx)
 	if err != nil {
 		return h, err
 	}

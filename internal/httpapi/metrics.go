@@ -19,7 +19,7 @@ import (
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/internal/bus"
-	"github.com/hilft/hilft/internal/jobs"
+	"github.com/hilft/hilft/internal/switchboard"
 )
 
 // metrics are the house's figures for Prometheus. They hold no personal data: no names, no texts, no ids of people.
@@ -41,7 +41,7 @@ func newMetrics(a *API) *metrics {
 		}, []string{"outcome"}),
 	}
 	m.registry.MustRegister(m.requests, m.hooks, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		&queueCollector{a.Jobs}, &busCollector{a.Bus}, &houseCollector{a})
+		&queueCollector{a.Switchboard}, &busCollector{a.Bus}, &houseCollector{a})
 	return m
 }
 
@@ -119,7 +119,7 @@ func (s *statusWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 // queueCollector reads the queues when somebody asks.
-type queueCollector struct{ jobs *jobs.Jobs }
+type queueCollector struct{ switchboard *switchboard.Switchboard }
 
 var (
 	queueWaiting = prometheus.NewDesc("hilft_jobs_waiting", "Jobs that are due.", []string{"kind"}, nil)
@@ -138,7 +138,7 @@ func (c *queueCollector) Describe(ch chan<- *prometheus.Desc) {
 func (c *queueCollector) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	states, err := c.jobs.States(ctx)
+	states, err := c.switchboard.Queues(ctx)
 	if err != nil {
 		ch <- prometheus.NewInvalidMetric(queueWaiting, err)
 		return

@@ -206,6 +206,8 @@ CREATE TABLE delivery (
 
 CREATE INDEX delivery_barred ON delivery (account_id) WHERE reason IN ('paused', 'sign_in');
 
+CREATE INDEX delivery_busy ON delivery (changed_at) WHERE reason = 'busy';
+
 CREATE INDEX delivery_open ON delivery (account_id, state) WHERE state <> 'sent';
 
 CREATE TABLE event (

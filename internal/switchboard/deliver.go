@@ -27,6 +27,7 @@ const (
 	slowLine  = 64 << 10    // what a line takes in a second that somebody would still call one
 	sendMost  = 30 * time.Minute
 	lockedFor = time.Minute   // how long a message waits before it looks again whether its account works
+	busyFor   = time.Minute   // after what time people are told that a message waits for others of its account
 	limitMost = 6 * time.Hour // how long a rate limit is believed
 
 	giveUpAfter = 24 * time.Hour
@@ -84,7 +85,7 @@ func (s *Switchboard) deliver(ctx context.Context, c *jobs.Claim) (err error) {
 	}
 	end, again := s.turnOf(a.ID).take(ctx)
 	if again > 0 {
-		return cmp.Or(ctx.Err(), jobs.Later(s.DB.Now().Add(again), errBusy))
+		return out.busy(ctx, again)
 	}
 	defer end()
 	if out.l, err = s.sendLine(ctx, a); err != nil {
@@ -351,6 +352,15 @@ func (o *delivery) barred(ctx context.Context, err error) error {
 	return err
 }
 
+// busy puts the message off until others of its account had their turn. When that takes long, it is said.
+func (o *delivery) busy(ctx context.Context, again time.Duration) error {
+	at := o.s.DB.Now().Add(again)
+	if ctx.Err() != nil || o.s.DB.Now().Sub(o.c.MadeAt) < busyFor {
+		return cmp.Or(ctx.Err(), jobs.Later(at, errBusy))
+	}
+	return o.wait(ctx, at, channel.ReasonBusy)
+}
+
 // wait puts the message off to a time that the world gave us.
 func (o *delivery) wait(ctx context.Context, until time.Time, reason string) error {
 	if o.s.DB.Now().Sub(o.c.MadeAt) > giveUpAfter {
@@ -372,16 +382,22 @@ func (o *delivery) wait(ctx context.Context, until time.Time, reason string) err
 		if err := o.c.PutOff(ctx, tx, at); err != nil {
 			return err
 		}
-		if waitsForPeople(reason) && reason == o.reason {
+		if !waitsOpen(reason) {
+			return o.save(ctx, tx, o.state, reason, "", channel.Receipt{}, at, 0)
+		}
+		if reason == o.reason {
 			return nil // as everybody knows, and for as long as it takes
 		}
-		return o.save(ctx, tx, o.state, reason, "", channel.Receipt{}, at, 0)
+		return o.save(ctx, tx, o.state, reason, "", channel.Receipt{}, time.Time{}, 0)
 	})
 	if err != nil {
 		return fmt.Errorf("switchboard: deliver: %w", err)
 	}
 	return nil
 }
+
+// waitsOpen tells whether nobody can say how long a wait will be: the next look is no news.
+func waitsOpen(reason string) bool { return waitsForPeople(reason) || reason == channel.ReasonBusy }
 
 // waitsForPeople tells whether it is an administrator who ends a wait.
 func waitsForPeople(reason string) bool {
@@ -393,6 +409,28 @@ func isBarred(ctx context.Context, tx *store.Tx, id hilft.AccountID) (bool, erro
 	var removed int64
 	err := tx.Row(ctx, `SELECT state, removed_at FROM account WHERE id = ?`+tx.Lock(), []any{string(id)}, &state, &removed)
 	return removed == 0 && (state == hilft.AccountPaused || state == hilft.AccountSignIn), err
+}
+
+// Queues tells how the house's queues are doing. A message that is put off until others of its account had their turn is
+// due all the while.
+func (s *Switchboard) Queues(ctx context.Context) ([]jobs.State, error) {
+	all, err := s.Jobs.States(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var since int64
+	err = s.DB.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return tx.Row(ctx, `SELECT COALESCE(MIN(changed_at), 0) FROM delivery WHERE reason = 'busy' AND state <> 'sent' AND state <> 'failed'`, nil, &since)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("switchboard: queues: %w", err)
+	}
+	for i := range all {
+		if all[i].Kind == hilft.JobDeliver && since > 0 {
+			all[i].Oldest = max(all[i].Oldest, s.DB.Now().Sub(store.Time(since)))
+		}
+	}
+	return all, nil
 }
 
 // hurry lets what waits for an account go out, in the transaction that lets it work again.

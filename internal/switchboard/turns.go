@@ -17,6 +17,8 @@ const (
 	senders     = 16               // of a node
 	sendersEach = 6                // of them for one account
 	turnFor     = time.Second      // how long a sender waits for a turn
+	waitersEach = 4                // of the senders may wait for a turn with one account
+	turnLeast   = time.Second / 10 // what a turn is taken to last at least
 	slowAfter   = 5 * time.Second  // who is at one message for so long is slow
 	restFor     = 30 * time.Second // how long a message waits at most for others of its account
 )
@@ -27,6 +29,7 @@ type turns struct {
 
 	mu    sync.Mutex
 	began map[*time.Time]struct{}
+	waits int           // senders that wait for a turn
 	takes time.Duration // what a turn takes; the last count most
 	next  time.Time     // when the next who is sent away comes back
 }
@@ -57,6 +60,11 @@ func (t *turns) take(ctx context.Context) (end func(), again time.Duration) {
 	if again := t.sendAway(time.Now()); again > 0 {
 		return nil, again
 	}
+	defer func() {
+		t.mu.Lock()
+		t.waits--
+		t.mu.Unlock()
+	}()
 	wait := time.NewTimer(turnFor)
 	defer wait.Stop()
 	select {
@@ -89,21 +97,22 @@ func (t *turns) took(one time.Duration) {
 	t.takes += (one - t.takes) / 4
 }
 
-// sendAway returns after what time a message comes back, and 0 where it is worth waiting. Those who are sent away come back
-// one by one, as fast as turns end: together they would find all turns taken again, and none of them soon after.
+// sendAway returns after what time a message comes back, and 0 where it may wait for its turn. Those who are sent away come
+// back one by one, as fast as turns end: together they would find all turns taken again, and none of them soon after.
 func (t *turns) sendAway(now time.Time) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.slow(now) {
 		return restFor
 	}
-	if t.takes < turnFor {
+	if t.takes < turnFor && t.waits < waitersEach {
+		t.waits++
 		return 0
 	}
 	if t.next.Before(now) {
 		t.next = now
 	}
-	t.next = t.next.Add(t.takes / sendersEach)
+	t.next = t.next.Add(max(t.takes, turnLeast) / sendersEach)
 	if latest := now.Add(restFor); t.next.After(latest) {
 		t.next = latest
 	}

@@ -75,6 +75,48 @@ func TestWhoIsSentAwayComesBackWhenThereIsATurn(t *testing.T) {
 		busy.took(100 * time.Millisecond)
 	}
 	require.Zero(t, busy.sendAway(now), "turns are short again")
+	for busy.waits < waitersEach {
+		require.Zero(t, busy.sendAway(now))
+	}
+	require.Positive(t, busy.sendAway(now), "of the senders only so many wait for one account")
+}
+
+// Whoever has written sees that their message waits for others, when it does so for long, and so does the operator.
+func TestAMessageThatWaitsLongForOthersSaysSo(t *testing.T) {
+	t.Parallel()
+	inHouse(t, func(t *testing.T, h *house) {
+		a := h.connect("a")
+		turns := h.turnOf(a.ID)
+		for range sendersEach {
+			turns.slots <- struct{}{}
+		}
+		h.works()
+		h.says(a, "c1", "1")
+		waits := func() bool {
+			return h.count(`SELECT COUNT(*) FROM job WHERE kind = 'deliver' AND claim = 0 AND run_at > ?`, store.Micros(h.clock.Now())) == 1
+		}
+		h.see("it waits", waits)
+		require.Empty(t, h.at("1"), "it is news only when it lasts")
+		h.forward(busyFor)
+		said := h.hears("1", hilft.Queued, channel.ReasonBusy)
+		require.Zero(t, said.RetryAt)
+		for range 3 {
+			h.see("it waits on", waits)
+			h.forward(10 * time.Minute)
+		}
+		queues, err := h.Queues(t.Context())
+		require.NoError(t, err)
+		for _, q := range queues {
+			if q.Kind == hilft.JobDeliver {
+				require.GreaterOrEqual(t, q.Oldest, 30*time.Minute)
+			}
+		}
+		require.Len(t, h.at("1"), 1, "it is said once")
+		for range sendersEach {
+			<-turns.slots
+		}
+		h.see("it goes out", func() bool { h.later(restFor); return h.word("1").Delivery == hilft.Sent })
+	})
 }
 
 // The clock jumps over the lease of a message that is being sent: this process does not begin it a second time.

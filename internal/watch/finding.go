@@ -108,7 +108,7 @@ func (w *Watch) seen(ctx context.Context) (s state, err error) {
 		of.stuck, of.undecided = len(stuck), len(undecided)
 		s.brands = append(s.brands, of)
 	}
-	if s.queues, err = w.Jobs.States(ctx); err != nil {
+	if s.queues, err = w.Switchboard.Queues(ctx); err != nil {
 		return s, err
 	}
 	if s.nodes, err = w.Nodes(ctx); err != nil {
