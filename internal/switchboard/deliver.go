@@ -540,7 +540,7 @@ func (o *delivery) mark(ctx context.Context) error {
 		if o.first.IsZero() {
 			o.first = tx.Now()
 		}
-		o.reads, o.called = 0, tx.Now()
+		o.reads, o.reason, o.called = 0, "", tx.Now()
 		if tx.Dialect() == store.Postgres { // who takes it over there does not know that this process is dead
 			o.called = o.called.Add(sendTime(o.d.Out))
 		}

@@ -142,6 +142,27 @@ func TestAMessageWaitsForASignIn(t *testing.T) {
 	})
 }
 
+// A network that asks for a new sign-in again, right after one, has not taken the message: it stands as it did before.
+func TestAMessageThatIsRefusedASecondTimeWaitsAgain(t *testing.T) {
+	t.Parallel()
+	inHouse(t, func(t *testing.T, h *house) {
+		a := h.works().connect("a")
+		h.net.sends(refuses(channel.ErrSignIn))
+		h.says(a, "", "1")
+		h.hears("1", hilft.Queued, channel.ReasonSignIn)
+		for n := 2; n <= 3; n++ {
+			_, err := h.Change(t.Context(), brand, a.ID, "", channel.Settings{"password": fmt.Sprint("new", n)})
+			require.NoError(t, err)
+			h.see("it is tried", func() bool { return len(h.net.calls()) == n })
+			h.stands(a, hilft.AccountSignIn)
+			h.see("it waits again", func() bool {
+				return h.count(`SELECT COUNT(*) FROM delivery WHERE state = 'queued' AND reason = 'sign_in'`) == 1
+			})
+			h.hears("1", hilft.Queued, channel.ReasonSignIn)
+		}
+	})
+}
+
 func TestALateRefusalOfOldCredentialsDoesNotLockOutTheNewOnes(t *testing.T) {
 	t.Parallel()
 	inHouse(t, func(t *testing.T, h *house) {
