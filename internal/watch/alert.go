@@ -192,8 +192,8 @@ func (w *Watch) write(ctx context.Context, tx *store.Tx, c change, targets []Tar
 	case went:
 		_, err = tx.Exec(ctx, `UPDATE alert SET gone_at = ? WHERE id = ?`, now, c.ID)
 		return err
-	case came:
-		_, err = tx.Exec(ctx, `UPDATE alert SET gone_at = 0, data = ? WHERE id = ?`, string(data), c.ID)
+	case came: // its data stays what people were told: else nobody would hear that there is more of it
+		_, err = tx.Exec(ctx, `UPDATE alert SET gone_at = 0 WHERE id = ?`, c.ID)
 		return err
 	case tried: // is asked for by a person, and changes no alert
 		return nil

@@ -230,6 +230,28 @@ func TestAnAlertIsToldOnceThenDailyAndWhenItIsOver(t *testing.T) {
 	})
 }
 
+// What comes back before anybody was told that it was over is held against what people were told: there may be more of it.
+func TestWhatComesBackAndIsMoreIsTold(t *testing.T) {
+	t.Parallel()
+	inHouse(t, func(t *testing.T, h *house) {
+		_, err := h.AddTarget(t.Context(), Target{Brand: h.brand, Kind: Webhook, Address: h.out.listen(t)}, secret)
+		require.NoError(t, err)
+		id := h.fails()
+		h.looks(lookEvery)
+		h.see(func() bool { return len(h.out.told()) == 1 })
+		require.NoError(t, h.Jobs.Discard(t.Context(), "", id))
+		h.looks(lookEvery)
+		for n := range 3 {
+			h.fails()
+			h.see(func() bool { return storetest.Count(t, h.DB, `SELECT COUNT(*) FROM job WHERE dead_at <> 0`) == n+1 })
+		}
+		h.looks(lookEvery)
+		h.looks(worseAfter)
+		h.see(func() bool { return len(h.out.told()) == 2 })
+		require.Equal(t, []step{raised, reminded}, h.out.told())
+	})
+}
+
 // Nobody waits until the time comes at which a wrong clock was looked at.
 func TestAHouseWhoseClockWasAheadIsLookedAfter(t *testing.T) {
 	t.Parallel()
