@@ -98,6 +98,36 @@ func TestReplyAddressCarriesTheConversation(t *testing.T) {
 	require.Equal(t, receipt.Thread, items[0].Thread)
 }
 
+// A server goes on naming a mail that its disk has lost, and says nothing more of it: somebody must hear of that, and the
+// others come.
+func TestAMailOfWhichTheServerGivesNothingIsListed(t *testing.T) {
+	t.Parallel()
+	n := newNetwork(t)
+	acc, line := atSandbox(t, n, nil)
+	for i := range 3 {
+		_, err := n.Send(sandbox.Mail{From: "mira@example.org", To: support, Subject: fmt.Sprint("Frage ", i), Text: "Hallo"})
+		require.NoError(t, err)
+	}
+	n.Withhold(support, 2)
+	batch, err := line.(channel.Poller).Poll(t.Context(), "")
+	require.NoError(t, err)
+	var came, unread []string
+	for _, raw := range batch.Raws {
+		items, err := mail.Connector{}.Translate(acc, raw)
+		if err != nil {
+			unread = append(unread, err.Error())
+			continue
+		}
+		came = append(came, items[0].Subject)
+	}
+	require.Equal(t, []string{"Frage 0", "Frage 2"}, came)
+	require.Len(t, unread, 1)
+	require.Contains(t, unread[0], "(UID 2)")
+	batch, err = line.(channel.Poller).Poll(t.Context(), batch.Cursor)
+	require.NoError(t, err)
+	require.Empty(t, batch.Raws, "it is said once")
+}
+
 func TestErrorsAreCertainUntilTheContentIsSaid(t *testing.T) {
 	t.Parallel()
 	for fault, c := range map[sandbox.Fault]struct {

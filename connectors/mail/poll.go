@@ -4,6 +4,7 @@
 package mail
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -101,19 +102,25 @@ func (l *line) poll(ctx context.Context, m *mailbox, cursor string) (channel.Bat
 	if err != nil {
 		return channel.Batch{}, err
 	}
+	silent := without(uids, letters)
 	letters, cut := at.choose(letters, old)
-	raws, n, err := fetch(m, letters)
-	if err != nil && n == 0 && ctx.Err() == nil {
-		raws, n, err = l.pass(ctx, at.Validity, letters, err)
+	got, err := fetch(m, letters)
+	if err != nil && got.n == 0 && ctx.Err() == nil {
+		got, err = l.pass(ctx, at.Validity, letters, err)
 	}
-	if err != nil && n == 0 {
+	if err != nil && got.n == 0 {
 		return channel.Batch{}, err
 	}
-	if n < len(letters) {
-		cut, letters = letters[n].uid, letters[:n]
+	if got.n < len(letters) {
+		cut, letters = letters[got.n].uid, letters[:got.n]
 	}
-	if gone := len(letters) - len(raws); gone > 0 && l.env.Log != nil {
-		l.env.Log.Warn("mails were deleted while they were fetched, or the server cannot read them", "account_id", string(l.acc.ID), "mails", gone)
+	raws := got.raws
+	if blank := append(got.blank, silent...); len(blank) > 0 {
+		late, err := l.lookAgain(ctx, at.Validity, blank)
+		if err != nil {
+			return channel.Batch{}, err
+		}
+		raws = append(raws, late...)
 	}
 	now := l.env.Now().UTC()
 	for _, letter := range letters {
@@ -220,9 +227,25 @@ func (at mark) choose(all []letter, old bool) (chosen []letter, cut imap.UID) {
 	return chosen, 0
 }
 
-// fetch reads mails in the order of their numbers, and tells how many of them it has dealt with: after an error, those
-// before the first that did not come. One that has vanished meanwhile is left out.
-func fetch(m *mailbox, letters []letter) (raws []channel.Raw, n int, err error) {
+// without are the mails that were named and of which nothing was said then.
+func without(uids []imap.UID, letters []letter) (silent []letter) {
+	for _, uid := range uids {
+		if !slices.ContainsFunc(letters, func(l letter) bool { return l.uid == uid }) {
+			silent = append(silent, letter{uid: uid})
+		}
+	}
+	return silent
+}
+
+// fetched is what a server gave of mails that were asked for in the order of their numbers.
+type fetched struct {
+	raws  []channel.Raw
+	blank []letter // of which it gave nothing
+	n     int      // how many were dealt with: after an error, those before the first that did not come
+}
+
+// fetch reads mails in the order of their numbers.
+func fetch(m *mailbox, letters []letter) (got fetched, err error) {
 	var whole, large []imap.UID
 	for _, letter := range letters {
 		if letter.size > rawMax {
@@ -242,28 +265,63 @@ func fetch(m *mailbox, letters []letter) (raws []channel.Raw, n int, err error) 
 			break
 		}
 		if ok {
-			raws = append(raws, raw)
+			got.raws = append(got.raws, raw)
+		} else {
+			got.blank = append(got.blank, letter)
 		}
-		n++
+		got.n++
 	}
-	return raws, n, err
+	return got, err
+}
+
+// lookAgain asks for mails of which the server gave nothing, on a connection of its own, which shows the mailbox as it is.
+// Most have been deleted meanwhile. Those that are there, and cannot be had, are kept as deliveries that cannot be read.
+func (l *line) lookAgain(ctx context.Context, validity uint32, blank []letter) ([]channel.Raw, error) {
+	m, err := l.alone(ctx, validity)
+	if err != nil {
+		return nil, err
+	}
+	defer m.close()
+	var uids []imap.UID
+	for _, letter := range blank {
+		uids = append(uids, letter.uid)
+	}
+	found, err := m.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{imap.UIDSetNum(uids...)}}, nil).Wait()
+	if err != nil {
+		return nil, err
+	}
+	there, _ := found.All.(imap.UIDSet)
+	blank = slices.DeleteFunc(blank, func(one letter) bool { return !there.Contains(one.uid) })
+	if len(blank) == 0 {
+		return nil, nil
+	}
+	got, err := fetch(m, blank)
+	if err != nil && (ctx.Err() != nil || notNow(err)) {
+		return nil, err
+	}
+	why := cmp.Or(err, errors.New("it names it, and gives nothing of it"))
+	raws := got.raws
+	for _, one := range append(got.blank, blank[got.n:]...) {
+		raws = append(raws, unreadOf(validity, one, why))
+	}
+	return raws, nil
 }
 
 // pass gets past a mail that the server cannot give, as when its disk has lost it: it fails a second time, on a
 // connection of its own, and the one behind it does not. It is kept as a delivery that cannot be read; else it would
 // hold up all that came after it. What nothing waits behind is tried again.
-func (l *line) pass(ctx context.Context, validity uint32, letters []letter, why error) (raws []channel.Raw, n int, err error) {
+func (l *line) pass(ctx context.Context, validity uint32, letters []letter, why error) (got fetched, err error) {
 	if notNow(why) {
-		return nil, 0, why
+		return fetched{}, why
 	}
-	if raws, n, err = l.fetchAlone(ctx, validity, letters[0]); err == nil || len(letters) == 1 {
-		return raws, n, err
+	if got, err = l.fetchAlone(ctx, validity, letters[0]); err == nil || len(letters) == 1 {
+		return got, err
 	}
-	behind, _, err := l.fetchAlone(ctx, validity, letters[1])
+	behind, err := l.fetchAlone(ctx, validity, letters[1])
 	if err != nil {
-		return nil, 0, why
+		return fetched{}, why
 	}
-	return append([]channel.Raw{unreadOf(validity, letters[0], why)}, behind...), 2, nil
+	return fetched{append([]channel.Raw{unreadOf(validity, letters[0], why)}, behind.raws...), behind.blank, 2}, nil
 }
 
 // notNow tells that the server says no to everybody, for a while (RFC 5530).
@@ -275,28 +333,42 @@ func notNow(err error) bool {
 }
 
 // fetchAlone reads one mail on a connection of its own.
-func (l *line) fetchAlone(ctx context.Context, validity uint32, one letter) (raws []channel.Raw, n int, err error) {
-	m, err := l.signIn(ctx, nil)
+func (l *line) fetchAlone(ctx context.Context, validity uint32, one letter) (fetched, error) {
+	m, err := l.alone(ctx, validity)
 	if err != nil {
-		return nil, 0, err
+		return fetched{}, err
 	}
 	defer m.close()
-	box, err := m.Select(l.set.folder, readOnly).Wait()
-	if err != nil {
-		return nil, 0, err
-	}
-	if box.UIDValidity != validity {
-		return nil, 0, errors.New("the server has numbered its mails anew meanwhile")
-	}
 	return fetch(m, []letter{one})
+}
+
+// alone opens the folder on a further connection. The caller closes it.
+func (l *line) alone(ctx context.Context, validity uint32) (*mailbox, error) {
+	m, err := l.signIn(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	box, err := m.Select(l.set.folder, readOnly).Wait()
+	if err == nil && box.UIDValidity != validity {
+		err = errors.New("the server has numbered its mails anew meanwhile")
+	}
+	if err != nil {
+		m.close()
+		return nil, err
+	}
+	return m, nil
 }
 
 // unreadOf tells of a mail that the server cannot give, so that somebody looks for it in the mailbox.
 func unreadOf(validity uint32, one letter, why error) channel.Raw {
+	what := fmt.Sprintf("the server does not give us the mail with the number (UID) %d", one.uid)
+	if !one.came.IsZero() {
+		what = fmt.Sprintf("the server does not give us the mail of %d bytes that came at %s (UID %d)", one.size, one.came.Format(time.RFC3339), one.uid)
+	}
 	return channel.Raw{
 		Key:  fmt.Sprintf("unread:%d:%d", validity, one.uid),
 		Kind: kindUnread,
-		Body: fmt.Appendf(nil, "the server does not give us the mail of %d bytes that came at %s (UID %d): %s", one.size, one.came.Format(time.RFC3339), one.uid, detail(why)),
+		Body: []byte(what + ": " + detail(why)),
 	}
 }
 

@@ -3,7 +3,12 @@
 
 package mail
 
-import "net"
+import (
+	"net"
+	"strings"
+
+	"github.com/emersion/go-imap/v2"
+)
 
 // Fault is a way in which a provider fails.
 type Fault string
@@ -34,6 +39,14 @@ func (s *Server) Fail(f Fault) {
 	case Down, Slow, Garbage, SignInFails, TooMany:
 		s.cut()
 	}
+}
+
+// Withhold lets the provider name a mail of an inbox for ever and give nothing of it, as one does whose disk has lost it.
+func (s *Server) Withhold(address string, uid uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.boxes[strings.ToLower(address)]
+	b.withheld = append(b.withheld, imap.UID(uid))
 }
 
 // now returns the present fault.

@@ -92,6 +92,22 @@ func (c *imapSession) List(w *imapserver.ListWriter, ref string, patterns []stri
 	return nil
 }
 
+// Fetch gives what is asked for, but for the content of mails that are withheld.
+func (c *imapSession) Fetch(w *imapserver.FetchWriter, set imap.NumSet, options *imap.FetchOptions) error {
+	c.server.mu.Lock()
+	withheld := c.box.withheld
+	c.server.mu.Unlock()
+	if uids, ok := set.(imap.UIDSet); ok && len(options.BodySection) > 0 && len(withheld) > 0 {
+		all, _ := uids.Nums()
+		all = slices.DeleteFunc(all, func(uid imap.UID) bool { return slices.Contains(withheld, uid) })
+		if len(all) == 0 {
+			return nil
+		}
+		set = imap.UIDSetNum(all...)
+	}
+	return c.UserSession.Fetch(w, set, options)
+}
+
 // Append keeps a copy of what a client puts into the folder of sent mail.
 func (c *imapSession) Append(folder string, r imap.LiteralReader, options *imap.AppendOptions) (*imap.AppendData, error) {
 	raw, err := io.ReadAll(r)

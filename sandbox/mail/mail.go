@@ -74,6 +74,8 @@ type box struct {
 	inbox  []Message
 	sent   []Message
 	idling int
+
+	withheld []imap.UID
 }
 
 const inboxName = "INBOX"
