@@ -52,6 +52,9 @@ type Item struct {
 	Proofs    string  `json:",omitempty"` // by what, in the network's own short words
 	Mail      string  `json:",omitempty"` // the e-mail address at which its author says they are reached as well: nothing proves it
 
+	// Unanswered says that its author asks that no machine answers it; people do.
+	Unanswered bool `json:",omitempty"`
+
 	// Returned says that this item tells of a message of ours that came back after the network had taken it.
 	Returned *Returned `json:",omitempty"`
 
@@ -88,6 +91,10 @@ type Author struct {
 	URL    string
 	Us     bool // the account itself, by whatever tool
 }
+
+// AttachmentsMost is how many attachments of an item the house keeps: the first. Where there may be more, one of these must
+// hold them.
+const AttachmentsMost = 100
 
 // Attachment is a file that belongs to a message. One of Data, URL and Hash is set: with a URL the file is
 // still at the network.

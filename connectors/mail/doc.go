@@ -31,7 +31,8 @@
 // What a mail quotes is folded away, and what is new is shown; together they are the whole text. Texts above 200 KiB are
 // cut, with the whole attached. Mails of machines (Auto-Submitted, Precedence, List-Id, an empty Return-Path, bounces) are
 // marked as such, so that nothing answers them by itself and nobody is said to wait; what somebody has entered into a form
-// on a website is not one of them.
+// on a website is not one of them, nor what comes by a list that is an address of the account. Who only asks that no machine
+// answers (X-Auto-Response-Suppress), as Exchange does in the name of people, gets no receipt.
 //
 // # To whom an answer goes
 //

@@ -62,7 +62,8 @@ func (Connector) Translate(acc channel.Account, raw channel.Raw) ([]channel.Item
 		ID: ownID(header, raw.Body), Refs: refsOf(header),
 		Subject: words(first(header, "Subject"), maxSubject),
 	}
-	item.Auto = byMachine(header, parts, form, author.ID, item.Subject) || comesBack(header, acc.Key, own[0])
+	item.Auto = byMachine(header, parts, form, own, author.ID, item.Subject) || comesBack(header, acc.Key, own[0])
+	item.Unanswered = wantsNoMachine(header)
 	item.Addressed, item.Language = addressedTo(header, own), languageOf(header)
 	if !form { // what is confirmed of a form is the website
 		item.Genuine, item.Proofs = isGenuine(header, serversOf(acc.Settings), author.ID)
@@ -73,6 +74,9 @@ func (Connector) Translate(acc channel.Account, raw channel.Raw) ([]channel.Item
 	item.Thread, item.Proven = placeOf(acc.Key, own, header, parts, item)
 	item.From.Us = item.Proven && ours(own, author.ID) && item.Genuine != channel.Doubtful
 	fill(&item, parts)
+	if most := channel.AttachmentsMost; len(item.Attachments) > most {
+		item.Attachments = append(item.Attachments[:most-1], channel.Attachment{Name: "message.eml", Type: "message/rfc822", Size: int64(len(raw.Body)), Data: raw.Body})
+	}
 	if raw.Kind == kindOversize {
 		tellOversize(&item)
 	}

@@ -73,33 +73,36 @@ func plainMail(lines ...string) string {
 func TestMachinesAreToldFromPeople(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]bool{
-		"Subject: Hallo":                                      false,
-		"Auto-Submitted: no":                                  false,
-		"Auto-Submitted: auto-replied":                        true,
-		"Auto-Submitted: auto-generated; x=1":                 true,
-		"Precedence: bulk":                                    true,
-		"Precedence: first-class":                             false,
-		"List-Id: <news.example.org>":                         true,
-		"Precedence: auto_reply":                              true,
-		"List-Unsubscribe: <mailto:no@news.example>":          true,
-		"X-Autoreply: yes":                                    true,
-		"X-Autoreply: no":                                     false,
-		"X-Failed-Recipients: mira@example.org":               true,
-		"Subject: Automatische Antwort: Kein Internet":        true,
-		"Subject: Abwesenheitsnotiz":                          true,
-		"Subject: Out of Office: Kein Internet":               true,
-		"Subject: Automatic reply: Kein Internet":             true,
-		"Subject: Re: Automatische Antwort: Kein Internet":    false,
-		"Subject: Nicht im Bürozentrum: Störung":              false,
-		"Subject: I am out of the office until 5 May":         true,
-		"Subject: Nicht im Büro bis 3. Mai":                   true,
-		"Subject: Autoreply - No internet":                    true,
-		"Subject: Automatic reply is all I ever get":          false,
-		"Subject: Automatische Antwort erhalten, und nun?":    false,
-		"Subject: Abwesenheitsnotiz abschalten":               false,
-		"Subject: Out of office chairs?":                      false,
-		"X-Auto-Response-Suppress: DR, OOF, AutoReply":        true,
-		"X-Auto-Response-Suppress: DR, RN":                    false,
+		"Subject: Hallo":                                   false,
+		"Auto-Submitted: no":                               false,
+		"Auto-Submitted: auto-replied":                     true,
+		"Auto-Submitted: auto-generated; x=1":              true,
+		"Precedence: bulk":                                 true,
+		"Precedence: first-class":                          false,
+		"List-Id: <news.example.org>":                      true,
+		"Precedence: auto_reply":                           true,
+		"List-Unsubscribe: <mailto:no@news.example>":       true,
+		"X-Autoreply: yes":                                 true,
+		"X-Autoreply: no":                                  false,
+		"X-Failed-Recipients: mira@example.org":            true,
+		"Subject: Automatische Antwort: Kein Internet":     true,
+		"Subject: Abwesenheitsnotiz":                       true,
+		"Subject: Out of Office: Kein Internet":            true,
+		"Subject: Automatic reply: Kein Internet":          true,
+		"Subject: Re: Automatische Antwort: Kein Internet": false,
+		"Subject: Nicht im Bürozentrum: Störung":           false,
+		"Subject: I am out of the office until 5 May":      true,
+		"Subject: Nicht im Büro bis 3. Mai":                true,
+		"Subject: Autoreply - No internet":                 true,
+		"Subject: Automatic reply is all I ever get":       false,
+		"Subject: Automatische Antwort erhalten, und nun?": false,
+		"Subject: Abwesenheitsnotiz abschalten":            false,
+		"Subject: Out of office chairs?":                   false,
+		"X-Auto-Response-Suppress: DR, OOF, AutoReply":     false,
+		"List-Id: Support <support.nordnetz.example>":      false,
+		"List-Post: <mailto:support@nordnetz.example>":     false,
+		"List-Post: <mailto:nosupport@nordnetz.example>":   true,
+		"Mailing-list: list support@nordnetz.example; contact support+owners@nordnetz.example": false,
 		"Return-Path: <>":                                     true,
 		"Return-Path: <mira@example.org>":                     false,
 		loopHeader + ": " + loopMark(secret, ownAddress):      true,
@@ -135,6 +138,20 @@ func TestReferencesNearestFirst(t *testing.T) {
 	require.Equal(t, threadBegun("mira@example.org", "r0@x"), got.Thread)
 	require.False(t, got.Proven)
 	require.Equal(t, threadBegun("mira@example.org", "1@x"), translate(t, plainMail("Message-ID: <1@x>")).Thread, "its first mail names a conversation")
+}
+
+func TestAMailOfVeryManyFilesKeepsThemAll(t *testing.T) {
+	t.Parallel()
+	const many = channel.AttachmentsMost + 20
+	raw := "From: mira@example.org\r\nMessage-ID: <1@example.org>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nFotos\r\n"
+	for i := range many {
+		raw += fmt.Sprintf("--b\r\nContent-Type: image/png\r\nContent-Disposition: attachment; filename=%d.png\r\n\r\nfoto\r\n", i)
+	}
+	raw += "--b--\r\n"
+	got := translate(t, raw).Attachments
+	require.Len(t, got, channel.AttachmentsMost)
+	last := got[len(got)-1]
+	require.Equal(t, []string{"message.eml", "message/rfc822", raw}, []string{last.Name, last.Type, string(last.Data)})
 }
 
 func TestTokenProvesTheConversation(t *testing.T) {

@@ -28,7 +28,7 @@ const (
 // written at all: a receipt to a forged address is spam that we send for a stranger.
 func mayReceipt(h Heard, now time.Time) bool {
 	it := h.Item
-	return h.Receipts && it.Visibility == hilft.Private && !it.Auto && !it.From.Us && !it.Overheard && it.Returned == nil &&
+	return h.Receipts && it.Visibility == hilft.Private && !it.Auto && !it.Unanswered && !it.From.Us && !it.Overheard && it.Returned == nil &&
 		(it.Genuine == channel.Confirmed || it.Proven && it.Genuine != channel.Doubtful) && it.At.After(now.Add(-receiptWithin))
 }
 

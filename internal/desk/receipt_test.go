@@ -99,6 +99,7 @@ func TestNoReceiptGoesToWhomItWouldNotHelp(t *testing.T) {
 			r.mailFrom("forged", "3", genuine(channel.Doubtful), proven),
 			r.mailFrom("unchecked", "4", genuine(channel.NotSaid)),
 			r.mailFrom("early", "5", saidAt(r.clock.Now().Add(-2*time.Hour))),
+			r.mailFrom("quiet", "q", func(it *channel.Item) { it.Unanswered = true }),
 			r.mailFrom("public", "6", func(it *channel.Item) { it.Visibility = hilft.Public }),
 		)
 		r.post(r.mailFrom("us", "7", genuine(channel.Confirmed)))

@@ -37,12 +37,11 @@ func New(blobs *blob.Folder, d *desk.Desk, now func() time.Time) *Intake {
 }
 
 const (
-	textMost  = 200 << 10 // bytes of a text that a person is shown
-	htmlMost  = 2 << 20
-	filesMost = 100
-	refsMost  = 100
-	idMost    = 500 // bytes of a remote id
-	fileMost  = 100 << 20
+	textMost = 200 << 10 // bytes of a text that a person is shown
+	htmlMost = 2 << 20
+	refsMost = 100
+	idMost   = 500 // bytes of a remote id
+	fileMost = 100 << 20
 )
 
 // prepared is an item whose files are stored.
@@ -61,7 +60,7 @@ func (in *Intake) Prepare(ctx context.Context, _ switchboard.Source, item channe
 	if item.Attachments != nil {
 		p.files = []desk.File{} // none is another word than nothing
 	}
-	for _, a := range item.Attachments[:min(len(item.Attachments), filesMost)] {
+	for _, a := range item.Attachments[:min(len(item.Attachments), channel.AttachmentsMost)] {
 		f := desk.File{Name: blob.Name(a.Name), Type: a.Type, Size: a.Size, Alt: clean(a.Alt, 2000), URL: webURL(a.URL)}
 		switch {
 		case a.Hash != "":
@@ -74,6 +73,13 @@ func (in *Intake) Prepare(ctx context.Context, _ switchboard.Source, item channe
 			f.Hash, f.Size, f.Type = ref.Hash, ref.Size, ref.Type
 		}
 		p.files = append(p.files, f)
+	}
+	if len(item.Text) > textMost && (item.Kind == channel.Said || p.files != nil) { // what is not shown is attached
+		ref, err := in.blobs.Put(ctx, strings.NewReader(item.Text), fileMost)
+		if err != nil {
+			return nil, fmt.Errorf("intake: %w", err)
+		}
+		p.files = append(p.files, desk.File{Name: "message.txt", Type: ref.Type, Size: ref.Size, Hash: ref.Hash})
 	}
 	return p, nil
 }
