@@ -62,14 +62,17 @@ const (
 // Conn is a connection that Dial made.
 type Conn = net.Conn
 
-// ReadAll reads a body that may not be larger than max bytes; a larger one is an error, not a cut.
+// ErrTooLarge says that a body is larger than it may be.
+var ErrTooLarge = errors.New("too large")
+
+// ReadAll reads a body that may not be larger than max bytes; a larger one is an error (ErrTooLarge), not a cut.
 func ReadAll(r io.Reader, max int64) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(r, max+1))
 	if err != nil {
 		return nil, err
 	}
 	if int64(len(b)) > max {
-		return nil, fmt.Errorf("more than %d bytes", max)
+		return nil, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, max)
 	}
 	return b, nil
 }

@@ -6,6 +6,7 @@ package mastodon
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -151,8 +152,18 @@ func (l *line) own(id string) list {
 	}
 }
 
-// page asks for a part of a list. It comes newest first, whichever end was asked for, and is returned oldest first.
+// page asks for a part of a list. It comes newest first, whichever end was asked for, and is returned oldest first. Where so
+// much cannot be read at once, it is less: what other servers send may be a megabyte each.
 func (l *line) page(ctx context.Context, of list, limit int, key, id string) ([]entry, error) {
+	page, err := l.pageOf(ctx, of, limit, key, id)
+	for limit > 1 && errors.Is(err, channel.ErrTooLarge) {
+		limit /= 4
+		page, err = l.pageOf(ctx, of, max(1, limit), key, id)
+	}
+	return page, err
+}
+
+func (l *line) pageOf(ctx context.Context, of list, limit int, key, id string) ([]entry, error) {
 	query := url.Values{"limit": {strconv.Itoa(limit)}}
 	for k, v := range of.query {
 		query[k] = v

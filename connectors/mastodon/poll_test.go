@@ -95,6 +95,26 @@ func TestAFirstReadWalksBackOnlyAsFarAsItMust(t *testing.T) {
 	}
 }
 
+// Other servers let people write as much as they like, and a page may be larger than an answer that is read.
+func TestAPageThatIsTooLargeIsReadInParts(t *testing.T) {
+	t.Parallel()
+	n := newNetwork(t, sandbox.Options{})
+	long := strings.Repeat("Seit gestern ohne Strom. ", 700<<10/25)
+	var said []string
+	for i := range bodyMax/len(long) + 2 {
+		p, err := n.server.Publish("jon", sandbox.Draft{Text: "@nordnetz " + long, At: n.since.Add(time.Duration(i) * time.Minute)})
+		require.NoError(t, err)
+		said = append(said, p.ID)
+	}
+	acc, l := n.connected(t)
+	items, _ := heard(t, acc, l, "")
+	var got []string
+	for _, it := range items {
+		got = append(got, it.ID)
+	}
+	require.Equal(t, said, got)
+}
+
 // A server's notifications get their ids before they can be seen, so that one may appear behind one that was read.
 func TestWhatBecomesVisibleLateIsNotMissed(t *testing.T) {
 	t.Parallel()
