@@ -123,8 +123,8 @@ func (m message) wrong() error {
 		if (a.URL == "") == (len(a.Data) == 0) {
 			return fmt.Errorf("attachments[%d]: either url or data", i)
 		}
-		if !webAddress(a.URL) {
-			return fmt.Errorf("attachments[%d].url: not an http or https address", i)
+		if !webAddress(a.URL) || len(a.URL) > addressMost { // without its address a file is nowhere
+			return fmt.Errorf("attachments[%d].url: not an http or https address of at most %d bytes", i, addressMost)
 		}
 	}
 	return nil
@@ -183,6 +183,9 @@ func plainID(s string) error {
 	}
 	return nil
 }
+
+// addressMost is how long an address may be that the house keeps, in bytes.
+const addressMost = 2000
 
 // webAddress tells whether s is empty or leads to the web, and nowhere else.
 func webAddress(s string) bool {
