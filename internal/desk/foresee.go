@@ -6,6 +6,7 @@ package desk
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -111,15 +112,15 @@ func (t *table) foreseeCases(ctx context.Context, words []Heard) error {
 
 // What is read below is there after the next statement that is waited for, or Flush.
 
-// readMessages looks for messages by their remote ids. Their bodies are read where they are needed to tell two apart.
+// readMessages looks for messages by their remote ids. Their bodies and files are read where they are needed to tell two apart.
 func (t *table) readMessages(ctx context.Context, remotes []string, bodies bool) error {
 	remotes = missing(t.messages, remotes)
 	if len(remotes) == 0 {
 		return nil
 	}
-	body := `''`
+	body := `'', ''`
 	if bodies {
-		body = `m.body`
+		body = `m.body, m.files`
 	}
 	inVain(t.messages, remotes)
 	where, list := store.In(t.tx, "m.remote_id", remotes)
@@ -128,9 +129,19 @@ func (t *table) readMessages(ctx context.Context, remotes []string, bodies bool)
 		func(scan func(into ...any) error) error {
 			var remote string
 			var k known
-			err := scan(&remote, &k.visibility, &k.identity, &k.subject, &k.body, &k.in, &k.person)
+			var text string
+			if err := scan(&remote, &k.visibility, &k.identity, &k.subject, &k.body, &text, &k.in, &k.person); err != nil {
+				return err
+			}
+			var files []File
+			if text != "" {
+				if err := json.Unmarshal([]byte(text), &files); err != nil {
+					return err
+				}
+			}
+			k.files = contentOf(files)
 			t.messages[remote] = &k
-			return err
+			return nil
 		})
 	if err != nil {
 		return fmt.Errorf("desk: message: %w", err)

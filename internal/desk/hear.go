@@ -4,11 +4,13 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hilft/hilft"
@@ -90,7 +92,7 @@ func (t *table) hear(ctx context.Context, h Heard) error {
 	if s, err = t.answered(ctx, s, &m); err != nil {
 		return err
 	}
-	k := &known{visibility: m.Visibility, identity: m.Identity, subject: m.Subject, body: m.Body, in: m.Case}
+	k := &known{visibility: m.Visibility, identity: m.Identity, subject: m.Subject, body: m.Body, files: contentOf(m.Files), in: m.Case}
 	t.messages[m.Remote] = k
 	if s == nil {
 		return nil // we spoke first: nobody wants anything yet
@@ -126,13 +128,26 @@ func (t *table) heardBefore(ctx context.Context, h *Heard) (bool, error) {
 			return false, err
 		case k == nil:
 			return false, nil
-		case !h.SenderIDs || h.Item.From.Us || k.identity == h.Identity.ID && k.subject == h.Item.Subject && k.body == h.Item.Text:
+		case !h.SenderIDs || h.Item.From.Us || k.identity == h.Identity.ID && k.subject == h.Item.Subject && k.body == h.Item.Text && k.files == contentOf(h.Files):
 			return true, nil
 		}
-		sum := sha256.Sum256([]byte(string(h.Identity.ID) + "\x00" + h.Item.Subject + "\x00" + h.Item.Text))
+		said := string(h.Identity.ID) + "\x00" + h.Item.Subject + "\x00" + h.Item.Text
+		if len(h.Files) > 0 {
+			said += "\x00" + contentOf(h.Files)
+		}
+		sum := sha256.Sum256([]byte(said))
 		h.Item.ID += "#" + hex.EncodeToString(sum[:8])
 	}
 	return true, nil
+}
+
+// contentOf tells files apart by what is in them.
+func contentOf(files []File) string {
+	all := make([]string, len(files))
+	for i, f := range files {
+		all[i] = cmp.Or(f.Hash, f.URL)
+	}
+	return strings.Join(all, " ")
 }
 
 func message(h Heard, v Conversation, now time.Time) Message {

@@ -110,6 +110,34 @@ func TestNoReceiptGoesToWhomItWouldNotHelp(t *testing.T) {
 	})
 }
 
+// A scanner gives all its mails one name and one text: what is in them tells them apart.
+func TestMailsOfOneNameWithOtherFilesAreSeveral(t *testing.T) {
+	t.Parallel()
+	atDesk(t, func(t *testing.T, r *room) {
+		r.mail = true
+		scan := func(hashes ...string) {
+			r.clock.Forward(time.Second)
+			require.NoError(t, r.db.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+				var words []Heard
+				for _, hash := range hashes {
+					it := r.mailFrom("scanner", "scan")
+					who, err := people.Recognise(ctx, tx, brand, network, it.From)
+					if err != nil {
+						return err
+					}
+					words = append(words, Heard{Brand: brand, Account: account, Network: network, ThreadIsConcern: true, SenderIDs: true, Item: it, Identity: who, Files: []File{{Name: "scan.pdf", Hash: hash}}})
+				}
+				return r.desk.Hear(ctx, tx, words...)
+			}))
+		}
+		scan("a")
+		scan("b")
+		scan("a", "c")
+		scan("b", "c")
+		require.Equal(t, 3, r.count(`SELECT COUNT(*) FROM message`))
+	})
+}
+
 // A house that was restored may hear again what its original has given a receipt for.
 func TestWhatWasSaidBeforeTheHouseWasRestoredGetsNoReceipt(t *testing.T) {
 	t.Parallel()

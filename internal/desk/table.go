@@ -63,6 +63,7 @@ type known struct {
 	identity   hilft.IdentityID
 	subject    string
 	body       string
+	files      string // by their content
 	in         hilft.CaseID
 	person     hilft.PersonID // whose case that is
 }
