@@ -235,10 +235,11 @@ func (d *Desk) Message(ctx context.Context, brand hilft.BrandID, id hilft.Messag
 	return m, err
 }
 
-// Undecided lists the messages of which nobody knows whether they arrived, the oldest first.
+// Undecided lists the messages of which nobody knows whether they arrived, the oldest first. What hilft says by itself is
+// among them only where it carries an answer on.
 func (d *Desk) Undecided(ctx context.Context, brand hilft.BrandID, most int) (all []Message, err error) {
 	err = d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
-		all, err = store.All(ctx, tx, messageColumns+`WHERE m.brand_id = ? AND m.delivery = ? AND m.auto = 0 ORDER BY m.at, m.id LIMIT ?`,
+		all, err = store.All(ctx, tx, messageColumns+`WHERE m.brand_id = ? AND m.delivery = ? AND (m.auto = 0 OR EXISTS (SELECT 1 FROM onward w WHERE w.letter_id = m.id)) ORDER BY m.at, m.id LIMIT ?`,
 			[]any{string(brand), string(hilft.Unknown), most}, scanMessage)
 		return err
 	})
