@@ -27,6 +27,7 @@ import (
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/switchboard"
+	"github.com/hilft/hilft/internal/watch"
 )
 
 // BackupOptions say what a backup is to be.
@@ -53,7 +54,7 @@ type Backed struct {
 }
 
 // ErrDamaged says that a backup is complete but for media that could not be read.
-var ErrDamaged = errors.New("some media files are damaged on the disk and are not in the backup; everything else is. Restore them from an older one")
+var ErrDamaged = errors.New("some media files are damaged on the disk or gone from it, and are not in the backup; everything else is. Restore them from an older one")
 
 // Backup makes a backup of the house beside whoever works in it. At file it appears when it is complete, instead of what
 // was there; "-" is out.
@@ -349,12 +350,12 @@ func mindRestored(ctx context.Context, db *store.DB, work *jobs.Jobs, lines *swi
 }
 
 // lastBackup is when the last one ended that has all that belongs to the house; the zero time: never.
-func lastBackup(ctx context.Context, db *store.DB) (time.Time, error) {
+func lastBackup(ctx context.Context, db *store.DB) (watch.LastBackup, error) {
 	last, err := backup.Newest(ctx, db)
 	if hilft.KindOf(err) == hilft.NotFound {
-		return time.Time{}, nil
+		return watch.LastBackup{}, nil
 	}
-	return last.EndedAt, err
+	return watch.LastBackup{At: last.EndedAt, Damaged: last.Damaged}, err
 }
 
 // Upgraded tells what an upgrade did, in words for machines.

@@ -64,6 +64,7 @@ func TestABackupIsMadeOfAFolderThatBearsNoMarkYet(t *testing.T) {
 	for _, schema := range []int64{1, 10} {
 		flags := map[string]string{"data": t.TempDir()}
 		storetest.Lived(t, "", filepath.Join(flags["data"], "hilft.db"), schema)
+		storetest.Media(t, filepath.Join(flags["data"], "media"))
 		_, err := backsUp(t, flags, filepath.Join(t.TempDir(), "house.hilft"), BackupOptions{})
 		require.NoError(t, err)
 	}
@@ -75,6 +76,7 @@ func TestABackupIsReadBackWithEitherHalfOfItsKey(t *testing.T) {
 	t.Parallel()
 	flags := map[string]string{"data": t.TempDir()}
 	storetest.Lived(t, "", filepath.Join(flags["data"], "hilft.db"), 10)
+	storetest.Media(t, filepath.Join(flags["data"], "media"))
 	key, err := age.GenerateX25519Identity()
 	require.NoError(t, err)
 	for name, half := range map[string]string{"public": key.Recipient().String(), "secret": key.String()} {

@@ -141,7 +141,7 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 	h.Watch = watch.New(watch.Deps{
 		DB: db, Jobs: h.jobs, Access: h.Access, Keys: keys, Desk: h.Desk, Switchboard: h.Switchboard, HTTP: out, Data: s.Data, Media: media,
 		NATS: s.NATSURL != "", PublicURL: s.PublicURL, Version: o.Version, Log: o.Log,
-		Backup: func(ctx context.Context) (time.Time, error) { return lastBackup(ctx, db) },
+		Backup: func(ctx context.Context) (watch.LastBackup, error) { return lastBackup(ctx, db) },
 	})
 	h.API = httpapi.New(httpapi.Deps{
 		DB: db, Bus: b, Jobs: h.jobs, Access: h.Access, Keys: keys, Blobs: blobs, Desk: h.Desk, Switchboard: h.Switchboard, Watch: h.Watch, Connectors: networks,

@@ -6,6 +6,7 @@ package backup
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -46,7 +47,7 @@ type Made struct {
 	Damaged int64
 }
 
-// Write writes a backup to w. Nothing of it counts when there is an error. Media that are damaged are left out and
+// Write writes a backup to w. Nothing of it counts when there is an error. Media that are damaged or gone are left out and
 // counted: what else there is should not be lost with them.
 func Write(ctx context.Context, w io.Writer, from From) (Made, error) {
 	b := &making{From: from, end: End{Rows: map[string]int64{}}}
@@ -95,8 +96,10 @@ func (b *making) write(ctx context.Context, w io.Writer) (m Made, err error) {
 				return fmt.Errorf("table %s: %w", t.Name, err)
 			}
 		}
-		b.end.Numbers, err = tx.Numbers(ctx, m.Schema)
-		return err
+		if b.end.Numbers, err = tx.Numbers(ctx, m.Schema); err != nil || b.Blobs == nil {
+			return err
+		}
+		return b.missing(ctx, tx, tables)
 	})
 	if err != nil {
 		return m, err
@@ -159,6 +162,48 @@ func (p *parts) flush(size int) error {
 	p.b.end.Rows[p.t.Name] += int64(bytes.Count(part, []byte{'\n'}))
 	p.buf = append(p.buf[:0], p.buf[size:]...)
 	p.b.Progress(p.b.end.rows(), p.b.end.Media)
+	return nil
+}
+
+// missing counts the media that rows name and that are not there: they are as good as damaged.
+func (b *making) missing(ctx context.Context, tx *store.Tx, tables []store.Table) error {
+	gone := map[string]bool{}
+	look := func(hash string) {
+		if hash != "" && !gone[hash] && !b.Blobs.Has(hash) {
+			gone[hash] = true
+		}
+	}
+	for _, t := range tables {
+		var err error
+		switch t.Name {
+		case "inbox":
+			err = tx.Rows(ctx, `SELECT blob FROM inbox WHERE blob <> ''`, nil, func(scan func(into ...any) error) error {
+				var hash string
+				err := scan(&hash)
+				look(hash)
+				return err
+			})
+		case "message":
+			err = tx.Rows(ctx, `SELECT files FROM message WHERE files LIKE '%"hash"%'`, nil, func(scan func(into ...any) error) error {
+				var text string
+				var files []struct{ Hash string }
+				if err := scan(&text); err != nil {
+					return err
+				}
+				if err := json.Unmarshal([]byte(text), &files); err != nil {
+					return err
+				}
+				for _, f := range files {
+					look(f.Hash)
+				}
+				return nil
+			})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	b.end.Damaged += int64(len(gone))
 	return nil
 }
 

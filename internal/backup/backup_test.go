@@ -54,6 +54,7 @@ func lived(t *testing.T, database string, schema int64) place {
 	t.Helper()
 	p := placeAt(t, databases[database](t))
 	storetest.Lived(t, p.opts.URL, p.opts.Path, schema)
+	storetest.Media(t, p.media)
 	return p
 }
 
@@ -97,7 +98,7 @@ func TestAHouseIsRestoredIntoEitherDatabase(t *testing.T) {
 					require.NoError(t, err)
 					file, made := write(t, was, nil)
 					require.LessOrEqual(t, made.Schema, schema)
-					require.EqualValues(t, 1, made.Media)
+					require.EqualValues(t, 2, made.Media)
 
 					is := placeAt(t, databases[to](t))
 					require.NoError(t, restore(t, file, is, nil))
@@ -309,19 +310,30 @@ func TestOnlyAnEmptyHouseIsFilled(t *testing.T) {
 func TestDamagedMediaAreLeftOutAndCounted(t *testing.T) {
 	t.Parallel()
 	p := lived(t, "sqlite", newest(t))
-	for _, content := range []string{"Rechnung", "Foto"} {
-		_, err := p.blobs.Put(t.Context(), strings.NewReader(content), 100)
-		require.NoError(t, err)
-	}
-	hash := ""
-	require.NoError(t, p.blobs.Each(t.Context(), func(h string) error { hash = h; return nil }))
+	ref, err := p.blobs.Put(t.Context(), strings.NewReader("Rechnung"), 100)
+	require.NoError(t, err)
+	hash := ref.Hash
 	require.NoError(t, os.WriteFile(filepath.Join(p.media, hash[:2], hash), []byte("faul"), 0o600))
 	file, made := write(t, p, nil)
 	require.EqualValues(t, 1, made.Media)
 	require.EqualValues(t, 1, made.Damaged)
+	// So does one that a row names and nobody has.
+	require.NoError(t, os.Remove(filepath.Join(p.media, hash[:2], hash)))
+	_, made = write(t, p, nil)
+	require.Zero(t, made.Damaged, "no row names it")
+	db, err := store.Open(t.Context(), p.opts)
+	require.NoError(t, err)
+	require.NoError(t, db.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE message SET files = ?`, `[{"name":"foto.jpg","hash":"`+hash+`"}]`)
+		return err
+	}))
+	require.NoError(t, db.Close())
+	_, made = write(t, p, nil)
+	require.EqualValues(t, 1, made.Damaged)
+
 	is := placeAt(t, "")
 	require.NoError(t, restore(t, file, is, nil))
-	_, err := is.blobs.Get(t.Context(), hash)
+	_, err = is.blobs.Get(t.Context(), hash)
 	require.Equal(t, hilft.NotFound, hilft.KindOf(err))
 }
 

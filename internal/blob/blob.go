@@ -146,6 +146,15 @@ func (f *Folder) put(ctx context.Context, r io.Reader, limit int64) (_ Ref, at P
 	return ref, at, nil
 }
 
+// Has tells whether a file is there, whatever is in it by now.
+func (f *Folder) Has(hash string) bool {
+	if !isHash(hash) {
+		return false
+	}
+	_, err := os.Stat(f.path(hash))
+	return err == nil
+}
+
 // Get opens the file with that hash, after it has read and compared all of it. The caller closes it.
 //
 // Errors: NotFound when there is none, and for whatever is not a hash; Internal ("blob.damaged") when the content is

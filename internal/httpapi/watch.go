@@ -97,11 +97,11 @@ func (a *API) watched(ctx context.Context, n *names, h *healthJSON) error {
 		h.Alerts = append(h.Alerts, alertJSON{al.ID, string(al.Condition), al.Name, al.Count, al.RaisedAt, al.ToldAt, when(al.ResolvedAt)})
 	}
 	if a.Watch.Backup != nil {
-		at, err := a.Watch.Backup(ctx)
+		last, err := a.Watch.Backup(ctx)
 		if err != nil {
 			return err
 		}
-		h.BackupAt = when(at)
+		h.BackupAt, h.BackupDamaged = when(last.At), last.Damaged
 	}
 	return nil
 }

@@ -67,6 +67,12 @@ func (l Limits) checked() error {
 	return nil
 }
 
+// LastBackup is when the last backup ended; zero: never. Damaged media are not in it, nor those that are gone.
+type LastBackup struct {
+	At      time.Time
+	Damaged int64
+}
+
 // state is what a look at the house has seen.
 type state struct {
 	brands []brandState
@@ -115,11 +121,11 @@ func (w *Watch) seen(ctx context.Context) (s state, err error) {
 		return s, err
 	}
 	if w.Backup != nil {
-		at, err := w.Backup(ctx)
+		last, err := w.Backup(ctx)
 		if err != nil {
 			return s, err
 		}
-		s.backup = &at
+		s.backup = &last.At
 	}
 	return s, nil
 }

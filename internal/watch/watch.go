@@ -32,8 +32,8 @@ type Deps struct {
 	NATS        bool         // wake-ups reach other nodes
 	PublicURL   string
 	Version     string
-	// Backup tells when the last backup that is whole ended; the zero time: never. nil: nobody makes backups here.
-	Backup func(ctx context.Context) (time.Time, error)
+	// Backup tells of the last backup with all that belongs to the house. nil: nobody makes backups here.
+	Backup func(ctx context.Context) (LastBackup, error)
 	Log    *slog.Logger
 }
 

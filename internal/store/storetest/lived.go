@@ -5,10 +5,12 @@ package storetest
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"embed"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -27,6 +29,19 @@ import (
 var seeds embed.FS
 
 var bytesInBraces = regexp.MustCompile(`\{((?:[0-9a-f]{2})*)\}([,)])`)
+
+// Media puts the file that rows of a Lived database name into the folder of its media.
+func Media(t testing.TB, dir string) {
+	t.Helper()
+	const content = "test"
+	hash := fmt.Sprintf("%x", sha256.Sum256([]byte(content)))
+	if err := os.MkdirAll(filepath.Join(dir, hash[:2]), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, hash[:2], hash), []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // Lived makes a database, at the URL or for SQLite at the path, in which people have worked since the first schema, at
 // every schema up to this one. It is not open.

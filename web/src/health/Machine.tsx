@@ -54,6 +54,12 @@ export function Machine({ health: h }: { health: Health }) {
       />
       <p className={s.figures}>
         {t('health.database', { kind: databaseNames[h.database.kind] })}: {bytes(h.database.size, language)}, {ms(h.database.latency_ms)} · {t('health.backup')}: <Ago at={h.backup_at} />
+        {h.backup_damaged > 0 && (
+          <>
+            {' '}
+            <span className="chip bad">{t('health.backupDamaged', { count: h.backup_damaged })}</span>
+          </>
+        )}
       </p>
     </>
   )
