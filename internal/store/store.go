@@ -232,7 +232,7 @@ const (
 
 // readers is how many look at the database at a time. SQLite computes in this process: more of them than there are processors
 // only hold memory, but one that takes long, such as a backup, must not stand in the others' way.
-func readers() int { return max(4, 2*runtime.GOMAXPROCS(0)) }
+func readers() int { return min(16, max(4, 2*runtime.GOMAXPROCS(0))) }
 
 // sqliteDSN has busy_timeout first, so that the pragmas after it wait for a lock instead of failing.
 func sqliteDSN(path string, cache int, query string) string {
