@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -218,6 +219,9 @@ const (
 )
 
 func main() {
+	// Go remembers on which paths memory was asked for. Nobody asks for that profile here, and it grows for as long as new
+	// paths are taken.
+	runtime.MemProfileRate = 0
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // whoever asks a second time does not want to wait
 	os.Exit(run(ctx, os.Args[1:]))
