@@ -22,11 +22,11 @@ import (
 )
 
 const (
-	chatFrameMax   = 16 << 10
-	chatCollectMax = 100 // messages read at once
-	chatWelcomeMax = 200 // words and messages of each side in a welcome
-	chatWrongMax   = 50  // frames in a row that lead to nothing, before the socket is closed
-	chatOutMax     = 16  // answers that wait to be written
+	chatFrameMax   = 64 << 10 // the longest word that is taken, in any script, with its files and the page's address
+	chatCollectMax = 100      // messages read at once
+	chatWelcomeMax = 200      // words and messages of each side in a welcome
+	chatWrongMax   = 50       // frames in a row that lead to nothing, before the socket is closed
+	chatOutMax     = 16       // answers that wait to be written
 )
 
 // Codes of errors, for the widget. None says more than the visitor may know.
