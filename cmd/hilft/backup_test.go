@@ -22,6 +22,7 @@ func old(t *testing.T) (data string, environ []string) {
 	t.Helper()
 	data = t.TempDir()
 	storetest.Lived(t, "", filepath.Join(data, "hilft.db"), 10)
+	storetest.Media(t, filepath.Join(data, "media"))
 	return data, []string{"HILFT_DATA=" + data}
 }
 
