@@ -92,6 +92,7 @@ await journey(async ({ open }) => {
   }
   await page.goto(`${base}/channels`)
   const account = await page.locator('a[href^="/channels/"]:not([href^="/channels/new/"])').first().getAttribute('href')
+  await page.locator('a[href^="/channels/new/"]').nth(3).waitFor() // the accounts may be there before the networks
   const networks = await page.locator('a[href^="/channels/new/"]').evaluateAll((all) => all.map((a) => a.getAttribute('href')))
   ok(networks.length >= 4, `networks to connect: ${networks}`)
 
