@@ -153,8 +153,17 @@ const (
 // is cut off, must not keep the others from the same rows. It is less than answerFor, so that who waits gets their turn.
 const sleepMost = 10 * time.Second
 
+// onNetwork are the server's own limits, in its units, for a node that the network has lost: while half of a question has
+// come, or half of an answer has gone, Postgres counts no sleep, and would keep the locks for hours.
+var onNetwork = []string{
+	"tcp_keepalives_idle = 4", // seconds of silence until it asks whether the node is there
+	"tcp_keepalives_interval = 2",
+	"tcp_keepalives_count = 3",
+	"tcp_user_timeout = 10000", // milliseconds for an answer to be taken
+}
+
 // unhurried is said in a transaction that nobody waits for: however long files and pipes take, it is not asleep.
-const unhurried = "SET LOCAL idle_in_transaction_session_timeout = 0"
+const unhurried = "SELECT set_config('idle_in_transaction_session_timeout', '0', true), set_config('tcp_user_timeout', '0', true)"
 
 func (db *DB) openPostgres(ctx context.Context, o Options) error {
 	raw := o.URL
@@ -174,7 +183,8 @@ func (db *DB) openPostgres(ctx context.Context, o Options) error {
 		conf.ConnConfig.ConnectTimeout = connectFor
 	}
 	conf.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, "SET idle_in_transaction_session_timeout = "+strconv.FormatInt(sleepMost.Milliseconds(), 10))
+		limits := append([]string{"idle_in_transaction_session_timeout = " + strconv.FormatInt(sleepMost.Milliseconds(), 10)}, onNetwork...)
+		_, err := conn.Exec(ctx, "SET "+strings.Join(limits, "; SET "))
 		return err
 	}
 	if db.pool, err = pgxpool.NewWithConfig(ctx, conf); err != nil {
