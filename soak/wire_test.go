@@ -71,6 +71,7 @@ func (w *wire) carry(house net.Conn) {
 	var answers sync.WaitGroup
 	defer answers.Wait()
 	lost := make(chan struct{}) // closed: the next answer does not arrive
+	lose := sync.OnceFunc(func() { close(lost) })
 	answers.Go(func() {
 		defer func() { _ = house.Close() }()
 		b := make([]byte, 64<<10)
@@ -98,19 +99,14 @@ func (w *wire) carry(house net.Conn) {
 		}
 		slow, drop, late := w.question(first)
 		time.Sleep(slow)
-		if late {
-			close(lost)
-		}
-		if !drop || late {
-			if _, err := server.Write(b[:n]); err != nil {
-				return
-			}
-		}
 		if drop {
-			if late {
-				answers.Wait() // it has been done
-			}
 			_ = server.Close()
+			return
+		}
+		if late { // a long question has more to come before it is answered
+			lose()
+		}
+		if _, err := server.Write(b[:n]); err != nil {
 			return
 		}
 	}
@@ -127,7 +123,7 @@ func (w *wire) question(opens bool) (slow time.Duration, drop, late bool) {
 			if w.late {
 				w.fired[w.name] = "answers lost"
 			}
-			return w.slow, true, w.late
+			return w.slow, !w.late, w.late
 		}
 	}
 	return w.slow, false, false
