@@ -258,7 +258,8 @@ func TestTranslateReadsAnyHTMLSoon(t *testing.T) {
 		began := time.Now()
 		_, err = api.Connector{}.Translate(account(), channel.Raw{Body: body})
 		require.NoError(t, err)
-		require.Less(t, time.Since(began), 3*time.Second, "a megabyte of %s", part)
+		// What reads it again for each of its parts takes hours; the slowest machine does not.
+		require.Less(t, time.Since(began), time.Minute, "a megabyte of %s", part)
 	}
 }
 
