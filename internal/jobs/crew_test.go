@@ -241,7 +241,7 @@ func TestASlowLaneDoesNotHoldUpAQuickOne(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		q := queueOn(t, db)
 		slow, quick := make(chan struct{}), make(chan struct{})
-		q.HandleErrand("letter", Terms{Workers: 2}, func(ctx context.Context, c *Claim) error {
+		q.HandleErrand("letter", Terms{Workers: 2, Lease: time.Hour}, func(ctx context.Context, c *Claim) error {
 			if c.Lane == "quick" {
 				close(quick)
 				return nil
