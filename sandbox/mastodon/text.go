@@ -28,16 +28,34 @@ type mark struct {
 	text     string
 }
 
+// marks finds them all. None has a space in it, so that only words which may hold one are looked at closely: posts of other
+// servers may be a megabyte long.
 func marks(text string) []mark {
 	var all []mark
-	for _, at := range markRule.FindAllStringSubmatchIndex(text, -1) {
+	for at := 0; at < len(text); {
+		end := strings.IndexAny(text[at:], " \t\n\f\r")
+		if end < 0 {
+			end = len(text) - at
+		}
+		if word := text[at : at+end]; strings.ContainsAny(word, "@#:") {
+			all = append(all, marksOf(word, at)...)
+		}
+		at += end + 1
+	}
+	return all
+}
+
+// marksOf finds those of a word that stands at a place of a text.
+func marksOf(word string, place int) []mark {
+	var all []mark
+	for _, at := range markRule.FindAllStringSubmatchIndex(word, -1) {
 		from, to := at[0], at[1]
 		for _, g := range []int{2, 4} {
 			if at[g] >= 0 {
 				from, to = at[g], at[g+1]
 			}
 		}
-		all = append(all, mark{from, to, text[from:to]})
+		all = append(all, mark{place + from, place + to, word[from:to]})
 	}
 	return all
 }
