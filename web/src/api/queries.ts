@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The hilft authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, QueryClient, queryOptions, type QueryKey } from '@tanstack/react-query'
 import { client, take } from './client'
 import { worthRetrying } from './problem'
 import { remembered, remember } from './remembered'
@@ -21,6 +21,28 @@ export const queries = new QueryClient({
     mutations: { networkMode: 'always' },
   },
 })
+
+const askedTooSoon = new WeakSet<Promise<unknown>>()
+
+/**
+ * Says that something is out of date. What is on the screen is asked again now, anything else when it is looked at. What is
+ * being asked for the first time is asked once more behind that: its answer may have been on the way when things changed.
+ */
+export function outdated(queryKey: QueryKey): void {
+  const underWay = queries
+    .getQueryCache()
+    .findAll({ queryKey, fetchStatus: 'fetching' })
+    .map((query) => ({ query, asked: query.promise }))
+  void queries.invalidateQueries({ queryKey }, { cancelRefetch: true })
+  for (const { query, asked } of underWay) {
+    if (!asked || query.promise !== asked || askedTooSoon.has(asked)) continue
+    askedTooSoon.add(asked)
+    asked.then(
+      () => queries.invalidateQueries({ queryKey: query.queryKey, exact: true }),
+      () => {}, // what failed says so, and is asked again by whoever looks
+    )
+  }
+}
 
 export const meQuery = queryOptions({
   queryKey: ['me'],

@@ -4,7 +4,7 @@
 import type { InfiniteData } from '@tanstack/react-query'
 import { client, once, take } from '../api/client'
 import { Problem, worthRetrying } from '../api/problem'
-import { meQuery, queries } from '../api/queries'
+import { meQuery, outdated, queries } from '../api/queries'
 import type { Agent, Case, CaseRow, InboxPage } from '../api/types'
 import { wordsFor } from '../api/words'
 import { t } from '../i18n'
@@ -28,8 +28,8 @@ export function showChange(id: string, change: Partial<CaseRow>): void {
 
 /** Asks the server again how it is with a case and the lists. */
 export function askAgain(id: string): void {
-  void queries.invalidateQueries({ queryKey: ['case', id] })
-  void queries.invalidateQueries({ queryKey: ['inbox'] })
+  outdated(['case', id])
+  outdated(['inbox'])
 }
 
 /** Makes a change: shown at once, and taken back with the reason when the server does not take it. */

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The hilft authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { queries } from '../api/queries'
+import { outdated, queries } from '../api/queries'
 import { signal } from '../shell/signal'
 import { changeOf, collector, outdatedBy } from './changes'
 import { listen, type LiveState } from './connection'
@@ -22,7 +22,7 @@ export function startLive(onBack: () => void): () => void {
 
   const changes = collector(
     (keys) => {
-      for (const queryKey of keys) void queries.invalidateQueries({ queryKey }, { cancelRefetch: true })
+      for (const queryKey of keys) outdated(queryKey)
     },
     // A list that somebody has scrolled far down costs more to ask again.
     () => 120 + 80 * loadedPages(),
