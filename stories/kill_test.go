@@ -154,8 +154,13 @@ func besiege(t *testing.T, database string, lookup bool) *siege {
 
 // sitDown lets agents look at a few cases, in which they are going to write.
 func (s *siege) sitDown(ctx context.Context) {
-	rows, err := s.agent.AllCases(ctx)
-	require.NoError(s.t, err)
+	var rows []apptest.Row
+	require.NoError(s.t, s.agent.Until(ctx, func(ctx context.Context) (err error) {
+		if rows, err = s.agent.AllCases(ctx); err == nil && len(rows) < threads {
+			err = fmt.Errorf("%d cases: some moved to a list that had been read", len(rows))
+		}
+		return err
+	}))
 	rand.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 	s.cases = nil
 	for _, r := range rows[:threads] {

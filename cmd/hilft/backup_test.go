@@ -122,6 +122,7 @@ func TestARestoreThatWasKilledIsDoneAgain(t *testing.T) {
 			} else {
 				require.Empty(t, storetest.Rows(t, at, "")["message"])
 			}
+			var errs string
 			require.Eventually(t, func() bool { // Postgres notices in its own time that somebody is gone
 				code, out, errs = called(t, environ, "restore", file)
 				return code == 0
