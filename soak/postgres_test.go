@@ -8,7 +8,6 @@ import (
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -23,6 +22,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/hilft/hilft/internal/app/apptest"
 )
 
 // Postgres is restarted, killed and started again, ends our sessions, is cut off, slow, and only to be read, one after
@@ -149,10 +150,9 @@ func ownPostgres(t *testing.T) *postgresServer {
 		p.as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	}
 	p.run("initdb", "-D", p.data(), "-U", "hilft", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := apptest.FreePort() // else a connection may have it while the server is down
 	require.NoError(t, err)
-	_, p.port, _ = net.SplitHostPort(l.Addr().String())
-	require.NoError(t, l.Close())
+	p.port = strconv.Itoa(port)
 	p.url = "postgres://hilft@127.0.0.1:" + p.port + "/postgres?sslmode=disable"
 	p.start()
 	t.Cleanup(p.kill)

@@ -50,7 +50,7 @@ const saidMost = 2000
 
 // NewHouse makes a house that is not open yet, on a free port of 127.0.0.1. An empty database means SQLite.
 func NewHouse(bin, data, database string) (*House, error) {
-	port, err := freePort()
+	port, err := FreePort()
 	if err != nil {
 		return nil, err
 	}
@@ -62,9 +62,9 @@ func NewHouse(bin, data, database string) (*House, error) {
 	return h, nil
 }
 
-// freePort finds a port below those that the system gives out by itself, so that it is still free when a house that died
+// FreePort finds a port below those that the system gives out by itself, so that it is still free when a house that died
 // comes back to it.
-func freePort() (int, error) {
+func FreePort() (int, error) {
 	for range 100 {
 		port := 10000 + rand.IntN(20000)
 		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
