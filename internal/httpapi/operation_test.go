@@ -71,7 +71,7 @@ func TestTheHouseSaysWhetherItIsWell(t *testing.T) {
 	require.Equal(t, problem{Status: 503, Title: "Service Unavailable", Code: "database.unavailable"}, p)
 	require.Contains(t, s.anonymous.say(http.MethodGet, "/metrics", nil).body, "go_goroutines", "what needs no database is still told")
 	p = refused(t, s.ben.say(http.MethodGet, "/api/me", nil), 503)
-	require.Equal(t, problem{Status: 503, Title: "Service Unavailable", Code: "database.unavailable"}, p)
+	require.Equal(t, problem{Status: 503, Title: "Service Unavailable", Code: "database.closed"}, p)
 }
 
 func TestADeliveryThatCannotBeReadIsADownload(t *testing.T) {

@@ -43,7 +43,7 @@ type DB struct {
 	write *sql.DB // all that migrations see
 
 	// SQLite
-	read   *sql.DB
+	read   *lending
 	writer *writer
 
 	// Postgres
@@ -263,12 +263,13 @@ func (db *DB) openSQLite(ctx context.Context, path string) error {
 	if err := db.write.PingContext(ctx); err != nil {
 		return fmt.Errorf("database %s: %w", path, err)
 	}
-	db.read, err = sql.Open("sqlite", sqliteDSN(path, readerCache, "&_pragma=query_only(1)"))
+	read, err := sql.Open("sqlite", sqliteDSN(path, readerCache, "&_pragma=query_only(1)"))
 	if err != nil {
 		return fmt.Errorf("database %s: %w", path, err)
 	}
-	db.read.SetMaxOpenConns(readers())
-	db.read.SetMaxIdleConns(readers())
+	read.SetMaxOpenConns(readers())
+	read.SetMaxIdleConns(readers())
+	db.read = newLending(read, readers())
 	return nil
 }
 
@@ -278,10 +279,11 @@ func (db *DB) Close() error {
 		db.writer.stop()
 	}
 	var errs []error
-	for _, pool := range []*sql.DB{db.read, db.write} {
-		if pool != nil {
-			errs = append(errs, pool.Close())
-		}
+	if db.read != nil {
+		errs = append(errs, db.read.close())
+	}
+	if db.write != nil {
+		errs = append(errs, db.write.Close())
 	}
 	if db.pool != nil {
 		db.pool.Close()
@@ -295,7 +297,12 @@ func (db *DB) Dialect() Dialect { return db.dialect }
 // Now is the house's clock: on Postgres that of the database, whatever this node's own says.
 func (db *DB) Now() time.Time { return db.now().UTC() }
 
-func (db *DB) pingSQLite(ctx context.Context) error { return db.read.PingContext(ctx) }
+func (db *DB) pingSQLite(ctx context.Context) error {
+	return db.read.lend(ctx, false, func(s *session) error {
+		_, err := s.exec(ctx, "SELECT 1")
+		return err
+	})
+}
 
 // Ping proves that the database answers.
 func (db *DB) Ping(ctx context.Context) error {
@@ -367,12 +374,7 @@ func (db *DB) Read(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 	if db.dialect == Postgres {
 		return db.onPostgres(ctx, "begin isolation level repeatable read read only", func(tx *Tx) error { return fn(ctx, tx) })
 	}
-	t, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return unavailable(err)
-	}
-	defer func() { _ = t.Rollback() }()
-	return outage(fn(ctx, &Tx{db: db, tx: t, now: db.Now()}))
+	return db.readSQLite(ctx, true, fn)
 }
 
 // Look is Read for one question, which is a snapshot by itself. Of several, each would see another moment.
@@ -380,7 +382,13 @@ func (db *DB) Look(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 	if db.dialect == Postgres {
 		return db.onPostgres(ctx, "", func(tx *Tx) error { return fn(ctx, tx) })
 	}
-	return db.Read(ctx, fn)
+	return db.readSQLite(ctx, false, fn)
+}
+
+func (db *DB) readSQLite(ctx context.Context, snapshot bool, fn func(ctx context.Context, tx *Tx) error) error {
+	return db.read.lend(ctx, snapshot, func(s *session) error {
+		return outage(fn(ctx, &Tx{db: db, conn: s, now: db.Now()}))
+	})
 }
 
 // onPostgres lends a connection to fn. begin travels with fn's first statement. What fn has not committed when it

@@ -16,8 +16,7 @@ import (
 // Tx is one transaction. It belongs to the function it was given to, and to one goroutine.
 type Tx struct {
 	db    *DB
-	tx    *sql.Tx  // SQLite reads
-	conn  *session // SQLite writes
+	conn  *session // SQLite
 	pg    *pgx.Conn
 	later *pgx.Batch // Postgres: what is sent with the next statement that is waited for, in order
 	asked time.Time  // when it was last sent something, by this node's clock
@@ -71,11 +70,7 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (n int64, err
 }
 
 func (tx *Tx) execSQLite(ctx context.Context, query string, args ...any) (int64, error) {
-	exec := tx.conn.exec
-	if tx.conn == nil {
-		exec = tx.tx.ExecContext // it says that this is read only
-	}
-	res, err := exec(ctx, query, args...)
+	res, err := tx.conn.exec(ctx, query, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -210,7 +205,7 @@ func (tx *Tx) Rows(ctx context.Context, query string, args []any, each func(scan
 		tx.ask(query, args, each)
 		return tx.Flush(ctx)
 	}
-	rows, err := tx.querySQLite(ctx, query, args...)
+	rows, err := tx.conn.query(ctx, query, args...)
 	if err != nil {
 		return err
 	}
@@ -221,13 +216,6 @@ func (tx *Tx) Rows(ctx context.Context, query string, args []any, each func(scan
 		}
 	}
 	return rows.Err()
-}
-
-func (tx *Tx) querySQLite(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if tx.conn != nil {
-		return tx.conn.query(ctx, query, args...)
-	}
-	return tx.tx.QueryContext(ctx, query, args...)
 }
 
 // All runs a query and collects what scan makes of every row.

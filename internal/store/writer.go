@@ -5,7 +5,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -46,7 +45,7 @@ func startWriter(ctx context.Context, db *DB) (*writer, error) {
 		return nil, fmt.Errorf("database: %w", err)
 	}
 	w := &writer{db: db, queue: make(chan *write, 4*commitMost), first: make(chan *write, commitMost), stopped: make(chan struct{}), quit: make(chan struct{})}
-	go w.run(&session{conn: conn, ready: map[string]*sql.Stmt{}}) //nolint:contextcheck // the writer outlives who opens it
+	go w.run(newSession(conn, writerStatements)) //nolint:contextcheck // the writer outlives who opens it
 	return w, nil
 }
 
@@ -213,55 +212,4 @@ func (w *writer) perform(s *session, wr *write) (err error) {
 	// The values of the caller's context stay, its end does not: a statement cut off half-way would take the shared
 	// transaction with it.
 	return outage(wr.fn(context.WithoutCancel(wr.ctx), wr.tx))
-}
-
-// session is SQLite's write connection with its prepared statements.
-type session struct {
-	conn  *sql.Conn
-	ready map[string]*sql.Stmt
-}
-
-// sessionMost bounds the statements kept ready; texts that vary with their number of placeholders would grow it.
-const sessionMost = 1024
-
-func (s *session) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
-	if st, ok := s.ready[query]; ok {
-		return st, nil
-	}
-	st, err := s.conn.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	if len(s.ready) >= sessionMost {
-		for q, old := range s.ready {
-			_ = old.Close()
-			delete(s.ready, q)
-			break
-		}
-	}
-	s.ready[query] = st
-	return st, nil
-}
-
-func (s *session) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	st, err := s.prepare(ctx, query) //nolint:sqlclosecheck // kept ready; close closes them
-	if err != nil {
-		return nil, err
-	}
-	return st.ExecContext(ctx, args...)
-}
-
-func (s *session) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	st, err := s.prepare(ctx, query) //nolint:sqlclosecheck // kept ready; close closes them
-	if err != nil {
-		return nil, err
-	}
-	return st.QueryContext(ctx, args...)
-}
-
-func (s *session) close() {
-	for _, st := range s.ready {
-		_ = st.Close()
-	}
-	_ = s.conn.Close()
 }
