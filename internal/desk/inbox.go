@@ -47,7 +47,7 @@ func viewOf(v View, brand hilft.BrandID, me hilft.AgentID) (view, bool) {
 	case ViewOpen:
 		return view{where: `c.brand_id = ? AND c.state = 'open'`, args: []any{b}, order: "c.rank"}, true
 	case ViewMine:
-		return view{where: `c.brand_id = ? AND c.agent_id = ? AND c.agent_id <> '' AND c.state = 'open'`, args: []any{b, string(me)}, order: "c.rank"}, true
+		return view{where: `c.brand_id = ? AND c.agent_id = ? AND c.state = 'open'`, args: []any{b, string(me)}, order: "c.rank"}, true
 	case ViewUnassigned:
 		return view{where: `c.brand_id = ? AND c.state = 'open' AND c.agent_id = ''`, args: []any{b}, order: "c.rank"}, true
 	case ViewTrouble:
@@ -58,6 +58,28 @@ func viewOf(v View, brand hilft.BrandID, me hilft.AgentID) (view, bool) {
 		return view{where: `c.brand_id = ? AND c.state = 'solved'`, args: []any{b}, order: "c.changed_at", desc: true}, true
 	}
 	return view{}, false
+}
+
+// pageSizes are what a page may read at the most: a bound LIMIT would have SQLite plan anew at every question.
+var pageSizes = []int{26, 51, 101, 201}
+
+// page is the question for so many cases of a view, or a few more, each with what it is paged by as its last column.
+// later: from a place on, whose values come behind those of the view. As a row it is a range of the view's index, however
+// far down it lies.
+func (v view) page(many int, later bool) string {
+	compare, direction := ">", ""
+	if v.desc {
+		compare, direction = "<", " DESC"
+	}
+	where := v.where
+	if later {
+		where += fmt.Sprintf(` AND (%s, c.id) %s (?, ?)`, v.order, compare)
+	}
+	i, _ := slices.BinarySearch(pageSizes, many)
+	if i < len(pageSizes) {
+		many = pageSizes[i]
+	}
+	return fmt.Sprintf(`%sWHERE %s ORDER BY %s%s, c.id%s LIMIT %d`, caseWith(", "+v.order), where, v.order, direction, direction, many)
 }
 
 // Page is a part of a list.
@@ -74,24 +96,18 @@ func (d *Desk) Inbox(ctx context.Context, brand hilft.BrandID, me hilft.AgentID,
 		return Page{}, hilft.FailField(hilft.Invalid, "inbox.no_such_view", "view", nil)
 	}
 	most = max(1, most)
-	compare, direction := ">", ""
-	if v.desc {
-		compare, direction = "<", " DESC"
-	}
-	where, args := v.where, v.args
+	query, args := v.page(most+1, cursor != ""), v.args
 	if cursor != "" {
 		at, id, err := openCursor(cursor)
 		if err != nil {
 			return Page{}, err
 		}
-		where += fmt.Sprintf(` AND (%s %s ? OR %s = ? AND c.id %s ?)`, v.order, compare, v.order, compare)
-		args = append(args, at, at, id)
+		args = append(args, at, id)
 	}
 	var p Page
 	var keys []int64
 	err := d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-		query := caseWith(", " + v.order)
-		p.Cases, err = store.All(ctx, tx, query+`WHERE `+where+` ORDER BY `+v.order+direction+`, c.id`+direction+` LIMIT ?`, append(args, most+1),
+		p.Cases, err = store.All(ctx, tx, query, args,
 			func(scan func(into ...any) error, c *Case) error {
 				var key int64
 				err := scanCase(func(into ...any) error { return scan(append(into, &key)...) }, c)
@@ -132,7 +148,7 @@ func (d *Desk) Counts(ctx context.Context, brand hilft.BrandID, me hilft.AgentID
 		for _, name := range Views {
 			v, _ := viewOf(name, brand, me)
 			var n int
-			if err := tx.Row(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM cases c WHERE `+v.where+` LIMIT ?) AS counted`, append(v.args, CountMost), &n); err != nil {
+			if err := tx.Row(ctx, fmt.Sprintf(`SELECT COUNT(*) FROM (SELECT 1 FROM cases c WHERE %s LIMIT %d) AS counted`, v.where, CountMost), v.args, &n); err != nil {
 				return err
 			}
 			counts[name] = n
@@ -178,8 +194,8 @@ func (d *Desk) Case(ctx context.Context, brand hilft.BrandID, id hilft.CaseID) (
 				return err
 			}
 		}
-		if t.Messages, err = store.All(ctx, tx, `SELECT * FROM (`+messageColumns+`WHERE m.case_id = ? ORDER BY m.at DESC, m.id DESC LIMIT ?) AS latest ORDER BY at, id`,
-			[]any{string(id), messagesMost}, scanMessage); err != nil {
+		if t.Messages, err = store.All(ctx, tx, fmt.Sprintf(`SELECT * FROM (%sWHERE m.case_id = ? ORDER BY m.at DESC, m.id DESC LIMIT %d) AS latest ORDER BY at, id`, messageColumns, messagesMost),
+			[]any{string(id)}, scanMessage); err != nil {
 			return err
 		}
 		if t.Events, err = jobs.CaseEvents(ctx, tx, id); err != nil {
@@ -198,8 +214,8 @@ func (d *Desk) Case(ctx context.Context, brand hilft.BrandID, id hilft.CaseID) (
 }
 
 func casesOf(ctx context.Context, tx *store.Tx, brand hilft.BrandID, p hilft.PersonID, but hilft.CaseID) ([]Case, error) {
-	return store.All(ctx, tx, caseColumns+`WHERE c.person_id = ? AND c.brand_id = ? AND c.id <> ? ORDER BY c.made_at DESC, c.id DESC LIMIT ?`,
-		[]any{string(p), string(brand), string(but), earlierMost}, scanCase)
+	return store.All(ctx, tx, fmt.Sprintf(`%sWHERE c.person_id = ? AND c.brand_id = ? AND c.id <> ? ORDER BY c.made_at DESC, c.id DESC LIMIT %d`, caseColumns, earlierMost),
+		[]any{string(p), string(brand), string(but)}, scanCase)
 }
 
 // Person reads a person with their concerns, the newest first.

@@ -153,11 +153,11 @@ CREATE TABLE cases (
 
 CREATE INDEX cases_changed ON cases (brand_id, state, changed_at, id);
 
-CREATE INDEX cases_mine ON cases (brand_id, agent_id, state, rank, id) WHERE agent_id <> '';
-
 CREATE INDEX cases_next ON cases (brand_id, state, rank, id);
 
 CREATE UNIQUE INDEX cases_number ON cases (brand_id, number);
+
+CREATE INDEX cases_owner ON cases (brand_id, agent_id, state, rank, id);
 
 CREATE INDEX cases_person ON cases (person_id, made_at);
 

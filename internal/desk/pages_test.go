@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package desk
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hilft/hilft/internal/store"
+	"github.com/hilft/hilft/internal/store/storetest"
+)
+
+// However many cases there are, a page is found by its index, wherever in its list it lies: nothing before it is read,
+// and nothing is sorted.
+func TestAPageIsARangeOfItsIndex(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		for name, index := range map[View]string{
+			ViewOpen: "cases_next", ViewMine: "cases_owner", ViewUnassigned: "cases_owner", ViewTrouble: "cases_trouble", ViewWaiting: "cases_changed", ViewSolved: "cases_changed",
+		} {
+			v, ok := viewOf(name, "b", "a")
+			require.True(t, ok)
+			for _, later := range []bool{false, true} {
+				args := v.args
+				if later {
+					args = append(args, int64(1), "c")
+				}
+				plan := planOf(t, db, v.page(26, later), args)
+				require.Contains(t, plan, index, "%s, later: %t", name, later)
+				require.NotContains(t, plan, "TEMP B-TREE", "%s, later: %t", name, later)
+				require.NotContains(t, plan, "Sort", "%s, later: %t", name, later)
+				if later {
+					require.Regexp(t, `\((rank|changed_at),id\)[<>]\(\?,\?\)|Index Cond: .*ROW\(`, plan, name)
+				}
+			}
+		}
+	})
+}
+
+// planOf is how a database means to answer a question, however little it holds as yet.
+func planOf(t *testing.T, db *store.DB, query string, args []any) string {
+	t.Helper()
+	var lines []string
+	require.NoError(t, db.Read(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		explain := "EXPLAIN QUERY PLAN "
+		if tx.Dialect() == store.Postgres {
+			explain = "EXPLAIN "
+			for _, shortcut := range []string{"enable_seqscan", "enable_bitmapscan", "enable_sort"} { // which only pay with few rows
+				if err := tx.Defer(ctx, "SET LOCAL "+shortcut+" = off"); err != nil {
+					return err
+				}
+			}
+		}
+		return tx.Rows(ctx, explain+query, args, func(scan func(into ...any) error) error {
+			var line string
+			into := []any{&line}
+			if tx.Dialect() == store.SQLite {
+				var id, parent, unused int64
+				into = []any{&id, &parent, &unused, &line}
+			}
+			err := scan(into...)
+			lines = append(lines, line)
+			return err
+		})
+	}))
+	return strings.Join(lines, "\n")
+}
