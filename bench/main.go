@@ -44,6 +44,8 @@ var measures = []measure{
 	{name: "burst", run: measureBurst},
 	{name: "mail", run: measureMail},
 	{name: "nodes", run: measureNodes},
+	{name: "inbox", run: measureInbox},
+	{name: "case", run: measureCase},
 }
 
 // bench is one run of all that was asked for.
@@ -55,7 +57,10 @@ type bench struct {
 	steady   time.Duration
 	burst    time.Duration
 	mails    int
+	size     int
 	runs     int
+
+	filled map[string]*filled // by database
 }
 
 func main() {
@@ -73,7 +78,7 @@ func run(ctx context.Context) error {
 	for _, m := range measures {
 		names = append(names, m.name)
 	}
-	b := &bench{server: os.Getenv(apptest.PostgresEnv)}
+	b := &bench{server: os.Getenv(apptest.PostgresEnv), filled: map[string]*filled{}}
 	only := flag.String("only", strings.Join(names, ","), "what to measure")
 	database := flag.String("database", "both", "sqlite, postgres or both")
 	out := flag.String("json", "", "write the results to this file as well")
@@ -81,6 +86,7 @@ func run(ctx context.Context) error {
 	flag.DurationVar(&b.steady, "steady", 20*time.Second, "how long steady keeps up 200 webhooks a second")
 	flag.DurationVar(&b.burst, "burst", 5*time.Second, "how long burst sends 2,000 webhooks a second")
 	flag.IntVar(&b.mails, "mails", 2000, "how many mails lie in the mailbox that mail reads")
+	flag.IntVar(&b.size, "size", 100_000, "how many cases there are in the house whose pages are asked for")
 	flag.IntVar(&b.runs, "runs", 3, "how often everything is measured; the table has the medians")
 	flag.Parse()
 
@@ -112,6 +118,11 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(b.dir) }()
+	defer func() {
+		for _, f := range b.filled {
+			f.site.close()
+		}
+	}()
 	if b.bin, err = apptest.Binary(ctx, b.dir); err != nil {
 		return err
 	}

@@ -9,7 +9,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http/httputil"
 	"net/url"
 	"strconv"
 	"strings"
@@ -18,13 +20,73 @@ import (
 	"github.com/hilft/hilft/internal/app/apptest"
 )
 
-// sender is one connection that posts signed webhooks, one after another. It speaks HTTP by itself and does no more than
+// line is one connection to the house that asks one thing after another. It speaks HTTP by itself and does no more than
 // it must, because it runs on the processors of the house that it measures.
-type sender struct {
-	shop *apptest.Shop
-	head string // of every request, up to what changes
+type line struct {
 	conn net.Conn
 	in   *bufio.Reader
+}
+
+func dialLine(ctx context.Context, host string) (*line, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", host)
+	if err != nil {
+		return nil, err
+	}
+	return &line{conn: conn, in: bufio.NewReaderSize(conn, 64<<10)}, nil
+}
+
+func (l *line) close() { _ = l.conn.Close() }
+
+// ask sends a request as it is and returns when it is answered. Anything but 200 is an error.
+func (l *line) ask(request []byte) error {
+	if _, err := l.conn.Write(request); err != nil {
+		return err
+	}
+	status, err := l.in.ReadString('\n')
+	if err != nil {
+		return err
+	}
+	length, chunked := -1, false
+	for {
+		header, err := l.in.ReadString('\n')
+		if err != nil {
+			return err
+		}
+		if header = strings.TrimSpace(header); header == "" {
+			break
+		}
+		switch k, v, _ := strings.Cut(header, ":"); {
+		case strings.EqualFold(k, "Content-Length"):
+			if length, err = strconv.Atoi(strings.TrimSpace(v)); err != nil {
+				return err
+			}
+		case strings.EqualFold(k, "Transfer-Encoding"):
+			chunked = true
+		}
+	}
+	if chunked {
+		if _, err = io.Copy(io.Discard, httputil.NewChunkedReader(l.in)); err == nil {
+			_, err = l.in.Discard(len("\r\n")) // of its empty trailer
+		}
+	} else if length >= 0 {
+		_, err = l.in.Discard(length)
+	} else {
+		err = errors.New("an answer without a length")
+	}
+	if err != nil {
+		return err
+	}
+	if !strings.HasPrefix(status, "HTTP/1.1 200 ") {
+		return fmt.Errorf("answered %s", strings.TrimSpace(status))
+	}
+	return nil
+}
+
+// sender is a line that posts signed webhooks.
+type sender struct {
+	*line
+	shop *apptest.Shop
+	head string // of every request, up to what changes
 	out  bytes.Buffer
 }
 
@@ -33,55 +95,19 @@ func dial(ctx context.Context, s *site) (*sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", u.Host)
+	l, err := dialLine(ctx, u.Host)
 	if err != nil {
 		return nil, err
 	}
-	return &sender{
-		shop: s.shop, conn: conn, in: bufio.NewReader(conn),
-		head: fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n", u.Path, u.Host),
-	}, nil
+	return &sender{line: l, shop: s.shop, head: fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n", u.Path, u.Host)}, nil
 }
 
-func (s *sender) close() { _ = s.conn.Close() }
-
-// post sends one body and returns when it is answered. Anything but 200 is an error.
+// post sends one body and returns when it is answered.
 func (s *sender) post(body []byte) error {
 	stamp := strconv.FormatInt(time.Now().Unix(), 10)
 	s.out.Reset()
 	fmt.Fprintf(&s.out, "%sContent-Length: %d\r\nX-Hilft-Timestamp: %s\r\nX-Hilft-Signature: %s\r\n\r\n%s", s.head, len(body), stamp, s.shop.Sign(stamp, body), body)
-	if _, err := s.conn.Write(s.out.Bytes()); err != nil {
-		return err
-	}
-	status, err := s.in.ReadString('\n')
-	if err != nil {
-		return err
-	}
-	length := -1
-	for {
-		line, err := s.in.ReadString('\n')
-		if err != nil {
-			return err
-		}
-		if line = strings.TrimSpace(line); line == "" {
-			break
-		}
-		if k, v, _ := strings.Cut(line, ":"); strings.EqualFold(k, "Content-Length") {
-			if length, err = strconv.Atoi(strings.TrimSpace(v)); err != nil {
-				return err
-			}
-		}
-	}
-	if length < 0 {
-		return errors.New("an answer without a length")
-	}
-	if _, err := s.in.Discard(length); err != nil {
-		return err
-	}
-	if !strings.HasPrefix(status, "HTTP/1.1 200 ") {
-		return fmt.Errorf("answered %s", strings.TrimSpace(status))
-	}
-	return nil
+	return s.ask(s.out.Bytes())
 }
 
 // filler makes a word as long as a usual webhook: about 1 KiB altogether.
