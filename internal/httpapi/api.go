@@ -20,6 +20,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/klauspost/compress/gzhttp"
+	"github.com/klauspost/compress/gzip"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
@@ -224,9 +225,10 @@ func (a *API) around(next http.Handler) http.Handler {
 	return a.metrics.measure(a.recovered(inTime(a.headers(a.soundPath(a.apart(csrf.Handler(doors)))))))
 }
 
-// compressing makes answers smaller where that is worth it, and their size say less about what is in them.
+// compressing makes answers smaller where that is worth it, and their size say less about what is in them. It packs quickly:
+// to pack a page of the inbox as well as usual took a fifth of what the whole page costs.
 func compressing() func(http.Handler) http.HandlerFunc {
-	zip, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.RandomJitter(32, 0, false), gzhttp.ContentTypes([]string{"application/json", "application/problem+json"}))
+	zip, err := gzhttp.NewWrapper(gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.MinSize(1024), gzhttp.RandomJitter(32, 0, false), gzhttp.ContentTypes([]string{"application/json", "application/problem+json"}))
 	if err != nil {
 		panic("httpapi: " + err.Error()) // the options are constants
 	}
