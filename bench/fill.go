@@ -121,6 +121,10 @@ func fill(ctx context.Context, data, database string, size int) error {
 		if _, err := tx.Exec(ctx, `UPDATE case_number SET last = ?`, size+1000); err != nil {
 			return err
 		}
+		if err := tx.Defer(ctx, `INSERT INTO tally (brand_id, list, slot, n) SELECT brand_id, state, 0, COUNT(*) FROM cases GROUP BY brand_id, state
+			UNION ALL SELECT brand_id, CASE WHEN agent_id = '' THEN 'unassigned' ELSE 'mine:' || agent_id END, 0, COUNT(*) FROM cases WHERE state = 'open' GROUP BY brand_id, agent_id`); err != nil {
+			return err
+		}
 		if tx.Dialect() == store.SQLite { // which the house leaves without statistics
 			return nil
 		}

@@ -206,6 +206,9 @@ func insertCases(ctx context.Context, tx *store.Tx, all ...Case) error {
 	if err != nil {
 		return fmt.Errorf("desk: open case: %w", err)
 	}
+	for _, c := range all {
+		tallyOf(tx).moves(c, c.standing())
+	}
 	return nil
 }
 

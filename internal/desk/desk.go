@@ -54,6 +54,8 @@ type Case struct {
 	lastAt     time.Time // of its last word that is no note, by the network's clock
 	MadeAt     time.Time
 	SolvedAt   time.Time // the last time it was
+
+	read standing // as it was read
 }
 
 // Conversation is one remote thread.

@@ -61,7 +61,45 @@ func newRoom(t *testing.T, db *store.DB, clock *storetest.Clock) *room {
 	t.Cleanup(b.Close)
 	q := jobs.New(db, b, log)
 	d := New(db, q, func(context.Context, *store.Tx, hilft.BrandID) (time.Duration, error) { return 4 * hour, nil })
-	return &room{t: t, db: db, jobs: q, desk: d, clock: clock}
+	r := &room{t: t, db: db, jobs: q, desk: d, clock: clock}
+	t.Cleanup(r.tallies)
+	return r
+}
+
+// tallies holds at the end of every test: the tally is what counting finds.
+func (r *room) tallies() {
+	if r.t.Failed() {
+		return
+	}
+	want, got := map[tallied]int{}, map[tallied]int{}
+	each := func(sums map[tallied]int) func(scan func(into ...any) error) error {
+		return func(scan func(into ...any) error) error {
+			var key tallied
+			var n int
+			err := scan(&key.brand, &key.list, &n)
+			if n != 0 {
+				sums[key] = n
+			}
+			return err
+		}
+	}
+	require.NoError(r.t, r.db.Read(context.WithoutCancel(r.t.Context()), func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.Rows(ctx, `SELECT brand_id, list, CAST(SUM(n) AS BIGINT) FROM tally GROUP BY brand_id, list`, nil, each(got)); err != nil {
+			return err
+		}
+		for _, count := range []string{
+			`SELECT brand_id, state, COUNT(*) FROM cases GROUP BY brand_id, state`,
+			`SELECT brand_id, 'unassigned', COUNT(*) FROM cases WHERE state = 'open' AND agent_id = '' GROUP BY brand_id`,
+			`SELECT brand_id, 'mine:' || agent_id, COUNT(*) FROM cases WHERE state = 'open' AND agent_id <> '' GROUP BY brand_id, agent_id`,
+			`SELECT brand_id, 'trouble', COUNT(*) FROM cases WHERE trouble > 0 GROUP BY brand_id`,
+		} {
+			if err := tx.Rows(ctx, count, nil, each(want)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	require.Equal(r.t, want, got, "the tally")
 }
 
 // says is what somebody says; "us" is the account itself, by another tool.

@@ -47,7 +47,8 @@ func viewOf(v View, brand hilft.BrandID, me hilft.AgentID) (view, bool) {
 	case ViewOpen:
 		return view{where: `c.brand_id = ? AND c.state = 'open'`, args: []any{b}, order: "c.rank"}, true
 	case ViewMine:
-		return view{where: `c.brand_id = ? AND c.agent_id = ? AND c.state = 'open'`, args: []any{b, string(me)}, order: "c.rank"}, true
+		// Who has no id has no cases: those that are nobody's are in a list of their own.
+		return view{where: `c.brand_id = ? AND c.agent_id = ? AND c.state = 'open' AND ? <> ''`, args: []any{b, string(me), string(me)}, order: "c.rank"}, true
 	case ViewUnassigned:
 		return view{where: `c.brand_id = ? AND c.state = 'open' AND c.agent_id = ''`, args: []any{b}, order: "c.rank"}, true
 	case ViewTrouble:
@@ -136,29 +137,6 @@ func openCursor(s string) (at int64, id string, err error) {
 		return 0, "", hilft.FailField(hilft.Invalid, "cursor.bad", "cursor", err)
 	}
 	return at, id, nil
-}
-
-// CountMost is where counting ends: nobody reads more than "1000 and more".
-const CountMost = 1000
-
-// Counts tells how many cases each view has, up to CountMost.
-func (d *Desk) Counts(ctx context.Context, brand hilft.BrandID, me hilft.AgentID) (map[View]int, error) {
-	counts := map[View]int{}
-	err := d.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
-		for _, name := range Views {
-			v, _ := viewOf(name, brand, me)
-			var n int
-			if err := tx.Row(ctx, fmt.Sprintf(`SELECT COUNT(*) FROM (SELECT 1 FROM cases c WHERE %s LIMIT %d) AS counted`, v.where, CountMost), v.args, &n); err != nil {
-				return err
-			}
-			counts[name] = n
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("desk: counts: %w", err)
-	}
-	return counts, nil
 }
 
 // Timeline is a case with all that was said and done in it.

@@ -383,6 +383,7 @@ func (d *Desk) absorb(ctx context.Context, tx *store.Tx, v *Conversation, a, b h
 	if _, err := tx.Exec(ctx, `DELETE FROM cases WHERE id = ?`, string(from.ID)); err != nil {
 		return "", fmt.Errorf("desk: absorb: %w", err)
 	}
+	tallyOf(tx).moves(from, standing{})
 	if v.Case == from.ID {
 		v.Case = into.ID
 	}

@@ -33,6 +33,7 @@ func scanCase(scan func(into ...any) error, c *Case) error {
 		&c.Preview, &waits, &due, &answered, &c.Trouble, &changed, &made, &solved, &last)
 	c.WaitsSince, c.DueAt, c.Answered = store.Time(waits), store.Time(due), answered == 1
 	c.ChangedAt, c.MadeAt, c.SolvedAt, c.lastAt = store.Time(changed), store.Time(made), store.Time(solved), store.Time(last)
+	c.read = c.standing()
 	return err
 }
 

@@ -214,5 +214,8 @@ func saveCases(ctx context.Context, tx *store.Tx, all ...Case) error {
 	if err := tx.Update(ctx, "cases", savedColumns, rows); err != nil {
 		return fmt.Errorf("desk: save: %w", err)
 	}
+	for _, c := range all {
+		tallyOf(tx).moves(c, c.standing())
+	}
 	return nil
 }

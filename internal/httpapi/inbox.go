@@ -51,7 +51,7 @@ func (n *names) row(c desk.Case) CaseRow {
 type inboxPage struct {
 	Cases  []CaseRow    `json:"cases" nullable:"false"`
 	Next   string       `json:"next" doc:"Cursor of the next page; empty: this was the last."`
-	Counts countsByView `json:"counts" doc:"Cases in every view, counted up to 1000."`
+	Counts countsByView `json:"counts" doc:"Cases in every view."`
 }
 
 type countsByView struct {

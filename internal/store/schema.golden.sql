@@ -421,6 +421,14 @@ CREATE TABLE shown (
   PRIMARY KEY (account_id, remote_id)
 );
 
+CREATE TABLE tally (
+  brand_id TEXT   NOT NULL,
+  list     TEXT   NOT NULL, -- open, waiting, solved, unassigned, trouble, and mine:<agent> of those that are open
+  slot     BIGINT NOT NULL, -- the number is the sum of its slots
+  n        BIGINT NOT NULL,
+  PRIMARY KEY (brand_id, list, slot)
+);
+
 CREATE TABLE upload (
   hash    TEXT   PRIMARY KEY,
   placed  BIGINT NOT NULL, -- nanoseconds: when the file was last written by an upload, by its folder's clock

@@ -83,3 +83,39 @@ func TestAHouseThatIsClosedSaysSo(t *testing.T) {
 		require.NoError(t, db.Close(), "again")
 	})
 }
+
+// What a transaction gathers is written once, at its end, with all that was done in it; or not at all.
+func TestWhatATransactionGathersIsWrittenAtItsEnd(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		type names []string
+		gather := func(tx *store.Tx, name string, then error) {
+			all := store.Kept(tx, func(all *names) {
+				tx.Before(func(ctx context.Context) error {
+					for _, n := range *all {
+						if err := addPerson(ctx, tx, n); err != nil {
+							return err
+						}
+					}
+					return then
+				})
+			})
+			*all = append(*all, name)
+		}
+		require.NoError(t, db.Write(t.Context(), func(_ context.Context, tx *store.Tx) error {
+			gather(tx, "ada", nil)
+			gather(tx, "ben", nil)
+			return nil
+		}))
+		wrong := errors.New("wrong")
+		require.ErrorIs(t, db.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			gather(tx, "cem", wrong)
+			return addPerson(ctx, tx, "dora")
+		}), wrong)
+		require.ErrorIs(t, db.Write(t.Context(), func(_ context.Context, tx *store.Tx) error {
+			gather(tx, "emil", nil)
+			return wrong
+		}), wrong)
+		require.Equal(t, 2, storetest.Count(t, db, `SELECT COUNT(*) FROM person`))
+	})
+}

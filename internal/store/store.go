@@ -361,6 +361,9 @@ func (db *DB) writeOnce(ctx context.Context, fn func(ctx context.Context, tx *Tx
 		if err := fn(ctx, tx); err != nil {
 			return err
 		}
+		if err := tx.conclude(ctx); err != nil {
+			return err
+		}
 		if err := tx.commit(ctx); err != nil {
 			return err
 		}

@@ -22,6 +22,8 @@ type Tx struct {
 	asked time.Time  // when it was last sent something, by this node's clock
 	now   time.Time
 	after []func()
+	last  []func(ctx context.Context) error
+	kept  map[any]any // by type
 }
 
 // Now is the time of the transaction: the same from its beginning to its end.
@@ -32,6 +34,34 @@ func (tx *Tx) Dialect() Dialect { return tx.db.dialect }
 
 // After runs fn when the transaction is durable, and never when it is not. fn must not block.
 func (tx *Tx) After(fn func()) { tx.after = append(tx.after, fn) }
+
+// Before runs fn when all else in the transaction is done, just before the commit. Its error undoes the transaction.
+func (tx *Tx) Before(fn func(ctx context.Context) error) { tx.last = append(tx.last, fn) }
+
+// conclude is called once, when its function has done what it does.
+func (tx *Tx) conclude(ctx context.Context) error {
+	for _, fn := range tx.last {
+		if err := fn(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Kept is what a transaction remembers of a type, from when it is first asked for, which begins it, to its end.
+func Kept[T any](tx *Tx, begin func(*T)) *T {
+	key := any((*T)(nil))
+	if t, ok := tx.kept[key]; ok {
+		return t.(*T) //nolint:forcetypeassert // the key says so
+	}
+	if tx.kept == nil {
+		tx.kept = map[any]any{}
+	}
+	t := new(T)
+	tx.kept[key] = t
+	begin(t)
+	return t
+}
 
 func (tx *Tx) committed() {
 	for _, fn := range tx.after {

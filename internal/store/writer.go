@@ -211,5 +211,9 @@ func (w *writer) perform(s *session, wr *write) (err error) {
 	}()
 	// The values of the caller's context stay, its end does not: a statement cut off half-way would take the shared
 	// transaction with it.
-	return outage(wr.fn(context.WithoutCancel(wr.ctx), wr.tx))
+	ctx := context.WithoutCancel(wr.ctx)
+	if err := wr.fn(ctx, wr.tx); err != nil {
+		return outage(err)
+	}
+	return outage(wr.tx.conclude(ctx))
 }

@@ -1155,7 +1155,7 @@ export interface components {
         };
         InboxPage: {
             cases: components["schemas"]["CaseRow"][];
-            /** @description Cases in every view, counted up to 1000. */
+            /** @description Cases in every view. */
             counts: components["schemas"]["CountsByView"];
             /** @description Cursor of the next page; empty: this was the last. */
             next: string;

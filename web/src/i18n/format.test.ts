@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { expect, test } from 'vitest'
-import { bytes, day, exactly, moment, number } from './format'
+import { amount, bytes, day, exactly, moment, number } from './format'
 
 const now = new Date(2026, 10, 22, 18, 0).getTime()
 const at = (...when: [number, number, number, number, number]) => new Date(...when).toISOString()
@@ -18,6 +18,10 @@ test.each([
 
 test('what is no time reads as nothing', () => {
   for (const bad of ['', 'gestern', '2026-99-99']) expect([moment(bad, now, 'de'), day(bad, 'de'), exactly(bad, 'en')]).toEqual(['', '', ''])
+})
+
+test('how many there are is exact as long as anybody would count them', () => {
+  expect([amount(950, 'de'), amount(9999, 'en'), amount(48213, 'en'), amount(48213, 'de'), amount(1_234_567, 'de')]).toEqual(['950', '9999', '48.2K', '48.213', '1,2\u00a0Mio.'])
 })
 
 test('numbers are grouped as the language does it', () => {

@@ -22,6 +22,7 @@ const days = lasting((l) => new Intl.DateTimeFormat(locale(l), { day: '2-digit',
 const dates = lasting((l) => new Intl.DateTimeFormat(locale(l), { day: '2-digit', month: month(l), year: 'numeric' }))
 const full = lasting((l) => new Intl.DateTimeFormat(locale(l), { dateStyle: 'full', timeStyle: 'medium' }))
 const numbers = lasting((l) => new Intl.NumberFormat(l, { useGrouping: 'min2' }))
+const shortNumbers = lasting((l) => new Intl.NumberFormat(l, { notation: 'compact', maximumFractionDigits: 1 }))
 
 /** "10:12" today, "21.11. 10:12" or "21 Nov 10:12" this year, with the year before that. */
 export function moment(at: string, now: number, language: Language): string {
@@ -48,6 +49,11 @@ export function exactly(at: string, language: Language): string {
 
 export function number(n: number, language: Language): string {
   return numbers(language).format(n)
+}
+
+/** "950", "9500", "95.1K", "1.2M"; "95.100", "1,2 Mio." in German: exact as long as anybody would count it. */
+export function amount(n: number, language: Language): string {
+  return n < 10_000 ? number(n, language) : shortNumbers(language).format(n)
 }
 
 /** "3 B", "12 kB", "1.5 MB", "20 GB". */

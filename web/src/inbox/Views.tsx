@@ -6,7 +6,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { prefetchView } from './prefetchView'
 import type { View } from '../api/types'
 import { useText } from '../i18n'
-import { number } from '../i18n/format'
+import { amount } from '../i18n/format'
 import { isView, views } from './order'
 import s from './Views.module.css'
 
@@ -14,8 +14,7 @@ import s from './Views.module.css'
 export function Views({ view, counts, onNext }: { view: View; counts?: Record<View, number>; onNext: () => void }) {
   const { t, language } = useText()
   const navigate = useNavigate()
-  // The server counts no further than 1000.
-  const count = (v: View) => (!counts ? '' : counts[v] >= 1000 ? '999+' : number(counts[v], language))
+  const count = (v: View) => (counts ? amount(counts[v], language) : '')
   return (
     <div className={s.views}>
       <Button fullWidth px={10} fz={13} justify="space-between" rightSection={<kbd aria-hidden>G</kbd>} onClick={onNext} aria-keyshortcuts="g">

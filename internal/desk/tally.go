@@ -1,0 +1,137 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package desk
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/store"
+)
+
+// How many cases a list has is never counted when it is asked for: every change of a case adds to the tally what it adds
+// to the lists, in its transaction.
+
+// standing is what the lists see of a case; the zero value: there is none.
+type standing struct {
+	state   hilft.CaseState
+	agent   hilft.AgentID
+	trouble bool
+}
+
+func (c Case) standing() standing { return standing{c.State, c.Agent, c.Trouble > 0} }
+
+// ofAgent is the list of those who wait for an agent, as the tally names it.
+func ofAgent(id hilft.AgentID) string { return string(ViewMine) + ":" + string(id) }
+
+// lists are the lists that have such a case, as the tally names them.
+func (s standing) lists() []string {
+	if s.state == "" {
+		return nil
+	}
+	all := []string{string(s.state)} // each is a list of its own
+	if s.state == hilft.Open && s.agent == "" {
+		all = append(all, string(ViewUnassigned))
+	}
+	if s.state == hilft.Open && s.agent != "" {
+		all = append(all, ofAgent(s.agent))
+	}
+	if s.trouble {
+		all = append(all, string(ViewTrouble))
+	}
+	return all
+}
+
+// tallied is one number of the tally.
+type tallied struct {
+	brand hilft.BrandID
+	list  string
+}
+
+// tally is what one transaction adds to the lists.
+type tally struct {
+	stands map[hilft.CaseID]standing // where it has left them
+	adds   map[tallied]int
+}
+
+func tallyOf(tx *store.Tx) *tally {
+	return store.Kept(tx, func(t *tally) {
+		t.stands, t.adds = map[hilft.CaseID]standing{}, map[tallied]int{}
+		tx.Before(func(ctx context.Context) error { return t.write(ctx, tx) })
+	})
+}
+
+// moves notes that a case stands elsewhere from now on.
+func (t *tally) moves(c Case, to standing) {
+	from, moved := t.stands[c.ID]
+	if !moved {
+		from = c.read
+	}
+	t.stands[c.ID] = to
+	for _, l := range from.lists() {
+		t.adds[tallied{c.Brand, l}]--
+	}
+	for _, l := range to.lists() {
+		t.adds[tallied{c.Brand, l}]++
+	}
+}
+
+// tallySlots are how many rows share one number on Postgres, so that transactions seldom wait for each other to commit.
+const tallySlots = 8
+
+func (t *tally) write(ctx context.Context, tx *store.Tx) error {
+	slot := 0
+	if tx.Dialect() == store.Postgres {
+		slot = rand.IntN(tallySlots)
+	}
+	var rows [][]any
+	for key, n := range t.adds {
+		if n != 0 {
+			rows = append(rows, []any{string(key.brand), key.list, slot, n})
+		}
+	}
+	// In one order, so that no two transactions wait for each other.
+	slices.SortFunc(rows, func(a, b []any) int {
+		return cmp.Or(cmp.Compare(a[0].(string), b[0].(string)), cmp.Compare(a[1].(string), b[1].(string))) //nolint:forcetypeassert // made above
+	})
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := tx.Insert(ctx, `INSERT INTO tally (brand_id, list, slot, n)`, rows, `ON CONFLICT (brand_id, list, slot) DO UPDATE SET n = tally.n + excluded.n`); err != nil {
+		return fmt.Errorf("desk: tally: %w", err)
+	}
+	return nil
+}
+
+// Counts tells how many cases each view has.
+func (d *Desk) Counts(ctx context.Context, brand hilft.BrandID, me hilft.AgentID) (map[View]int, error) {
+	counts := map[View]int{}
+	for _, v := range Views {
+		counts[v] = 0
+	}
+	mine := ofAgent(me)
+	err := d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return tx.Rows(ctx, `SELECT list, CAST(SUM(n) AS BIGINT) FROM tally WHERE brand_id = ? AND list IN ('open', 'unassigned', 'trouble', 'waiting', 'solved', ?) GROUP BY list`,
+			[]any{string(brand), mine}, func(scan func(into ...any) error) error {
+				var list string
+				var n int
+				if err := scan(&list, &n); err != nil {
+					return err
+				}
+				if list == mine {
+					list = string(ViewMine)
+				}
+				counts[View(list)] = n
+				return nil
+			})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("desk: counts: %w", err)
+	}
+	return counts, nil
+}

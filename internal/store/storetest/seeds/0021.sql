@@ -1,0 +1,1 @@
+INSERT INTO tally (brand_id, list, slot, n) VALUES ('b1', 'solved', 7, 1);
