@@ -49,7 +49,9 @@ export function Views({ view, counts, onNext }: { view: View; counts?: Record<Vi
         >
           {views.map((v) => (
             <option key={v} value={v}>
-              {t(`view.${v}`)} {counts ? `(${count(v)})` : ''}
+              {/* The number first: on a phone the end may be cut off, and half a number is another one. */}
+              {counts ? `${count(v)} · ` : ''}
+              {t(`view.${v}`)}
             </option>
           ))}
         </select>
