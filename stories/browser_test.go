@@ -54,6 +54,7 @@ var journeys = []journey{
 	{"long case", "long_case.mjs", prepareCases},
 	{"two tabs", "tabs.mjs", prepareCases},
 	{"operator", "operator.mjs", prepareOperator},
+	{"brands and roles", "roles.mjs", prepareCases},
 }
 
 func TestBrowser(t *testing.T) {

@@ -76,3 +76,26 @@ func stillAdministrator(ctx context.Context, tx *store.Tx, id hilft.AgentID) err
 	}
 	return nil
 }
+
+// administratorAnd is stillAdministrator for one who changes another agent. NotFound: there is no such other. Both rows are
+// held in one order: of two administrators who take the house from each other at once, the second finds their right gone.
+func administratorAnd(ctx context.Context, tx *store.Tx, who, other hilft.AgentID) error {
+	there := false
+	err := tx.Rows(ctx, `SELECT id FROM agent WHERE id IN (?, ?) ORDER BY id`+tx.Lock(), []any{string(who), string(other)},
+		func(scan func(into ...any) error) error {
+			var id hilft.AgentID
+			err := scan(&id)
+			there = there || id == other
+			return err
+		})
+	if err != nil {
+		return err
+	}
+	if err := stillAdministrator(ctx, tx, who); err != nil {
+		return err
+	}
+	if !there {
+		return hilft.Fail(hilft.NotFound, "agent.not_found", nil)
+	}
+	return nil
+}

@@ -57,6 +57,14 @@ func (h house) setUp(t *testing.T) Agent {
 	return mira
 }
 
+// brand is the house's first.
+func (h house) brand(t *testing.T) hilft.BrandID {
+	t.Helper()
+	all, err := h.Brands(t.Context())
+	require.NoError(t, err)
+	return all[0].ID
+}
+
 // failed asserts what an error means.
 func failed(t *testing.T, err error, kind hilft.Kind, say string) *hilft.Error {
 	t.Helper()
@@ -161,7 +169,7 @@ func TestAnAdministratorTakesNewcomersIn(t *testing.T) {
 	t.Parallel()
 	inHouse(t, func(t *testing.T, h house) {
 		mira := h.setUp(t)
-		marco := Newcomer{Email: "Marco@Nordnetz.example", Name: "Marco Vidal", Password: "ein langes Wort voran"}
+		marco := Newcomer{Email: "Marco@Nordnetz.example", Name: "Marco Vidal", Password: "ein langes Wort voran", Brand: h.brand(t)}
 
 		_, err := h.AddAgent(t.Context(), marco)
 		failed(t, err, hilft.Unauthenticated, "session.missing")
@@ -169,7 +177,8 @@ func TestAnAdministratorTakesNewcomersIn(t *testing.T) {
 		added, err := h.AddAgent(As(t.Context(), mira), marco)
 		require.NoError(t, err)
 		require.Equal(t, "marco@nordnetz.example", added.Email)
-		require.Equal(t, RoleAgent, added.Role)
+		require.Equal(t, RoleMember, added.Role)
+		require.Equal(t, map[hilft.BrandID]Role{h.brand(t): RoleAgent}, added.Roles)
 		require.Equal(t, "de", added.Language, "that of who adds them")
 		require.Equal(t, "MI", added.Initials, "MV is Mira's")
 
@@ -187,6 +196,95 @@ func TestAnAdministratorTakesNewcomersIn(t *testing.T) {
 		require.Equal(t, []string{"Mira Vogel", "Marco Vidal"}, []string{all[0].Name, all[1].Name})
 		_, err = h.Agent(t.Context(), "nobody")
 		failed(t, err, hilft.NotFound, "agent.not_found")
+	})
+}
+
+func TestWhatSomebodyIsInABrandIsSaidByAnAdministrator(t *testing.T) {
+	t.Parallel()
+	inHouse(t, func(t *testing.T, h house) {
+		mira := h.setUp(t)
+		ctx, nordnetz := As(t.Context(), mira), h.brand(t)
+		marco, err := h.AddAgent(ctx, Newcomer{Email: "marco@example.org", Name: "Marco", Password: miraPassword, Role: RoleReader, Brand: nordnetz})
+		require.NoError(t, err)
+		suednetz, err := h.AddBrand(ctx, Brand{Name: "Südnetz", Language: "de"})
+		require.NoError(t, err)
+		require.Equal(t, 60, suednetz.AnswerIn)
+
+		both, err := h.SetRole(ctx, marco.ID, suednetz.ID, RoleLead)
+		require.NoError(t, err)
+		require.Equal(t, map[hilft.BrandID]Role{nordnetz: RoleReader, suednetz.ID: RoleLead}, both.Roles)
+		see := both.Sight()
+		require.True(t, see.May(suednetz.ID, Lead))
+		require.True(t, see.May(nordnetz, Read))
+		require.False(t, see.May(nordnetz, Note))
+		require.False(t, see.May("another", Read))
+
+		out, err := h.SetRole(ctx, marco.ID, nordnetz, "")
+		require.NoError(t, err)
+		require.False(t, out.Sight().May(nordnetz, Read))
+		kept, err := h.Agent(ctx, marco.ID)
+		require.NoError(t, err)
+		require.Equal(t, out, kept)
+
+		runs, err := h.SetRole(ctx, marco.ID, nordnetz, RoleAdministrator)
+		require.NoError(t, err)
+		require.True(t, runs.Sight().May(nordnetz, Lead))
+		require.True(t, runs.Sight().May("made later", Lead), "an administrator sees what is made later, too")
+		again, err := h.SetRole(ctx, marco.ID, nordnetz, RoleReviewer)
+		require.NoError(t, err)
+		require.Equal(t, RoleMember, again.Role)
+		require.Equal(t, RoleReviewer, again.Sight().Role(nordnetz))
+		require.Equal(t, RoleLead, again.Sight().Role(suednetz.ID), "what they were before")
+
+		_, err = h.SetRole(ctx, mira.ID, nordnetz, RoleReader)
+		failed(t, err, hilft.Conflict, "agent.role.self")
+		_, err = h.SetRole(As(t.Context(), marco), mira.ID, nordnetz, RoleReader)
+		failed(t, err, hilft.Forbidden, "access.administrator_only")
+		_, err = h.SetRole(ctx, "nobody", nordnetz, RoleReader)
+		failed(t, err, hilft.NotFound, "agent.not_found")
+		_, err = h.SetRole(ctx, marco.ID, "another", RoleReader)
+		failed(t, err, hilft.NotFound, "brand.not_found")
+		for _, role := range []Role{"king", RoleMember} {
+			_, err = h.SetRole(ctx, marco.ID, nordnetz, role)
+			failed(t, err, hilft.Invalid, "agent.role.unknown")
+		}
+		require.NoError(t, h.CloseAgent(ctx, marco.ID))
+		_, err = h.SetRole(ctx, marco.ID, nordnetz, RoleLead)
+		failed(t, err, hilft.NotFound, "agent.not_found")
+		gone, err := h.Agent(ctx, marco.ID)
+		require.NoError(t, err)
+		require.False(t, gone.Sight().MaySomewhere(Read), "who has left sees nothing")
+	})
+}
+
+func TestABrandIsChangedByAnAdministrator(t *testing.T) {
+	t.Parallel()
+	inHouse(t, func(t *testing.T, h house) {
+		mira := h.setUp(t)
+		ctx, id := As(t.Context(), mira), h.brand(t)
+		require.NoError(t, h.ChangeBrand(ctx, Brand{ID: id, Name: "Nordnetz & Co", Language: "en", AnswerIn: 30}))
+		b, err := h.Brand(ctx, id)
+		require.NoError(t, err)
+		require.Equal(t, Brand{ID: id, Name: "Nordnetz & Co", Language: "en", AnswerIn: 30}, b)
+		failed(t, h.ChangeBrand(ctx, Brand{ID: "another", Name: "X", Language: "de"}), hilft.NotFound, "brand.not_found")
+		for say, wrong := range map[string]Brand{
+			"brand.name.empty": {Language: "de"}, "brand.language.unknown": {Name: "X", Language: "fr"}, "brand.answer_in.range": {Name: "X", Language: "de", AnswerIn: -1},
+		} {
+			wrong.ID = id
+			failed(t, h.ChangeBrand(ctx, wrong), hilft.Invalid, say)
+			_, err := h.AddBrand(ctx, wrong)
+			failed(t, err, hilft.Invalid, say)
+		}
+		lead, err := h.AddAgent(ctx, Newcomer{Email: "marco@example.org", Name: "Marco", Password: miraPassword, Role: RoleLead, Brand: id})
+		require.NoError(t, err)
+		failed(t, h.ChangeBrand(As(t.Context(), lead), b), hilft.Forbidden, "access.administrator_only")
+		_, err = h.AddBrand(As(t.Context(), lead), b)
+		failed(t, err, hilft.Forbidden, "access.administrator_only")
+		require.NoError(t, h.SetLetters(As(t.Context(), lead), id, Letters{Signature: "{agent}"}))
+		failed(t, h.SetLetters(As(t.Context(), lead), "another", Letters{}), hilft.NotFound, "brand.not_found")
+		agent, err := h.SetRole(ctx, lead.ID, id, RoleAgent)
+		require.NoError(t, err)
+		failed(t, h.SetLetters(As(t.Context(), agent), id, Letters{}), hilft.Forbidden, "access.not_your_role")
 	})
 }
 

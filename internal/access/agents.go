@@ -7,18 +7,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/internal/store"
-)
-
-// Role is what somebody may do here.
-type Role string
-
-const (
-	RoleAdministrator Role = "administrator"
-	RoleAgent         Role = "agent"
 )
 
 // Scheme is how the desk looks.
@@ -35,9 +28,10 @@ type Agent struct {
 	ID        hilft.AgentID
 	Email     string // lower case
 	Name      string
-	Initials  string // one to three letters or digits
-	Role      Role
-	Language  string // "de" or "en"
+	Initials  string                 // one to three letters or digits
+	Role      Role                   // RoleAdministrator or RoleMember
+	Roles     map[hilft.BrandID]Role // what a member is in each brand; of administrators those they had before
+	Language  string                 // "de" or "en"
 	Scheme    Scheme
 	Signature string // under their letters; {agent} and {brand} stand for the names
 	MadeAt    time.Time
@@ -51,9 +45,10 @@ func (a Agent) LogValue() slog.Value { return slog.StringValue(string(a.ID)) }
 type Newcomer struct {
 	Email    string
 	Name     string
-	Password string // the first one, to be told to them and changed by them
-	Language string // empty: that of the administrator who adds them
-	Role     Role   // empty: RoleAgent
+	Password string        // the first one, to be told to them and changed by them
+	Language string        // empty: that of the administrator who adds them
+	Role     Role          // RoleAdministrator, or what they are in Brand; empty: RoleAgent
+	Brand    hilft.BrandID // administrators need none
 }
 
 // LogValue hides who it is.
@@ -71,11 +66,13 @@ func (n Newcomer) clean() (a Agent, err error) {
 	if a.Language = n.Language; !spoken(a.Language) {
 		return a, hilft.FailField(hilft.Invalid, "agent.language.unknown", "language", nil)
 	}
-	switch n.Role {
-	case "":
-		a.Role = RoleAgent
-	case RoleAgent, RoleAdministrator:
-		a.Role = n.Role
+	switch {
+	case n.Role == RoleAdministrator:
+		a.Role = RoleAdministrator
+	case n.Role == "":
+		a.Role, a.Roles = RoleMember, map[hilft.BrandID]Role{n.Brand: RoleAgent}
+	case slices.Contains(BrandRoles, n.Role):
+		a.Role, a.Roles = RoleMember, map[hilft.BrandID]Role{n.Brand: n.Role}
 	default:
 		return a, hilft.FailField(hilft.Invalid, "agent.role.unknown", "role", nil)
 	}
@@ -96,6 +93,11 @@ func scanAgent(scan func(into ...any) error, a *Agent, hash *string) error {
 // oneAgent finds an agent; store.IsNoRows where there is none.
 func oneAgent(ctx context.Context, tx *store.Tx, where string, arg any) (a Agent, hash string, err error) {
 	err = scanAgent(func(into ...any) error { return tx.Row(ctx, agentColumns+` WHERE `+where, []any{arg}, into...) }, &a, &hash)
+	if err != nil {
+		return a, hash, err
+	}
+	roles, err := memberships(ctx, tx, a.ID)
+	a.Roles = roles[a.ID]
 	return a, hash, err
 }
 
@@ -121,6 +123,11 @@ func insertAgent(ctx context.Context, tx *store.Tx, a Agent, hash string) (Agent
 	if n == 0 {
 		return Agent{}, hilft.FailField(hilft.Conflict, "agent.email.taken", "email", nil)
 	}
+	for brand, role := range a.Roles {
+		if err := setMembership(ctx, tx, a.ID, brand, role); err != nil {
+			return Agent{}, err
+		}
+	}
 	return a, nil
 }
 
@@ -130,6 +137,13 @@ func (a *Access) Agents(ctx context.Context) (all []Agent, err error) {
 		var hash string
 		all, err = store.All(ctx, tx, agentColumns+` ORDER BY made_at, id`, nil,
 			func(scan func(into ...any) error, a *Agent) error { return scanAgent(scan, a, &hash) })
+		if err != nil {
+			return err
+		}
+		roles, err := memberships(ctx, tx, "")
+		for i := range all {
+			all[i].Roles = roles[all[i].ID]
+		}
 		return err
 	})
 	if err != nil {
@@ -154,7 +168,7 @@ func (a *Access) Agent(ctx context.Context, id hilft.AgentID) (agent Agent, err 
 }
 
 // AddAgent takes a newcomer in. Only an administrator may. Invalid names the field: name, email, password, language,
-// role; Conflict: somebody has that address already.
+// role; Conflict: somebody has that address already; NotFound: there is no such brand.
 func (a *Access) AddAgent(ctx context.Context, n Newcomer) (Agent, error) {
 	who, err := administrator(ctx)
 	if err != nil {
@@ -199,18 +213,8 @@ func (a *Access) CloseAgent(ctx context.Context, id hilft.AgentID) error {
 		return hilft.Fail(hilft.Conflict, "agent.close.self", nil)
 	}
 	err = a.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		// Both rows in one order: of two administrators who close each other at once, the second finds their right gone.
-		found := 0
-		err := tx.Rows(ctx, `SELECT id FROM agent WHERE id IN (?, ?) ORDER BY id`+tx.Lock(), []any{who.ID, id},
-			func(scan func(into ...any) error) error { found++; return scan(new(string)) })
-		if err != nil {
+		if err := administratorAnd(ctx, tx, who.ID, id); err != nil {
 			return err
-		}
-		if err := stillAdministrator(ctx, tx, who.ID); err != nil {
-			return err
-		}
-		if found < 2 {
-			return hilft.Fail(hilft.NotFound, "agent.not_found", nil)
 		}
 		if _, err := tx.Exec(ctx, `UPDATE agent SET closed_at = ? WHERE id = ? AND closed_at = 0`, store.Micros(tx.Now()), id); err != nil {
 			return err

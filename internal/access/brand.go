@@ -89,3 +89,58 @@ func AnswerIn(ctx context.Context, tx *store.Tx, id hilft.BrandID) (time.Duratio
 	}
 	return time.Duration(minutes) * time.Minute, nil
 }
+
+// AddBrand makes one more brand; its ID is ours to give. Only an administrator may. Invalid names the field: brand.name,
+// brand.language, brand.answer_in.
+func (a *Access) AddBrand(ctx context.Context, b Brand) (Brand, error) {
+	who, err := administrator(ctx)
+	if err != nil {
+		return Brand{}, err
+	}
+	if b, err = b.clean(); err != nil {
+		return Brand{}, err
+	}
+	b.ID = hilft.BrandID(hilft.NewID())
+	err = a.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := stillAdministrator(ctx, tx, who.ID); err != nil {
+			return err
+		}
+		return insertBrand(ctx, tx, b)
+	})
+	if err != nil {
+		return Brand{}, fmt.Errorf("access: add brand: %w", err)
+	}
+	return b, nil
+}
+
+func insertBrand(ctx context.Context, tx *store.Tx, b Brand) error {
+	_, err := tx.Exec(ctx, `INSERT INTO brand (id, name, language, answer_in, made_at) VALUES (?, ?, ?, ?, ?)`,
+		string(b.ID), b.Name, b.Language, b.AnswerIn, store.Micros(tx.Now()))
+	return err
+}
+
+// ChangeBrand changes a brand's name, language and AnswerIn. Only an administrator may. Invalid names the field as AddBrand
+// does. NotFound: there is none of that id.
+func (a *Access) ChangeBrand(ctx context.Context, b Brand) error {
+	who, err := administrator(ctx)
+	if err != nil {
+		return err
+	}
+	if b, err = b.clean(); err != nil {
+		return err
+	}
+	err = a.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := stillAdministrator(ctx, tx, who.ID); err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, `UPDATE brand SET name = ?, language = ?, answer_in = ? WHERE id = ?`, b.Name, b.Language, b.AnswerIn, string(b.ID))
+		if err == nil && n == 0 {
+			err = hilft.Fail(hilft.NotFound, "brand.not_found", nil)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("access: change brand: %w", err)
+	}
+	return nil
+}

@@ -32,8 +32,15 @@ func checkLetter(s, kind, field string) (string, error) {
 	return s, nil
 }
 
-// SetLetters changes what a brand puts around its letters. Invalid names the field.
+// SetLetters changes what a brand puts around its letters. Only its leads may. Invalid names the field.
 func (a *Access) SetLetters(ctx context.Context, brand hilft.BrandID, l Letters) (err error) {
+	who, err := signedIn(ctx)
+	if err == nil {
+		err = who.Sight().Demand(brand, Lead, hilft.Fail(hilft.NotFound, "brand.not_found", nil))
+	}
+	if err != nil {
+		return err
+	}
 	for field, text := range map[string]*string{"signature": &l.Signature, "receipt_de": &l.ReceiptDE, "receipt_en": &l.ReceiptEN} {
 		if *text, err = checkLetter(*text, "brand."+field, field); err != nil {
 			return err

@@ -152,7 +152,7 @@ func TestWhoMayEndSessions(t *testing.T) {
 	t.Parallel()
 	inHouse(t, func(t *testing.T, h house) {
 		mira := h.setUp(t)
-		marco, err := h.AddAgent(As(t.Context(), mira), Newcomer{Email: "marco@example.org", Name: "Marco", Password: miraPassword})
+		marco, err := h.AddAgent(As(t.Context(), mira), Newcomer{Email: "marco@example.org", Name: "Marco", Password: miraPassword, Brand: h.brand(t)})
 		require.NoError(t, err)
 		s := h.Sessions(0)
 		keepSession(t, h, s, "mira's", mira.ID)

@@ -80,8 +80,7 @@ func (a *Access) SetUp(ctx context.Context, brand Brand, admin Administrator) (A
 		if n == 0 {
 			return hilft.Fail(hilft.Conflict, "setup.done", nil)
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO brand (id, name, language, answer_in, made_at) VALUES (?, ?, ?, ?, ?)`,
-			brand.ID, brand.Name, brand.Language, brand.AnswerIn, now); err != nil {
+		if err := insertBrand(ctx, tx, brand); err != nil {
 			return err
 		}
 		agent, err = insertAgent(ctx, tx, agent, hash)

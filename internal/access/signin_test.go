@@ -246,7 +246,7 @@ func TestAnAdministratorHelpsWhoHasForgottenTheirPassword(t *testing.T) {
 		mira := h.setUp(t)
 		administrator := As(t.Context(), mira)
 		const marcoMail, next = "marco@example.org", "noch ein Leuchtturm"
-		marco, err := h.AddAgent(administrator, Newcomer{Email: marcoMail, Name: "Marco", Password: "Kutter auf See 11"})
+		marco, err := h.AddAgent(administrator, Newcomer{Email: marcoMail, Name: "Marco", Password: "Kutter auf See 11", Brand: h.brand(t)})
 		require.NoError(t, err)
 		sessions := h.Sessions(0)
 		keepSession(t, h, sessions, "his", marco.ID)

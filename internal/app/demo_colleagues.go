@@ -74,11 +74,11 @@ func (d *demo) dutiful(ctx context.Context, brand hilft.BrandID, todo []duty) (l
 	if err != nil {
 		return nil, err
 	}
-	byMail := map[string]hilft.AgentID{}
+	byMail := map[string]access.Sight{}
 	for _, a := range agents {
-		byMail[a.Email] = a.ID
+		byMail[a.Email] = a.Sight()
 	}
-	page, err := d.house.Desk.Inbox(ctx, brand, "", desk.ViewOpen, "", 200)
+	page, err := d.house.Desk.Inbox(ctx, access.House(), brand, desk.ViewOpen, "", 200)
 	if err != nil {
 		return nil, err
 	}
@@ -93,12 +93,11 @@ func (d *demo) dutiful(ctx context.Context, brand hilft.BrandID, todo []duty) (l
 			continue
 		}
 		if t.note != "" {
-			by := access.Agent{ID: byMail[t.noted]}
-			if _, err := d.house.Desk.Note(access.As(ctx, by), brand, c.ID, by.ID, t.note, ""); err != nil {
+			if _, err := d.house.Desk.Note(ctx, byMail[t.noted], c.ID, t.note, ""); err != nil {
 				return nil, err
 			}
 		}
-		if _, err := d.house.Desk.Assign(ctx, brand, c.ID, byMail[t.agent], byMail[t.agent]); err != nil {
+		if _, err := d.house.Desk.Assign(ctx, byMail[t.agent], c.ID, byMail[t.agent]); err != nil {
 			return nil, err
 		}
 	}

@@ -44,8 +44,12 @@ func (d *demo) furnish(ctx context.Context) (hilft.BrandID, error) {
 		if err != nil {
 			return "", err
 		}
+		brands, err := d.house.Access.Brands(ctx)
+		if err != nil {
+			return "", err
+		}
 		for _, c := range colleagues {
-			if _, err := d.house.Access.AddAgent(access.As(ctx, lena), access.Newcomer{Email: c.email, Name: c.name, Password: demoPassword}); err != nil {
+			if _, err := d.house.Access.AddAgent(access.As(ctx, lena), access.Newcomer{Email: c.email, Name: c.name, Password: demoPassword, Brand: brands[0].ID}); err != nil {
 				return "", err
 			}
 		}
@@ -161,7 +165,7 @@ func (d *demo) signIn(ctx context.Context, brand hilft.BrandID, again hilft.Acco
 	if err != nil {
 		return switchboard.Account{}, err
 	}
-	return d.house.Switchboard.FinishSignIn(ctx, brand, back.Query(), callback, browser)
+	return d.house.Switchboard.FinishSignIn(ctx, back.Query(), callback, browser)
 }
 
 func has(all []switchboard.Account, id hilft.AccountID) bool {

@@ -116,7 +116,7 @@ func (d *Desk) answered(ctx context.Context, tx *store.Tx, v Conversation, m Mes
 		if id == "" {
 			continue
 		}
-		c, err := caseForUpdate(ctx, tx, v.Brand, id)
+		c, err := caseForUpdate(ctx, tx, id)
 		if err != nil {
 			return "", err
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/faults"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store"
@@ -86,7 +87,7 @@ func (d *Desk) hold(ctx context.Context, tx *store.Tx, m Message) (Message, erro
 	if err := alone(ctx, tx, m.Account); err != nil {
 		return Message{}, err
 	}
-	if _, err := caseForUpdate(ctx, tx, m.Brand, m.Case); err != nil {
+	if _, err := caseForUpdate(ctx, tx, m.Case); err != nil {
 		return Message{}, err
 	}
 	return messageWhere(ctx, tx, `WHERE m.id = ?`, string(m.ID))
@@ -158,7 +159,7 @@ func (d *Desk) gone(ctx context.Context, tx *store.Tx, m, shown Message) error {
 	if shown.Case == "" || shown.Case == m.Case {
 		return nil
 	}
-	c, err := caseForUpdate(ctx, tx, m.Brand, shown.Case)
+	c, err := caseForUpdate(ctx, tx, shown.Case)
 	if err != nil {
 		return err
 	}
@@ -184,7 +185,7 @@ func (d *Desk) moved(ctx context.Context, tx *store.Tx, m Message, by hilft.Agen
 	if err != nil {
 		return fmt.Errorf("desk: delivered: %w", err)
 	}
-	c, err := caseForUpdate(ctx, tx, m.Brand, m.Case)
+	c, err := caseForUpdate(ctx, tx, m.Case)
 	if err != nil {
 		return err
 	}
@@ -204,9 +205,9 @@ func (d *Desk) moved(ctx context.Context, tx *store.Tx, m Message, by hilft.Agen
 }
 
 // Retry sends a message again that failed, or of which nobody knows whether it arrived: a person has looked.
-func (d *Desk) Retry(ctx context.Context, brand hilft.BrandID, id hilft.MessageID, agent hilft.AgentID) (Message, error) {
-	return d.decide(ctx, brand, id, agent, func(ctx context.Context, tx *store.Tx, m *Message) error {
-		c, err := caseForUpdate(ctx, tx, brand, m.Case)
+func (d *Desk) Retry(ctx context.Context, see access.Sight, id hilft.MessageID) (Message, error) {
+	return d.decide(ctx, see, id, func(ctx context.Context, tx *store.Tx, m *Message) error {
+		c, err := caseForUpdate(ctx, tx, m.Case)
 		if err != nil {
 			return err
 		}
@@ -248,8 +249,8 @@ func answeredBy(ctx context.Context, tx *store.Tx, c Case, v Conversation, m Mes
 }
 
 // Arrived says of a message of which nobody knew that it did arrive: a person has seen it at the network.
-func (d *Desk) Arrived(ctx context.Context, brand hilft.BrandID, id hilft.MessageID, agent hilft.AgentID) (Message, error) {
-	return d.decide(ctx, brand, id, agent, func(_ context.Context, _ *store.Tx, m *Message) error {
+func (d *Desk) Arrived(ctx context.Context, see access.Sight, id hilft.MessageID) (Message, error) {
+	return d.decide(ctx, see, id, func(_ context.Context, _ *store.Tx, m *Message) error {
 		if m.Delivery != hilft.Unknown {
 			return hilft.Fail(hilft.Conflict, "message.not_unknown", nil)
 		}
@@ -260,8 +261,8 @@ func (d *Desk) Arrived(ctx context.Context, brand hilft.BrandID, id hilft.Messag
 
 // LetGo leaves it at that with a message that failed: a person has told the customer in another way, or there is none any
 // more. It did not arrive, and that stays with it; nobody is asked to see to it.
-func (d *Desk) LetGo(ctx context.Context, brand hilft.BrandID, id hilft.MessageID, agent hilft.AgentID) (Message, error) {
-	return d.decide(ctx, brand, id, agent, func(_ context.Context, tx *store.Tx, m *Message) error {
+func (d *Desk) LetGo(ctx context.Context, see access.Sight, id hilft.MessageID) (Message, error) {
+	return d.decide(ctx, see, id, func(_ context.Context, tx *store.Tx, m *Message) error {
 		if m.Delivery != hilft.Failed {
 			return hilft.Fail(hilft.Conflict, "message.not_failed", nil)
 		}
@@ -271,8 +272,8 @@ func (d *Desk) LetGo(ctx context.Context, brand hilft.BrandID, id hilft.MessageI
 }
 
 // TakeUp takes back that a failed message was let go.
-func (d *Desk) TakeUp(ctx context.Context, brand hilft.BrandID, id hilft.MessageID, agent hilft.AgentID) (Message, error) {
-	return d.decide(ctx, brand, id, agent, func(_ context.Context, _ *store.Tx, m *Message) error {
+func (d *Desk) TakeUp(ctx context.Context, see access.Sight, id hilft.MessageID) (Message, error) {
+	return d.decide(ctx, see, id, func(_ context.Context, _ *store.Tx, m *Message) error {
 		if m.LetGoAt.IsZero() {
 			return hilft.Fail(hilft.Conflict, "message.not_let_go", nil)
 		}
@@ -286,10 +287,10 @@ func (m *Message) becomes(d hilft.Delivery) {
 }
 
 // decide lets a person say what becomes of a message of ours that failed, or of which nobody knows.
-func (d *Desk) decide(ctx context.Context, brand hilft.BrandID, id hilft.MessageID, agent hilft.AgentID, then func(ctx context.Context, tx *store.Tx, m *Message) error) (Message, error) {
+func (d *Desk) decide(ctx context.Context, see access.Sight, id hilft.MessageID, then func(ctx context.Context, tx *store.Tx, m *Message) error) (Message, error) {
 	var m Message
 	err := d.db.Write(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-		if m, err = messageOf(ctx, tx, brand, id); err != nil {
+		if m, err = messageFor(ctx, tx, see, access.Work, id); err != nil {
 			return err
 		}
 		if m.Direction != hilft.Outbound {
@@ -304,7 +305,7 @@ func (d *Desk) decide(ctx context.Context, brand hilft.BrandID, id hilft.Message
 		if err := then(ctx, tx, &m); err != nil {
 			return err
 		}
-		return d.moved(ctx, tx, m, agent)
+		return d.moved(ctx, tx, m, see.Agent)
 	})
 	if err != nil {
 		return Message{}, fmt.Errorf("desk: decide: %w", err)

@@ -39,7 +39,7 @@ func (r *room) asked() Message {
 
 func (r *room) now(m Message) Message {
 	r.t.Helper()
-	m, err := r.desk.Message(r.t.Context(), brand, m.ID)
+	m, err := r.desk.Message(r.t.Context(), as(ada), m.ID)
 	require.NoError(r.t, err)
 	return m
 }
@@ -101,17 +101,17 @@ func TestAFailureIsAPersonsToDecide(t *testing.T) {
 	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		m := r.asked()
-		_, err := r.desk.Retry(t.Context(), brand, m.ID, ada)
+		_, err := r.desk.Retry(t.Context(), as(ada), m.ID)
 		r.is(err, hilft.Conflict)
 		r.told(report(m, hilft.Sending), report(m, hilft.Failed, func(p *channel.Report) { p.Reason, p.Detail = channel.ReasonTooLong, "too long" }))
 		r.stands("1", hilft.Open, r.message("1").At)
-		page, err := r.desk.Inbox(t.Context(), brand, ada, ViewTrouble, "", 9)
+		page, err := r.desk.Inbox(t.Context(), as(ada), brand, ViewTrouble, "", 9)
 		require.NoError(t, err)
 		require.Len(t, page.Cases, 1)
-		_, err = r.desk.Arrived(t.Context(), brand, m.ID, ada)
+		_, err = r.desk.Arrived(t.Context(), as(ada), m.ID)
 		r.is(err, hilft.Conflict)
 
-		again, err := r.desk.Retry(t.Context(), brand, m.ID, ada)
+		again, err := r.desk.Retry(t.Context(), as(ada), m.ID)
 		require.NoError(t, err)
 		require.Equal(t, []any{hilft.Queued, ""}, []any{again.Delivery, again.Reason})
 		all := r.dispatched()
@@ -119,7 +119,7 @@ func TestAFailureIsAPersonsToDecide(t *testing.T) {
 		require.True(t, all[1].Again)
 		require.Equal(t, all[0].Out.Key, all[1].Out.Key)
 		r.stands("1", hilft.Waiting, time.Time{})
-		_, err = r.desk.Retry(t.Context(), brand, r.message("1").ID, ada)
+		_, err = r.desk.Retry(t.Context(), as(ada), r.message("1").ID)
 		r.is(err, hilft.Conflict)
 	})
 }
@@ -129,16 +129,16 @@ func TestAFailureIsLetGo(t *testing.T) {
 	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		m := r.asked()
-		_, err := r.desk.LetGo(t.Context(), brand, m.ID, ada)
+		_, err := r.desk.LetGo(t.Context(), as(ada), m.ID)
 		r.is(err, hilft.Conflict)
 		r.told(report(m, hilft.Sending), report(m, hilft.Failed, func(p *channel.Report) { p.Reason = channel.ReasonBlocked }))
 		troubles := func() int {
-			page, err := r.desk.Inbox(t.Context(), brand, ada, ViewTrouble, "", 9)
+			page, err := r.desk.Inbox(t.Context(), as(ada), brand, ViewTrouble, "", 9)
 			require.NoError(t, err)
 			return len(page.Cases)
 		}
 		require.Equal(t, 1, troubles())
-		let, err := r.desk.LetGo(t.Context(), brand, m.ID, ada)
+		let, err := r.desk.LetGo(t.Context(), as(ada), m.ID)
 		require.NoError(t, err)
 		require.Equal(t, []any{hilft.Failed, channel.ReasonBlocked, r.clock.Now()}, []any{let.Delivery, let.Reason, let.LetGoAt})
 		require.Zero(t, troubles())
@@ -150,23 +150,23 @@ func TestAFailureIsLetGo(t *testing.T) {
 		require.Equal(t, ada, lately().Agent)
 		require.JSONEq(t, `{"delivery": "failed", "reason": "blocked", "let_go": "true"}`, string(lately().Raw))
 
-		_, err = r.desk.TakeUp(t.Context(), brand, m.ID, ada)
+		_, err = r.desk.TakeUp(t.Context(), as(ada), m.ID)
 		require.NoError(t, err)
 		require.JSONEq(t, `{"delivery": "failed", "reason": "blocked"}`, string(lately().Raw))
 		require.Equal(t, 1, troubles())
-		_, err = r.desk.TakeUp(t.Context(), brand, m.ID, ada)
+		_, err = r.desk.TakeUp(t.Context(), as(ada), m.ID)
 		r.is(err, hilft.Conflict)
 		_, err = r.solve(m.Case)
 		require.NoError(t, err)
-		_, err = r.desk.LetGo(t.Context(), brand, m.ID, ada)
+		_, err = r.desk.LetGo(t.Context(), as(ada), m.ID)
 		require.NoError(t, err)
-		_, err = r.desk.TakeUp(t.Context(), brand, m.ID, ada)
+		_, err = r.desk.TakeUp(t.Context(), as(ada), m.ID)
 		require.NoError(t, err)
 		r.stands("1", hilft.Solved, time.Time{})
 		require.Equal(t, 1, troubles())
 
 		// Sent again it may fail again, and then it is to be seen to again.
-		again, err := r.desk.Retry(t.Context(), brand, m.ID, ada)
+		again, err := r.desk.Retry(t.Context(), as(ada), m.ID)
 		require.NoError(t, err)
 		require.Zero(t, again.LetGoAt)
 		r.told(report(m, hilft.Sending), report(m, hilft.Failed, func(p *channel.Report) { p.Reason = channel.ReasonBlocked }))
@@ -184,7 +184,7 @@ func TestWhatIsSentAgainGoesToWhomItWasWritten(t *testing.T) {
 		r.told(report(m, hilft.Sending), report(m, hilft.Failed, func(p *channel.Report) { p.Reason = channel.ReasonMailboxFull }))
 		r.hear(r.says("jon", "2", "She passed this on to me", private, thread("m"), proven, refs("1")))
 		require.Equal(t, m.Case, r.message("2").Case)
-		_, err := r.desk.Retry(t.Context(), brand, m.ID, ada)
+		_, err := r.desk.Retry(t.Context(), as(ada), m.ID)
 		require.NoError(t, err)
 		all := r.dispatched()
 		require.Equal(t, "mira", all[len(all)-1].Out.To.ID)
@@ -206,7 +206,7 @@ func TestADiscardedReportLeavesItsMessageWhereItSaid(t *testing.T) {
 		require.Equal(t, hilft.Queued, r.now(m).Delivery)
 		r.told(report(m, hilft.Unknown, func(p *channel.Report) { p.Reason = channel.ReasonUnknown }))
 		require.Equal(t, hilft.Unknown, r.now(m).Delivery, "that it was being sent need not have been told")
-		_, err := r.desk.Retry(t.Context(), brand, m.ID, ada)
+		_, err := r.desk.Retry(t.Context(), as(ada), m.ID)
 		require.NoError(t, err)
 		r.told(report(m, hilft.Sending))
 		discarded(report(m, hilft.Failed, func(p *channel.Report) { p.Reason = channel.ReasonBlocked }))
@@ -224,7 +224,7 @@ func TestAnUnknownOutcomeIsAPersonsToDecide(t *testing.T) {
 		m := r.asked()
 		unknown := []channel.Report{report(m, hilft.Sending), report(m, hilft.Unknown, func(p *channel.Report) { p.Reason = channel.ReasonUnknown })}
 		r.told(unknown...)
-		all, err := r.desk.Undecided(t.Context(), brand, 9)
+		all, err := r.desk.Undecided(t.Context(), as(ada), brand, 9)
 		require.NoError(t, err)
 		require.Len(t, all, 1)
 		// Many click at the same time: one decision counts, and it is sent once.
@@ -233,7 +233,7 @@ func TestAnUnknownOutcomeIsAPersonsToDecide(t *testing.T) {
 			var won atomic.Int32
 			for range 8 {
 				wg.Go(func() {
-					if _, err := r.desk.Retry(t.Context(), brand, m.ID, ada); err == nil {
+					if _, err := r.desk.Retry(t.Context(), as(ada), m.ID); err == nil {
 						won.Add(1)
 					} else if hilft.KindOf(err) != hilft.Conflict {
 						t.Error(err)
@@ -245,13 +245,13 @@ func TestAnUnknownOutcomeIsAPersonsToDecide(t *testing.T) {
 			require.Len(t, r.dispatched(), 2+round)
 			r.told(unknown...)
 		}
-		arrived, err := r.desk.Arrived(t.Context(), brand, m.ID, ada)
+		arrived, err := r.desk.Arrived(t.Context(), as(ada), m.ID)
 		require.NoError(t, err)
 		require.Equal(t, hilft.Sent, arrived.Delivery)
 		r.stands("1", hilft.Waiting, time.Time{})
-		_, err = r.desk.Arrived(t.Context(), brand, m.ID, ada)
+		_, err = r.desk.Arrived(t.Context(), as(ada), m.ID)
 		r.is(err, hilft.Conflict)
-		all, err = r.desk.Undecided(t.Context(), brand, 9)
+		all, err = r.desk.Undecided(t.Context(), as(ada), brand, 9)
 		require.NoError(t, err)
 		require.Empty(t, all)
 		// A receipt that turns up after all gives it its name.

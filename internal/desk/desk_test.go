@@ -14,6 +14,7 @@ import (
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/bus"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/people"
@@ -37,7 +38,18 @@ type room struct {
 	jobs  *jobs.Jobs
 	desk  *Desk
 	clock *storetest.Clock
-	mail  bool // threads are concerns
+	mail  bool          // threads are concerns
+	by    hilft.AgentID // who replies
+}
+
+// as is the sight of somebody who works for the brand.
+func as(id hilft.AgentID) access.Sight { return at(brand, id) }
+
+// at is the sight of somebody who works for a brand.
+func at(b hilft.BrandID, id hilft.AgentID) access.Sight { return being(access.RoleAgent, b, id) }
+
+func being(role access.Role, b hilft.BrandID, id hilft.AgentID) access.Sight {
+	return access.Agent{ID: id, Role: access.RoleMember, Roles: map[hilft.BrandID]access.Role{b: role}}.Sight()
 }
 
 func atDesk(t *testing.T, test func(t *testing.T, r *room)) {
@@ -61,7 +73,7 @@ func newRoom(t *testing.T, db *store.DB, clock *storetest.Clock) *room {
 	t.Cleanup(b.Close)
 	q := jobs.New(db, b, log)
 	d := New(db, q, func(context.Context, *store.Tx, hilft.BrandID) (time.Duration, error) { return 4 * hour, nil })
-	r := &room{t: t, db: db, jobs: q, desk: d, clock: clock}
+	r := &room{t: t, db: db, jobs: q, desk: d, clock: clock, by: ada}
 	t.Cleanup(r.tallies)
 	return r
 }
@@ -185,7 +197,7 @@ func (r *room) message(remote string) (m Message) {
 // caseOf is the case of the message with a remote id, with all that is in it.
 func (r *room) caseOf(remote string) Timeline {
 	r.t.Helper()
-	t, err := r.desk.Case(r.t.Context(), brand, r.message(remote).Case)
+	t, err := r.desk.Case(r.t.Context(), as(ada), r.message(remote).Case)
 	require.NoError(r.t, err)
 	return t
 }
@@ -195,11 +207,11 @@ func (r *room) reply(remote, text string, more ...func(*Reply)) (Message, error)
 	r.t.Helper()
 	r.clock.Forward(time.Second)
 	m, t := r.message(remote), r.caseOf(remote)
-	say := Reply{Brand: brand, Case: m.Case, Conversation: m.Conversation, Agent: ada, Text: text, Seen: t.Messages[len(t.Messages)-1].ID}
+	say := Reply{Case: m.Case, Conversation: m.Conversation, Text: text, Seen: t.Messages[len(t.Messages)-1].ID}
 	for _, f := range more {
 		f(&say)
 	}
-	return r.desk.Reply(r.t.Context(), say)
+	return r.desk.Reply(r.t.Context(), as(r.by), say)
 }
 
 func (r *room) replied(remote, text string, more ...func(*Reply)) Message {
@@ -212,13 +224,13 @@ func (r *room) replied(remote, text string, more ...func(*Reply)) Message {
 // solve says that there is nothing more to do in a case, having seen everything.
 func (r *room) solve(id hilft.CaseID) (Case, error) {
 	r.t.Helper()
-	t, err := r.desk.Case(r.t.Context(), brand, id)
+	t, err := r.desk.Case(r.t.Context(), as(ada), id)
 	require.NoError(r.t, err)
 	var seen hilft.MessageID
 	for _, m := range t.Messages {
 		seen = max(seen, m.ID)
 	}
-	return r.desk.Solve(r.t.Context(), brand, id, seen, ada)
+	return r.desk.Solve(r.t.Context(), as(ada), id, seen)
 }
 
 // told hands the desk the switchboard's word.

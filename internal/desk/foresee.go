@@ -279,7 +279,7 @@ func (t *table) readSeats(ctx context.Context, ids []hilft.CaseID, columns strin
 		return nil
 	}
 	slices.Sort(ids)
-	if err := t.await(ctx, casesForUpdate(ctx, t.tx, t.brand, ids, func(c Case) { t.seats[c.ID] = &seat{Case: c, unread: !withWords(c)} })); err != nil {
+	if err := t.await(ctx, casesForUpdate(ctx, t.tx, ids, func(c Case) { t.seats[c.ID] = &seat{Case: c, unread: !withWords(c)} })); err != nil {
 		return err
 	}
 	ids = slices.DeleteFunc(ids, func(id hilft.CaseID) bool { return t.seats[id] == nil || t.seats[id].unread })

@@ -271,7 +271,7 @@ func (d *Desk) Change(ctx context.Context, tx *store.Tx, ch Changed) error {
 	if m.Case == "" {
 		return nil
 	}
-	c, err := caseForUpdate(ctx, tx, m.Brand, m.Case)
+	c, err := caseForUpdate(ctx, tx, m.Case)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/people"
 	"github.com/hilft/hilft/internal/store"
@@ -89,10 +90,13 @@ type Page struct {
 	Next  string // cursor of the next page; empty: this was the last
 }
 
-// Inbox lists the cases of a view: who must be answered next first, or what changed last first. The cursor is Page.Next
+// Inbox lists the cases of a brand's view: who must be answered next first, or what changed last first. The cursor is Page.Next
 // of the page before; the page begins behind it, whatever has moved meanwhile.
-func (d *Desk) Inbox(ctx context.Context, brand hilft.BrandID, me hilft.AgentID, name View, cursor string, most int) (Page, error) {
-	v, ok := viewOf(name, brand, me)
+func (d *Desk) Inbox(ctx context.Context, see access.Sight, brand hilft.BrandID, name View, cursor string, most int) (Page, error) {
+	if err := see.Demand(brand, access.Read, noSuchBrand); err != nil {
+		return Page{}, err
+	}
+	v, ok := viewOf(name, brand, see.Agent)
 	if !ok {
 		return Page{}, hilft.FailField(hilft.Invalid, "inbox.no_such_view", "view", nil)
 	}
@@ -156,11 +160,11 @@ const (
 	earlierMost  = 20
 )
 
-// Case reads a case of a brand with everything an agent needs to see.
-func (d *Desk) Case(ctx context.Context, brand hilft.BrandID, id hilft.CaseID) (Timeline, error) {
+// Case reads a case with everything an agent needs to see.
+func (d *Desk) Case(ctx context.Context, see access.Sight, id hilft.CaseID) (Timeline, error) {
 	var t Timeline
 	err := d.db.Read(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-		if t.Case, err = oneCase(ctx, tx, brand, id); err != nil {
+		if t.Case, err = oneCase(ctx, tx, see, id); err != nil {
 			return err
 		}
 		if t.Conversations, err = caseConversations(ctx, tx, t.Case); err != nil {
@@ -179,10 +183,10 @@ func (d *Desk) Case(ctx context.Context, brand hilft.BrandID, id hilft.CaseID) (
 		if t.Events, err = jobs.CaseEvents(ctx, tx, id); err != nil {
 			return err
 		}
-		if t.Person, err = people.Find(ctx, tx, brand, t.Case.Person); err != nil {
+		if t.Person, err = people.Find(ctx, tx, t.Case.Person); err != nil {
 			return err
 		}
-		t.Earlier, err = casesOf(ctx, tx, brand, t.Case.Person, id)
+		t.Earlier, err = casesOf(ctx, tx, t.Person, id)
 		return err
 	})
 	if err != nil {
@@ -191,18 +195,21 @@ func (d *Desk) Case(ctx context.Context, brand hilft.BrandID, id hilft.CaseID) (
 	return t, nil
 }
 
-func casesOf(ctx context.Context, tx *store.Tx, brand hilft.BrandID, p hilft.PersonID, but hilft.CaseID) ([]Case, error) {
+func casesOf(ctx context.Context, tx *store.Tx, p people.Person, but hilft.CaseID) ([]Case, error) {
 	return store.All(ctx, tx, fmt.Sprintf(`%sWHERE c.person_id = ? AND c.brand_id = ? AND c.id <> ? ORDER BY c.made_at DESC, c.id DESC LIMIT %d`, caseColumns, earlierMost),
-		[]any{string(p), string(brand), string(but)}, scanCase)
+		[]any{string(p.ID), string(p.Brand), string(but)}, scanCase)
 }
 
 // Person reads a person with their concerns, the newest first.
-func (d *Desk) Person(ctx context.Context, brand hilft.BrandID, id hilft.PersonID) (p people.Person, cases []Case, err error) {
+func (d *Desk) Person(ctx context.Context, see access.Sight, id hilft.PersonID) (p people.Person, cases []Case, err error) {
 	err = d.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if p, err = people.Find(ctx, tx, brand, id); err != nil {
+		if p, err = people.Find(ctx, tx, id); err != nil {
 			return err
 		}
-		cases, err = casesOf(ctx, tx, brand, id, "")
+		if err := see.Demand(p.Brand, access.Read, noSuchPerson); err != nil {
+			return err
+		}
+		cases, err = casesOf(ctx, tx, p, "")
 		return err
 	})
 	if err != nil {
@@ -212,26 +219,29 @@ func (d *Desk) Person(ctx context.Context, brand hilft.BrandID, id hilft.PersonI
 }
 
 // Row reads a case as lists show it.
-func (d *Desk) Row(ctx context.Context, brand hilft.BrandID, id hilft.CaseID) (c Case, err error) {
+func (d *Desk) Row(ctx context.Context, see access.Sight, id hilft.CaseID) (c Case, err error) {
 	err = d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
-		c, err = oneCase(ctx, tx, brand, id)
+		c, err = oneCase(ctx, tx, see, id)
 		return err
 	})
 	return c, err
 }
 
-// Message reads one message of a brand.
-func (d *Desk) Message(ctx context.Context, brand hilft.BrandID, id hilft.MessageID) (m Message, err error) {
+// Message reads one message.
+func (d *Desk) Message(ctx context.Context, see access.Sight, id hilft.MessageID) (m Message, err error) {
 	err = d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
-		m, err = messageOf(ctx, tx, brand, id)
+		m, err = messageFor(ctx, tx, see, access.Read, id)
 		return err
 	})
 	return m, err
 }
 
-// Undecided lists the messages of which nobody knows whether they arrived, the oldest first. What hilft says by itself is
+// Undecided lists the messages of a brand of which nobody knows whether they arrived, the oldest first. What hilft says by itself is
 // among them only where it carries an answer on.
-func (d *Desk) Undecided(ctx context.Context, brand hilft.BrandID, most int) (all []Message, err error) {
+func (d *Desk) Undecided(ctx context.Context, see access.Sight, brand hilft.BrandID, most int) (all []Message, err error) {
+	if err := see.Demand(brand, access.Read, noSuchBrand); err != nil {
+		return nil, err
+	}
 	err = d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		all, err = store.All(ctx, tx, messageColumns+`WHERE m.brand_id = ? AND m.delivery = ? AND (m.auto = 0 OR EXISTS (SELECT 1 FROM onward w WHERE w.letter_id = m.id)) ORDER BY m.at, m.id LIMIT ?`,
 			[]any{string(brand), string(hilft.Unknown), most}, scanMessage)
@@ -243,27 +253,31 @@ func (d *Desk) Undecided(ctx context.Context, brand hilft.BrandID, most int) (al
 	return all, nil
 }
 
-// AccountOf tells on which account a conversation of a brand is held.
-func (d *Desk) AccountOf(ctx context.Context, brand hilft.BrandID, id hilft.ConversationID) (acc hilft.AccountID, err error) {
+// AccountOf tells on which account a conversation is held.
+func (d *Desk) AccountOf(ctx context.Context, see access.Sight, id hilft.ConversationID) (acc hilft.AccountID, err error) {
+	var brand hilft.BrandID
 	err = d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
-		return tx.Row(ctx, `SELECT account_id FROM conversation WHERE id = ? AND brand_id = ?`, []any{string(id), string(brand)}, &acc)
+		return tx.Row(ctx, `SELECT account_id, brand_id FROM conversation WHERE id = ?`, []any{string(id)}, &acc, &brand)
 	})
-	if store.IsNoRows(err) {
+	if store.IsNoRows(err) || err == nil && !see.May(brand, access.Read) {
 		return "", hilft.FailField(hilft.Invalid, "reply.no_conversation", "conversation_id", nil)
 	}
 	return acc, err
 }
 
-// ThreadOf tells on which account, and in which of its threads, a case is spoken of in a conversation. NotFound: the brand
-// has no such case. Invalid: the conversation does not belong to it.
-func (d *Desk) ThreadOf(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, talk hilft.ConversationID) (acc hilft.AccountID, thread string, err error) {
+// ThreadOf tells on which account, and in which of its threads, a case is spoken of in a conversation, to somebody who may
+// answer there. Invalid: the conversation does not belong to it.
+func (d *Desk) ThreadOf(ctx context.Context, see access.Sight, id hilft.CaseID, talk hilft.ConversationID) (acc hilft.AccountID, thread string, err error) {
 	err = d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
-		c, err := oneCase(ctx, tx, brand, id)
+		c, err := oneCase(ctx, tx, see, id)
+		if err == nil {
+			err = see.Demand(c.Brand, access.Work, noSuchCase)
+		}
 		if err != nil {
 			return err
 		}
 		err = tx.Row(ctx, `SELECT account_id, thread FROM conversation v WHERE id = ? AND brand_id = ?
-			AND (case_id = ? OR EXISTS (SELECT 1 FROM message m WHERE m.conversation_id = v.id AND m.case_id = ?))`, []any{string(talk), string(brand), string(c.ID), string(c.ID)}, &acc, &thread)
+			AND (case_id = ? OR EXISTS (SELECT 1 FROM message m WHERE m.conversation_id = v.id AND m.case_id = ?))`, []any{string(talk), string(c.Brand), string(c.ID), string(c.ID)}, &acc, &thread)
 		if store.IsNoRows(err) {
 			return hilft.FailField(hilft.Invalid, "reply.no_conversation", "conversation_id", nil)
 		}

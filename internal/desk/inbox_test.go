@@ -12,12 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/store"
 )
 
 func (r *room) titles(view View, me hilft.AgentID) (all []string) {
 	r.t.Helper()
-	page, err := r.desk.Inbox(r.t.Context(), brand, me, view, "", 100)
+	page, err := r.desk.Inbox(r.t.Context(), as(me), brand, view, "", 100)
 	require.NoError(r.t, err)
 	require.Empty(r.t, page.Next)
 	for _, c := range page.Cases {
@@ -35,7 +36,7 @@ func TestTheInboxShowsWhoMustBeAnsweredNext(t *testing.T) {
 		}
 		require.Equal(t, []string{"since 1", "since 2", "since 3"}, r.titles(ViewOpen, ada))
 		require.Equal(t, []string{"since 1", "since 2", "since 3"}, r.titles(ViewUnassigned, ada))
-		_, err := r.desk.Assign(t.Context(), brand, r.message("2").Case, ada, ben)
+		_, err := r.desk.Assign(t.Context(), as(ben), r.message("2").Case, as(ada))
 		require.NoError(t, err)
 		require.Equal(t, []string{"since 2"}, r.titles(ViewMine, ada))
 		require.Empty(t, r.titles(ViewMine, ""))
@@ -49,12 +50,12 @@ func TestTheInboxShowsWhoMustBeAnsweredNext(t *testing.T) {
 		require.Equal(t, []string{"since 3"}, r.titles(ViewTrouble, ada))
 		require.Equal(t, []string{"since 1"}, r.titles(ViewWaiting, ada))
 		require.Equal(t, []string{"since 2"}, r.titles(ViewSolved, ada))
-		counts, err := r.desk.Counts(t.Context(), brand, ada)
+		counts, err := r.desk.Counts(t.Context(), as(ada), brand)
 		require.NoError(t, err)
 		require.Equal(t, map[View]int{ViewOpen: 1, ViewMine: 1, ViewUnassigned: 0, ViewTrouble: 1, ViewWaiting: 1, ViewSolved: 1}, counts)
 
 		// Nobody's again.
-		_, err = r.desk.Assign(t.Context(), brand, r.message("0").Case, "", ben)
+		_, err = r.desk.Assign(t.Context(), as(ben), r.message("0").Case, access.Sight{})
 		require.NoError(t, err)
 		require.Equal(t, []string{"since 3"}, r.titles(ViewUnassigned, ada))
 	})
@@ -82,7 +83,7 @@ func TestPagingIsStableWhileCasesMove(t *testing.T) {
 		seen := map[hilft.CaseID]int{}
 		cursor, pages := "", 0
 		for {
-			page, err := r.desk.Inbox(t.Context(), brand, ada, ViewOpen, cursor, 7)
+			page, err := r.desk.Inbox(t.Context(), as(ada), brand, ViewOpen, cursor, 7)
 			require.NoError(t, err)
 			pages++
 			for _, c := range page.Cases {
@@ -90,7 +91,7 @@ func TestPagingIsStableWhileCasesMove(t *testing.T) {
 			}
 			// Between two pages one that was seen is solved, and one that was seen comes in again, at the end.
 			if pages == 1 {
-				_, err := r.desk.Solve(t.Context(), brand, page.Cases[0].ID, "", ada)
+				_, err := r.desk.Solve(t.Context(), as(ada), page.Cases[0].ID, "")
 				require.NoError(t, err)
 				require.NoError(t, r.db.Write(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 					_, err := tx.Exec(ctx, `UPDATE cases SET rank = 0 WHERE id = 'c00003'`)
@@ -107,12 +108,12 @@ func TestPagingIsStableWhileCasesMove(t *testing.T) {
 			require.Equal(t, 1, n, id)
 		}
 		for _, bad := range []string{"%%%", "bm9wZQ", "bm8gcGU"} {
-			_, err := r.desk.Inbox(t.Context(), brand, ada, ViewOpen, bad, 7)
+			_, err := r.desk.Inbox(t.Context(), as(ada), brand, ViewOpen, bad, 7)
 			r.is(err, hilft.Invalid)
 		}
-		_, err := r.desk.Inbox(t.Context(), brand, ada, "everything", "", 7)
+		_, err := r.desk.Inbox(t.Context(), as(ada), brand, "everything", "", 7)
 		r.is(err, hilft.Invalid)
-		page, err := r.desk.Inbox(t.Context(), brand, ada, ViewOpen, "", 0)
+		page, err := r.desk.Inbox(t.Context(), as(ada), brand, ViewOpen, "", 0)
 		require.NoError(t, err)
 		require.Len(t, page.Cases, 1)
 	})
@@ -124,13 +125,13 @@ func TestPagesOfWhatChangedLastGoBackInTime(t *testing.T) {
 		r.fill(9)
 		for i := range 9 {
 			r.clock.Forward(time.Second)
-			_, err := r.desk.Solve(t.Context(), brand, hilft.CaseID(fmt.Sprintf("c%05d", i)), "", ada)
+			_, err := r.desk.Solve(t.Context(), as(ada), hilft.CaseID(fmt.Sprintf("c%05d", i)), "")
 			require.NoError(t, err)
 		}
 		var got []string
 		cursor := ""
 		for {
-			page, err := r.desk.Inbox(t.Context(), brand, ada, ViewSolved, cursor, 4)
+			page, err := r.desk.Inbox(t.Context(), as(ada), brand, ViewSolved, cursor, 4)
 			require.NoError(t, err)
 			for _, c := range page.Cases {
 				got = append(got, string(c.ID[len(c.ID)-1:]))
@@ -147,7 +148,7 @@ func TestACaseShowsEverything(t *testing.T) {
 	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		r.hear(r.says("mira", "1", "No internet"), r.says("mira", "2", "4711", private))
-		note, err := r.desk.Note(t.Context(), brand, r.message("1").Case, ben, "Ask Tom", "")
+		note, err := r.desk.Note(t.Context(), as(ben), r.message("1").Case, "Ask Tom", "")
 		require.NoError(t, err)
 		m := r.replied("2", "Thank you.")
 		got := r.caseOf("1")
@@ -157,7 +158,7 @@ func TestACaseShowsEverything(t *testing.T) {
 		require.Equal(t, "mira", got.Case.PersonName)
 		require.Equal(t, note.ID, got.Messages[2].ID)
 		require.Len(t, got.Events, 6)
-		p, cases, err := r.desk.Person(t.Context(), brand, got.Case.Person)
+		p, cases, err := r.desk.Person(t.Context(), as(ada), got.Case.Person)
 		require.NoError(t, err)
 		require.Equal(t, []any{"mira", 1}, []any{p.Name, len(cases)})
 		require.Equal(t, int64(1001), got.Case.Number)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store"
 )
@@ -26,17 +27,15 @@ const (
 type Asked func(hilft.AccountID) (since time.Time, can bool)
 
 // Look lets the networks be asked how the messages of a case stand, on accounts that can be asked: what was edited or
-// deleted while nobody listened, and how far it has come. Where they were asked a moment ago, nothing happens. NotFound:
-// the brand has no such case.
-func (d *Desk) Look(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, of Asked) error {
+// deleted while nobody listened, and how far it has come. Where they were asked a moment ago, nothing happens.
+func (d *Desk) Look(ctx context.Context, see access.Sight, id hilft.CaseID, of Asked) error {
 	err := d.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE cases SET looked_at = ? WHERE id = ? AND brand_id = ? AND looked_at <= ?`,
-			store.Micros(tx.Now()), string(id), string(brand), store.Micros(tx.Now().Add(-lookEvery)))
-		if err != nil {
+		if _, err := oneCase(ctx, tx, see, id); err != nil {
 			return err
 		}
-		if n == 0 {
-			_, err := oneCase(ctx, tx, brand, id)
+		n, err := tx.Exec(ctx, `UPDATE cases SET looked_at = ? WHERE id = ? AND looked_at <= ?`,
+			store.Micros(tx.Now()), string(id), store.Micros(tx.Now().Add(-lookEvery)))
+		if err != nil || n == 0 {
 			return err
 		}
 		have, err := standings(ctx, tx, id, of)

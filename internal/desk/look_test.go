@@ -104,7 +104,7 @@ func TestNetworksAreAskedSparingly(t *testing.T) {
 	atDesk(t, func(t *testing.T, r *room) {
 		var since time.Time
 		asks := func(c hilft.CaseID) { // as whoever opens a case
-			require.NoError(t, r.desk.Look(t.Context(), brand, c, func(hilft.AccountID) (time.Time, bool) { return since, true }))
+			require.NoError(t, r.desk.Look(t.Context(), as(ada), c, func(hilft.AccountID) (time.Time, bool) { return since, true }))
 		}
 		orders := func() (all []channel.Looking) {
 			require.NoError(t, r.db.Read(t.Context(), func(ctx context.Context, tx *store.Tx) error {
@@ -128,7 +128,7 @@ func TestNetworksAreAskedSparingly(t *testing.T) {
 		edited := r.clock.Now()
 		r.hear(channel.Item{Kind: channel.Edited, ID: "x", At: edited, Text: "Hello!"}, channel.Item{Kind: channel.Deleted, ID: "w", At: edited})
 		r.hear(channel.Item{Kind: channel.Reached, ID: "x", At: edited, Reach: &channel.Reach{Liked: 2}})
-		_, err := r.desk.Note(t.Context(), brand, c.ID, ada, "Known outage", "")
+		_, err := r.desk.Note(t.Context(), as(ada), c.ID, "Known outage", "")
 		require.NoError(t, err)
 
 		asks(c.ID)
@@ -156,6 +156,6 @@ func TestNetworksAreAskedSparingly(t *testing.T) {
 		require.Len(t, all, 5)
 		require.Equal(t, []channel.Standing{{ID: "new"}}, all[4].Have)
 
-		r.is(r.desk.Look(t.Context(), "other", c.ID, nil), hilft.NotFound)
+		r.is(r.desk.Look(t.Context(), at("other", ada), c.ID, nil), hilft.NotFound)
 	})
 }

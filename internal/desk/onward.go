@@ -87,7 +87,7 @@ func (d *Desk) goesOn(ctx context.Context, tx *store.Tx, j jobs.Job) error {
 		return err
 	}
 	// The case first: what is told of its answers meanwhile waits, and then finds no job that is about to end.
-	c, err := caseForUpdate(ctx, tx, first.Brand, first.Case)
+	c, err := caseForUpdate(ctx, tx, first.Case)
 	if err != nil {
 		return err
 	}

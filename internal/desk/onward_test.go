@@ -88,7 +88,7 @@ func TestAnswersThatNobodySeesGoOnInOneLetter(t *testing.T) {
 		r.visitor("1", "Buy cheap pills at pills.example", "mira@example.org")
 		first := r.inChat("1", "Das klären wir.", "11")
 		r.inChat("1", "Der Techniker kommt morgen.", "12")
-		_, err := r.desk.Note(t.Context(), brand, first.Case, ada, "Sie klingt verärgert.", "")
+		_, err := r.desk.Note(t.Context(), as(ada), first.Case, "Sie klingt verärgert.", "")
 		require.NoError(t, err)
 		require.Empty(t, r.goneOn(), "not before the time")
 		r.later()
@@ -226,7 +226,7 @@ func TestALetterThatComesBackIsShownAndSentAgainByAPersonOnly(t *testing.T) {
 		require.Equal(t, []any{hilft.Waiting, 1}, []any{r.caseOf("1").Case.State, r.caseOf("1").Case.Trouble}, "they have not read the answer")
 		r.later()
 		require.Len(t, r.goneOn(), 1, "no loop")
-		_, err := r.desk.Retry(t.Context(), brand, m.ID, ada)
+		_, err := r.desk.Retry(t.Context(), as(ada), m.ID)
 		require.NoError(t, err)
 		require.Zero(t, r.caseOf("1").Case.Trouble)
 		all := r.goneOn()
@@ -243,11 +243,11 @@ func TestInARestoredHouseAPersonDecidesAboutTheLetter(t *testing.T) {
 		r.later(func(a *channel.OnwardArgs) { a.Restored = true })
 		require.Empty(t, r.goneOn())
 		id := r.message("11").Letter
-		m, err := r.desk.Message(t.Context(), brand, id)
+		m, err := r.desk.Message(t.Context(), as(ada), id)
 		require.NoError(t, err)
 		require.Equal(t, []any{hilft.Unknown, channel.ReasonRestored}, []any{m.Delivery, m.Reason})
 		require.Equal(t, 1, r.caseOf("1").Case.Trouble)
-		_, err = r.desk.Retry(t.Context(), brand, id, ada)
+		_, err = r.desk.Retry(t.Context(), as(ada), id)
 		require.NoError(t, err)
 		require.Len(t, r.goneOn(), 1)
 	})
@@ -255,7 +255,7 @@ func TestInARestoredHouseAPersonDecidesAboutTheLetter(t *testing.T) {
 
 func (r *room) letterOf(d channel.Dispatch) Message {
 	r.t.Helper()
-	m, err := r.desk.Message(r.t.Context(), brand, d.Message)
+	m, err := r.desk.Message(r.t.Context(), as(ada), d.Message)
 	require.NoError(r.t, err)
 	return m
 }

@@ -356,11 +356,11 @@ func (d *Desk) adopt(ctx context.Context, tx *store.Tx, v Conversation, c hilft.
 // absorb makes two cases of the same person one, unless people here have worked on both. It returns the one that stays,
 // settled; none where both do. The conversation at hand is kept up to date.
 func (d *Desk) absorb(ctx context.Context, tx *store.Tx, v *Conversation, a, b hilft.CaseID) (stays hilft.CaseID, err error) {
-	into, err := caseForUpdate(ctx, tx, v.Brand, a)
+	into, err := caseForUpdate(ctx, tx, a)
 	if err != nil {
 		return "", err
 	}
-	from, err := caseForUpdate(ctx, tx, v.Brand, b)
+	from, err := caseForUpdate(ctx, tx, b)
 	if err != nil || into.Person != from.Person {
 		return "", err
 	}

@@ -62,7 +62,7 @@ func (t *table) receipt(ctx context.Context, o opening) error {
 	if err != nil || !due {
 		return err
 	}
-	c, err := caseForUpdate(ctx, t.tx, t.brand, last.Case)
+	c, err := caseForUpdate(ctx, t.tx, last.Case)
 	if err != nil {
 		return err
 	}

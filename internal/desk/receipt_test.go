@@ -72,7 +72,7 @@ func TestWhoeverWritesFirstIsToldThatItArrivedOnceADay(t *testing.T) {
 		require.Len(t, c.Messages, 2)
 		require.Equal(t, []any{hilft.Open, false, "No internet", 0}, []any{c.Case.State, c.Case.Answered, c.Case.Preview, c.Case.Trouble})
 		first := r.message("1")
-		_, err := r.desk.Reply(t.Context(), Reply{Brand: brand, Case: first.Case, Conversation: first.Conversation, Agent: ada, Text: "We are on it.", Seen: first.ID})
+		_, err := r.desk.Reply(t.Context(), as(ada), Reply{Case: first.Case, Conversation: first.Conversation, Text: "We are on it.", Seen: first.ID})
 		require.NoError(t, err)
 
 		// Nor does it make trouble when it does not arrive.

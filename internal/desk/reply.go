@@ -13,6 +13,7 @@ import (
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/faults"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store"
@@ -20,11 +21,9 @@ import (
 
 // Reply is what an agent wants to say.
 type Reply struct {
-	Brand        hilft.BrandID
 	Case         hilft.CaseID
 	Conversation hilft.ConversationID
 	Visibility   hilft.Visibility // private on a public conversation: go on in private
-	Agent        hilft.AgentID
 	Subject      string
 	Warning      string // what it is folded behind; only where the network has such a thing
 	Text         string
@@ -37,22 +36,22 @@ type Reply struct {
 
 // Reply writes a message to the customer, with the job that delivers it. Conflict (reply.something_new): the customer or
 // a colleague has said something since. Invalid: there is nothing to say, or nobody to say it to.
-func (d *Desk) Reply(ctx context.Context, r Reply) (Message, error) {
+func (d *Desk) Reply(ctx context.Context, see access.Sight, r Reply) (Message, error) {
 	r.Text = strings.TrimSpace(clean(r.Text))
 	if r.Text == "" && len(r.Files) == 0 {
 		return Message{}, hilft.FailField(hilft.Invalid, "reply.empty", "text", nil)
 	}
 	var m Message
 	err := d.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		c, err := caseForUpdate(ctx, tx, r.Brand, r.Case)
+		c, err := caseFor(ctx, tx, see, access.Work, r.Case)
 		if err != nil {
 			return err
 		}
-		if m, err = written(ctx, tx, r.Brand, r.Agent, r.Request); !store.IsNoRows(err) {
+		if m, err = written(ctx, tx, c.Brand, see.Agent, r.Request); !store.IsNoRows(err) {
 			return err
 		}
 		if !r.Anyway {
-			switch news, err := spokenSince(ctx, tx, c.ID, r.Seen, r.Agent); {
+			switch news, err := spokenSince(ctx, tx, c.ID, r.Seen, see.Agent); {
 			case err != nil:
 				return err
 			case news:
@@ -66,7 +65,7 @@ func (d *Desk) Reply(ctx context.Context, r Reply) (Message, error) {
 		made := c.next(tx.Now())
 		m = Message{
 			ID: hilft.MessageID(hilft.NewIDAt(made)), Brand: c.Brand, Conversation: v.ID, Case: c.ID, Account: v.Account, Network: v.Network,
-			Direction: hilft.Outbound, Visibility: v.Visibility, Agent: r.Agent, InReplyTo: last.Remote, Subject: clean(r.Subject), Body: r.Text,
+			Direction: hilft.Outbound, Visibility: v.Visibility, Agent: see.Agent, InReplyTo: last.Remote, Subject: clean(r.Subject), Body: r.Text,
 			Warning: strings.TrimSpace(clean(r.Warning)), Files: r.Files,
 			At: tx.Now(), MadeAt: made, Delivery: hilft.Queued, Request: r.Request,
 		}
@@ -76,14 +75,14 @@ func (d *Desk) Reply(ctx context.Context, r Reply) (Message, error) {
 		if err := d.dispatch(ctx, tx, v, last, m, false); err != nil {
 			return err
 		}
-		events := []jobs.Event{{Kind: hilft.EventMessageWritten, Brand: c.Brand, Case: c.ID, Subject: string(m.ID), Agent: r.Agent}}
+		events := []jobs.Event{{Kind: hilft.EventMessageWritten, Brand: c.Brand, Case: c.ID, Subject: string(m.ID), Agent: see.Agent}}
 		if c.Agent == "" {
-			c.Agent = r.Agent
-			events = append(events, assigned(c, r.Agent))
+			c.Agent = see.Agent
+			events = append(events, assigned(c, see.Agent))
 		}
 		if r.Solve {
 			c.State, c.SolvedAt = hilft.Solved, m.MadeAt
-			events = append(events, jobs.Event{Kind: hilft.EventCaseSolved, Brand: c.Brand, Case: c.ID, Subject: string(c.ID), Agent: r.Agent})
+			events = append(events, jobs.Event{Kind: hilft.EventCaseSolved, Brand: c.Brand, Case: c.ID, Subject: string(c.ID), Agent: see.Agent})
 		}
 		if _, err := d.settle(ctx, tx, c); err != nil {
 			return err
@@ -261,23 +260,23 @@ func keyOf(m Message) string {
 }
 
 // Note writes something for colleagues. It never leaves the house. The same request again writes nothing more.
-func (d *Desk) Note(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, agent hilft.AgentID, text, request string) (Message, error) {
+func (d *Desk) Note(ctx context.Context, see access.Sight, id hilft.CaseID, text, request string) (Message, error) {
 	if text = strings.TrimSpace(clean(text)); text == "" {
 		return Message{}, hilft.FailField(hilft.Invalid, "note.empty", "text", nil)
 	}
 	var m Message
 	err := d.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		c, err := caseForUpdate(ctx, tx, brand, id)
+		c, err := caseFor(ctx, tx, see, access.Note, id)
 		if err != nil {
 			return err
 		}
-		if m, err = written(ctx, tx, brand, agent, request); !store.IsNoRows(err) {
+		if m, err = written(ctx, tx, c.Brand, see.Agent, request); !store.IsNoRows(err) {
 			return err
 		}
 		made := c.next(tx.Now())
 		m = Message{
-			ID: hilft.MessageID(hilft.NewIDAt(made)), Brand: brand, Case: c.ID, Direction: hilft.Note, Visibility: hilft.Private,
-			Agent: agent, Body: text, At: tx.Now(), MadeAt: made, Request: request,
+			ID: hilft.MessageID(hilft.NewIDAt(made)), Brand: c.Brand, Case: c.ID, Direction: hilft.Note, Visibility: hilft.Private,
+			Agent: see.Agent, Body: text, At: tx.Now(), MadeAt: made, Request: request,
 		}
 		if err := insertMessages(ctx, tx, m); err != nil {
 			return err
@@ -285,7 +284,7 @@ func (d *Desk) Note(ctx context.Context, brand hilft.BrandID, id hilft.CaseID, a
 		if err := d.save(ctx, tx, c); err != nil {
 			return err
 		}
-		return d.jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventNoteWritten, Brand: brand, Case: c.ID, Subject: string(m.ID), Agent: agent})
+		return d.jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventNoteWritten, Brand: c.Brand, Case: c.ID, Subject: string(m.ID), Agent: see.Agent})
 	})
 	if err != nil {
 		return Message{}, fmt.Errorf("desk: note: %w", err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/access"
 )
 
 func TestAReplyAndItsDeliveryAreOneThing(t *testing.T) {
@@ -53,18 +54,19 @@ func TestAReplyIsStoppedBySomethingNew(t *testing.T) {
 		// A colleague's answer is something new as well; one's own and a note are not.
 		last := r.message("2").ID
 		r.replied("1", "And again.", seen(last))
-		_, err = r.reply("1", "Me too.", seen(last), func(say *Reply) { say.Agent = ben })
+		r.by = ben
+		_, err = r.reply("1", "Me too.", seen(last))
 		r.is(err, hilft.Conflict)
-		note, err := r.desk.Note(t.Context(), brand, r.message("1").Case, ada, "Ask Tom", "")
+		note, err := r.desk.Note(t.Context(), as(ada), r.message("1").Case, "Ask Tom", "")
 		require.NoError(t, err)
-		r.replied("1", "Me too.", seen(note.ID), func(say *Reply) { say.Agent = ben })
+		r.replied("1", "Me too.", seen(note.ID))
 
 		// What came after is new, whatever clocks say.
 		it := r.says("mira", "3", "Stop!", refs("1"))
 		all := r.caseOf("1").Messages
 		r.clock.Forward(-time.Hour) // the other node's clock is slow
 		r.hear(it)
-		_, err = r.reply("1", "Bye.", func(say *Reply) { say.Agent, say.Seen = ben, all[len(all)-1].ID })
+		_, err = r.reply("1", "Bye.", func(say *Reply) { say.Seen = all[len(all)-1].ID })
 		r.is(err, hilft.Conflict)
 	})
 }
@@ -77,9 +79,9 @@ func TestOneRequestWritesOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
-				say := Reply{Brand: brand, Case: r.message("1").Case, Conversation: r.message("1").Conversation, Agent: ada, Text: "On it."}
+				say := Reply{Case: r.message("1").Case, Conversation: r.message("1").Conversation, Text: "On it."}
 				one(&say)
-				if _, err := r.desk.Reply(t.Context(), say); err != nil {
+				if _, err := r.desk.Reply(t.Context(), as(ada), say); err != nil {
 					t.Error(err)
 				}
 			})
@@ -120,7 +122,7 @@ func TestThereMustBeSomebodyToAnswer(t *testing.T) {
 		_, err = r.reply("2", "We are on it.", func(say *Reply) { say.Conversation = r.message("1").Conversation })
 		r.is(err, hilft.Invalid)
 		require.Empty(t, r.dispatched())
-		_, err = r.desk.Note(t.Context(), brand, r.message("2").Case, ada, " ", "")
+		_, err = r.desk.Note(t.Context(), as(ada), r.message("2").Case, " ", "")
 		r.is(err, hilft.Invalid)
 	})
 }
@@ -138,42 +140,73 @@ func TestReplyAndSolve(t *testing.T) {
 	})
 }
 
-func TestBrandsAreWalls(t *testing.T) {
+func TestBrandsAreWallsAndRolesAreRights(t *testing.T) {
 	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		r.hear(r.says("mira", "1", "No internet"))
 		r.hearAt("other", "@other", r.says("mira", "1o", "No water"))
 		c, m := r.message("1").Case, r.replied("1", "On it.")
 		r.told(channel.Report{Message: m.ID, Delivery: hilft.Failed})
-		ctx := t.Context()
-		for verb, f := range map[string]func() error{
-			"reply": func() error {
-				_, err := r.desk.Reply(ctx, Reply{Brand: "other", Case: c, Conversation: m.Conversation, Agent: ada, Text: "x", Anyway: true})
-				return err
-			},
-			"note":    func() error { _, err := r.desk.Note(ctx, "other", c, ada, "x", ""); return err },
-			"assign":  func() error { _, err := r.desk.Assign(ctx, "other", c, ben, ada); return err },
-			"solve":   func() error { _, err := r.desk.Solve(ctx, "other", c, m.ID, ada); return err },
-			"reopen":  func() error { _, err := r.desk.Reopen(ctx, "other", c, ada); return err },
-			"case":    func() error { _, err := r.desk.Case(ctx, "other", c); return err },
-			"row":     func() error { _, err := r.desk.Row(ctx, "other", c); return err },
-			"message": func() error { _, err := r.desk.Message(ctx, "other", m.ID); return err },
-			"retry":   func() error { _, err := r.desk.Retry(ctx, "other", m.ID, ada); return err },
-			"arrived": func() error { _, err := r.desk.Arrived(ctx, "other", m.ID, ada); return err },
-			"person":  func() error { _, _, err := r.desk.Person(ctx, "other", r.caseOf("1").Case.Person); return err },
-		} {
-			require.Equal(t, hilft.NotFound, hilft.KindOf(f()), verb)
+		ctx, mira := t.Context(), r.caseOf("1").Case.Person
+		nobodyAsks := func(hilft.AccountID) (time.Time, bool) { return time.Time{}, false }
+		type verb struct {
+			needs access.Right
+			do    func(see access.Sight) error
 		}
+		verbs := map[string]verb{
+			"reply": {access.Work, func(see access.Sight) error {
+				_, err := r.desk.Reply(ctx, see, Reply{Case: c, Conversation: m.Conversation, Text: "x", Anyway: true})
+				return err
+			}},
+			"note":    {access.Note, func(see access.Sight) error { _, err := r.desk.Note(ctx, see, c, "x", ""); return err }},
+			"assign":  {access.Work, func(see access.Sight) error { _, err := r.desk.Assign(ctx, see, c, as(ben)); return err }},
+			"solve":   {access.Work, func(see access.Sight) error { _, err := r.desk.Solve(ctx, see, c, m.ID); return err }},
+			"reopen":  {access.Work, func(see access.Sight) error { _, err := r.desk.Reopen(ctx, see, c); return err }},
+			"look":    {access.Read, func(see access.Sight) error { return r.desk.Look(ctx, see, c, nobodyAsks) }},
+			"case":    {access.Read, func(see access.Sight) error { _, err := r.desk.Case(ctx, see, c); return err }},
+			"row":     {access.Read, func(see access.Sight) error { _, err := r.desk.Row(ctx, see, c); return err }},
+			"message": {access.Read, func(see access.Sight) error { _, err := r.desk.Message(ctx, see, m.ID); return err }},
+			"thread":  {access.Work, func(see access.Sight) error { _, _, err := r.desk.ThreadOf(ctx, see, c, m.Conversation); return err }},
+			"retry":   {access.Work, func(see access.Sight) error { _, err := r.desk.Retry(ctx, see, m.ID); return err }},
+			"arrived": {access.Work, func(see access.Sight) error { _, err := r.desk.Arrived(ctx, see, m.ID); return err }},
+			"let go":  {access.Work, func(see access.Sight) error { _, err := r.desk.LetGo(ctx, see, m.ID); return err }},
+			"take up": {access.Work, func(see access.Sight) error { _, err := r.desk.TakeUp(ctx, see, m.ID); return err }},
+			"person":  {access.Read, func(see access.Sight) error { _, _, err := r.desk.Person(ctx, see, mira); return err }},
+			"inbox":   {access.Read, func(see access.Sight) error { _, err := r.desk.Inbox(ctx, see, brand, ViewOpen, "", 9); return err }},
+			"counts":  {access.Read, func(see access.Sight) error { _, err := r.desk.Counts(ctx, see, brand); return err }},
+			"unknown": {access.Read, func(see access.Sight) error { _, err := r.desk.Undecided(ctx, see, brand, 9); return err }},
+		}
+		before := r.picture(brand)
+		for name, v := range verbs {
+			r.is(v.do(at("other", ada)), hilft.NotFound)
+			r.is(v.do(access.Sight{Agent: ada}), hilft.NotFound)
+			for _, role := range access.BrandRoles {
+				see := being(role, brand, ada)
+				switch {
+				case !see.May(brand, v.needs):
+					r.is(v.do(see), hilft.Forbidden)
+				case v.needs == access.Read:
+					require.NoError(t, v.do(see), "%s: %s", role, name)
+				}
+			}
+		}
+		require.Equal(t, before, r.picture(brand), "who may not has changed nothing")
+		_, err := r.desk.AccountOf(ctx, at("other", ada), m.Conversation)
+		r.is(err, hilft.Invalid)
+		_, err = r.desk.Assign(ctx, as(ada), c, at("other", ben))
+		r.is(err, hilft.Invalid)
+		_, err = r.desk.Assign(ctx, as(ada), c, being(access.RoleReader, brand, ben))
+		r.is(err, hilft.Invalid)
 		other := r.message("1o")
-		_, err := r.reply("1", "x", func(say *Reply) { say.Conversation, say.Anyway = other.Conversation, true })
+		_, err = r.reply("1", "x", func(say *Reply) { say.Conversation, say.Anyway = other.Conversation, true })
 		r.is(err, hilft.Invalid)
 		_, err = r.reply("1", "x", func(say *Reply) { say.Seen = other.ID })
 		r.is(err, hilft.Conflict)
-		page, err := r.desk.Inbox(ctx, "other", ada, ViewOpen, "", 10)
+		page, err := r.desk.Inbox(ctx, at("other", ada), "other", ViewOpen, "", 10)
 		require.NoError(t, err)
 		require.Len(t, page.Cases, 1)
 		require.Equal(t, "No water", page.Cases[0].Preview)
-		all, err := r.desk.Undecided(ctx, "other", 10)
+		all, err := r.desk.Undecided(ctx, at("other", ada), "other", 10)
 		require.NoError(t, err)
 		require.Empty(t, all)
 		require.NotContains(t, r.picture("other"), "internet")

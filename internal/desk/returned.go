@@ -29,7 +29,7 @@ func (d *Desk) returned(ctx context.Context, tx *store.Tx, h Heard) error {
 	if m.ID == "" || m.Case == "" || m.Agent == "" && !m.Auto {
 		return nil // not known yet, or written with another tool: nothing here waits for it
 	}
-	if _, err := caseForUpdate(ctx, tx, m.Brand, m.Case); err != nil {
+	if _, err := caseForUpdate(ctx, tx, m.Case); err != nil {
 		return err
 	}
 	if m, err = messageWhere(ctx, tx, `WHERE m.id = ?`, string(m.ID)); err != nil {

@@ -57,7 +57,7 @@ func TestWhatCameBackGoesOutAgainUnderAnotherKey(t *testing.T) {
 	atDesk(t, func(t *testing.T, r *room) {
 		m := r.mailed()
 		r.hear(r.bounce("3", "2"))
-		_, err := r.desk.Retry(t.Context(), brand, m.ID, ada)
+		_, err := r.desk.Retry(t.Context(), as(ada), m.ID)
 		require.NoError(t, err)
 		all := r.dispatched()
 		first, again := all[0], all[len(all)-1]

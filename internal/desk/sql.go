@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/store"
 )
 
@@ -37,27 +38,44 @@ func scanCase(scan func(into ...any) error, c *Case) error {
 	return err
 }
 
-// oneCase reads a case of a brand; NotFound also where it is another brand's.
-func oneCase(ctx context.Context, tx *store.Tx, brand hilft.BrandID, id hilft.CaseID) (Case, error) {
-	all, err := store.All(ctx, tx, caseColumns+`WHERE c.id = ? AND c.brand_id = ?`, []any{string(id), string(brand)}, scanCase)
+// What somebody is told of what they do not see: the same as of what is not there.
+var (
+	noSuchCase    = hilft.Fail(hilft.NotFound, "case.not_found", nil)
+	noSuchMessage = hilft.Fail(hilft.NotFound, "message.not_found", nil)
+	noSuchPerson  = hilft.Fail(hilft.NotFound, "person.not_found", nil)
+	noSuchBrand   = hilft.FailField(hilft.NotFound, "brand.not_found", "brand", nil)
+)
+
+// oneCase reads a case for whoever sees it.
+func oneCase(ctx context.Context, tx *store.Tx, see access.Sight, id hilft.CaseID) (Case, error) {
+	all, err := store.All(ctx, tx, caseColumns+`WHERE c.id = ?`, []any{string(id)}, scanCase)
 	if err != nil {
 		return Case{}, fmt.Errorf("desk: case: %w", err)
 	}
 	if len(all) == 0 {
-		return Case{}, hilft.Fail(hilft.NotFound, "case.not_found", nil)
+		return Case{}, noSuchCase
 	}
-	return all[0], nil
+	return all[0], see.Demand(all[0].Brand, access.Read, noSuchCase)
 }
 
-// caseForUpdate is oneCase for those who will change it.
-func caseForUpdate(ctx context.Context, tx *store.Tx, brand hilft.BrandID, id hilft.CaseID) (Case, error) {
+// caseFor reads a case for whoever will change it and has the right to.
+func caseFor(ctx context.Context, tx *store.Tx, see access.Sight, right access.Right, id hilft.CaseID) (Case, error) {
+	c, err := caseForUpdate(ctx, tx, id)
+	if err != nil {
+		return Case{}, err
+	}
+	return c, see.Demand(c.Brand, right, noSuchCase)
+}
+
+// caseForUpdate reads a case for hilft itself, which will change it.
+func caseForUpdate(ctx context.Context, tx *store.Tx, id hilft.CaseID) (Case, error) {
 	var found []Case
-	err := casesForUpdate(ctx, tx, brand, []hilft.CaseID{id}, func(c Case) { found = append(found, c) })
+	err := casesForUpdate(ctx, tx, []hilft.CaseID{id}, func(c Case) { found = append(found, c) })
 	if err == nil {
 		err = tx.Flush(ctx)
 	}
 	if err == nil && len(found) == 0 {
-		err = hilft.Fail(hilft.NotFound, "case.not_found", nil)
+		err = noSuchCase
 	}
 	if err != nil {
 		return Case{}, err
@@ -65,15 +83,15 @@ func caseForUpdate(ctx context.Context, tx *store.Tx, brand hilft.BrandID, id hi
 	return found[0], nil
 }
 
-// casesForUpdate reads cases of a brand in the order of their ids, without the names of their people, some time before
-// the next Flush is over, and keeps others from changing them.
-func casesForUpdate(ctx context.Context, tx *store.Tx, brand hilft.BrandID, ids []hilft.CaseID, each func(Case)) error {
+// casesForUpdate reads cases in the order of their ids, without the names of their people, some time before the next Flush
+// is over, and keeps others from changing them.
+func casesForUpdate(ctx context.Context, tx *store.Tx, ids []hilft.CaseID, each func(Case)) error {
 	lock := ""
 	if tx.Dialect() == store.Postgres {
 		lock = " FOR UPDATE"
 	}
 	where, list := store.In(tx, "c.id", texts(ids))
-	err := tx.DeferRows(ctx, namelessColumns+`WHERE c.brand_id = ? AND `+where+` ORDER BY c.id`+lock, []any{string(brand), list}, func(scan func(into ...any) error) error {
+	err := tx.DeferRows(ctx, namelessColumns+`WHERE `+where+` ORDER BY c.id`+lock, []any{list}, func(scan func(into ...any) error) error {
 		var c Case
 		if err := scanCase(scan, &c); err != nil {
 			return err
@@ -112,13 +130,16 @@ func messageByRemote(ctx context.Context, tx *store.Tx, acc hilft.AccountID, rem
 	return messageWhere(ctx, tx, `WHERE m.account_id = ? AND m.remote_id = ? AND m.remote_id <> ''`, string(acc), remote)
 }
 
-// messageOf reads a message of a brand; NotFound also where it is another brand's.
-func messageOf(ctx context.Context, tx *store.Tx, brand hilft.BrandID, id hilft.MessageID) (Message, error) {
-	m, err := messageWhere(ctx, tx, `WHERE m.id = ? AND m.brand_id = ?`, string(id), string(brand))
+// messageFor reads a message for whoever has a right to it.
+func messageFor(ctx context.Context, tx *store.Tx, see access.Sight, right access.Right, id hilft.MessageID) (Message, error) {
+	m, err := messageWhere(ctx, tx, `WHERE m.id = ?`, string(id))
 	if store.IsNoRows(err) {
-		return Message{}, hilft.Fail(hilft.NotFound, "message.not_found", nil)
+		err = noSuchMessage
 	}
-	return m, err
+	if err != nil {
+		return Message{}, err
+	}
+	return m, see.Demand(m.Brand, right, noSuchMessage)
 }
 
 func messageWhere(ctx context.Context, tx *store.Tx, where string, args ...any) (Message, error) {

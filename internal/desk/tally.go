@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/store"
 )
 
@@ -108,13 +109,16 @@ func (t *tally) write(ctx context.Context, tx *store.Tx) error {
 	return nil
 }
 
-// Counts tells how many cases each view has.
-func (d *Desk) Counts(ctx context.Context, brand hilft.BrandID, me hilft.AgentID) (map[View]int, error) {
+// Counts tells how many cases each view of a brand has.
+func (d *Desk) Counts(ctx context.Context, see access.Sight, brand hilft.BrandID) (map[View]int, error) {
+	if err := see.Demand(brand, access.Read, noSuchBrand); err != nil {
+		return nil, err
+	}
 	counts := map[View]int{}
 	for _, v := range Views {
 		counts[v] = 0
 	}
-	mine := ofAgent(me)
+	mine := ofAgent(see.Agent)
 	err := d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		return tx.Rows(ctx, `SELECT list, CAST(SUM(n) AS BIGINT) FROM tally WHERE brand_id = ? AND list IN ('open', 'unassigned', 'trouble', 'waiting', 'solved', ?) GROUP BY list`,
 			[]any{string(brand), mine}, func(scan func(into ...any) error) error {

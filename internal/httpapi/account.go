@@ -14,6 +14,7 @@ import (
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/switchboard"
 )
 
@@ -111,12 +112,8 @@ func (a *API) chats(network string) bool {
 	return false
 }
 
-func (a *API) accounts(ctx context.Context) ([]accountJSON, error) {
-	n, err := a.known.look(ctx)
-	if err != nil {
-		return nil, err
-	}
-	all, err := a.Switchboard.Accounts(ctx, n.brand.ID)
+func (a *API) accounts(ctx context.Context, n *names, brand hilft.BrandID) ([]accountJSON, error) {
+	all, err := a.Switchboard.Accounts(ctx, brand)
 	if err != nil {
 		return nil, err
 	}
@@ -128,13 +125,20 @@ func (a *API) accounts(ctx context.Context) ([]accountJSON, error) {
 }
 
 // accountAct registers an administrator's operation that answers with the account as it is then.
-func accountAct[I any](a *API, method, path, id, summary string, status int, act func(ctx context.Context, brand hilft.BrandID, in *I) (switchboard.Account, error)) {
+func accountAct[I any, P interface {
+	*I
+	inBrand() InBrand
+}](a *API, method, path, id, summary string, status int, act func(ctx context.Context, brand hilft.BrandID, in *I) (switchboard.Account, error)) {
 	operation(a, administrators, method, path, id, summary, status, func(ctx context.Context, in *I) (*bodyOf[accountJSON], error) {
 		n, err := a.known.look(ctx)
 		if err != nil {
 			return nil, err
 		}
-		acc, err := act(ctx, n.brand.ID, in)
+		b, err := n.brand(sight(ctx), P(in).inBrand(), access.Lead)
+		if err != nil {
+			return nil, err
+		}
+		acc, err := act(ctx, b.ID, in)
 		if err != nil {
 			return nil, settingsProblem(err)
 		}
@@ -147,6 +151,7 @@ func accountAct[I any](a *API, method, path, id, summary string, status int, act
 func settingsProblem(err error) error { return placedIn(err, "settings.", "name", "network") }
 
 type connectRequest struct {
+	InBrand
 	Body struct {
 		Network  string           `json:"network" maxLength:"64"`
 		Name     string           `json:"name" maxLength:"200" doc:"How the house calls it; empty: as the network does."`
@@ -155,6 +160,7 @@ type connectRequest struct {
 }
 
 type signInStartRequest struct {
+	InBrand
 	Body struct {
 		Network   string           `json:"network" maxLength:"64"`
 		Name      string           `json:"name,omitempty" maxLength:"200"`
@@ -164,7 +170,7 @@ type signInStartRequest struct {
 }
 
 func (a *API) accountOperations() {
-	operation(a, agents, http.MethodGet, "/api/networks", "list-networks", "The networks that can be connected", 200,
+	operation(a, readers, http.MethodGet, "/api/networks", "list-networks", "The networks that can be connected", 200,
 		func(context.Context, *nothing) (*bodyOf[networkList], error) {
 			out := &bodyOf[networkList]{}
 			for _, d := range a.Switchboard.Networks() {
@@ -172,9 +178,17 @@ func (a *API) accountOperations() {
 			}
 			return out, nil
 		})
-	operation(a, agents, http.MethodGet, "/api/accounts", "list-accounts", "The accounts that are connected", 200,
-		func(ctx context.Context, _ *nothing) (*bodyOf[accountList], error) {
-			all, err := a.accounts(ctx)
+	operation(a, readers, http.MethodGet, "/api/accounts", "list-accounts", "The accounts that are connected", 200,
+		func(ctx context.Context, in *InBrand) (*bodyOf[accountList], error) {
+			n, err := a.known.look(ctx)
+			if err != nil {
+				return nil, err
+			}
+			b, err := n.brand(sight(ctx), *in, access.Read)
+			if err != nil {
+				return nil, err
+			}
+			all, err := a.accounts(ctx, n, b.ID)
 			if err != nil {
 				return nil, err
 			}
@@ -186,6 +200,7 @@ func (a *API) accountOperations() {
 		})
 	accountAct(a, http.MethodPatch, "/api/accounts/{id}", "change-account", "Change an account's name or settings", 200,
 		func(ctx context.Context, brand hilft.BrandID, in *struct {
+			InBrand
 			ByID
 			Body struct {
 				Name     string           `json:"name,omitempty" maxLength:"200"`
@@ -196,16 +211,16 @@ func (a *API) accountOperations() {
 			return a.Switchboard.Change(ctx, brand, hilft.AccountID(in.ID), in.Body.Name, in.Body.Settings)
 		})
 	accountAct(a, http.MethodPost, "/api/accounts/{id}/pause", "pause-account", "Stop listening to an account and sending from it", 200,
-		func(ctx context.Context, brand hilft.BrandID, in *ByID) (switchboard.Account, error) {
+		func(ctx context.Context, brand hilft.BrandID, in *InBrandByID) (switchboard.Account, error) {
 			return a.Switchboard.Pause(ctx, brand, hilft.AccountID(in.ID))
 		})
 	accountAct(a, http.MethodPost, "/api/accounts/{id}/resume", "resume-account", "Go on with a paused account", 200,
-		func(ctx context.Context, brand hilft.BrandID, in *ByID) (switchboard.Account, error) {
+		func(ctx context.Context, brand hilft.BrandID, in *InBrandByID) (switchboard.Account, error) {
 			return a.Switchboard.Resume(ctx, brand, hilft.AccountID(in.ID))
 		})
 	operation(a, administrators, http.MethodDelete, "/api/accounts/{id}", "remove-account", "End an account; what was said stays", 204,
-		func(ctx context.Context, in *ByID) (*nothing, error) {
-			b, err := a.known.brand(ctx)
+		func(ctx context.Context, in *InBrandByID) (*nothing, error) {
+			b, err := a.known.brand(ctx, in.InBrand, access.Lead)
 			if err == nil {
 				err = a.Switchboard.Remove(ctx, b.ID, hilft.AccountID(in.ID))
 			}
@@ -214,7 +229,7 @@ func (a *API) accountOperations() {
 		})
 	operation(a, administrators, http.MethodPost, "/api/accounts/sign-in", "start-sign-in", "Begin to connect an account by signing in at its network", 200,
 		func(ctx context.Context, in *signInStartRequest) (*bodyOf[signInAt], error) {
-			b, err := a.known.brand(ctx)
+			b, err := a.known.brand(ctx, in.InBrand, access.Lead)
 			if err != nil {
 				return nil, err
 			}
@@ -255,9 +270,5 @@ func (a *API) finishSignIn(ctx context.Context, answer url.Values) (switchboard.
 	if err := allowed(ctx, administrators); err != nil {
 		return switchboard.Account{}, err
 	}
-	b, err := a.known.brand(ctx)
-	if err != nil {
-		return switchboard.Account{}, err
-	}
-	return a.Switchboard.FinishSignIn(ctx, b.ID, answer, a.callback(), a.browser(ctx))
+	return a.Switchboard.FinishSignIn(ctx, answer, a.callback(), a.browser(ctx))
 }

@@ -224,13 +224,13 @@ func blocked(acc switchboard.Account, connected bool) string {
 }
 
 // caseAct registers an operation that changes a case and answers with its row.
-func caseAct[I any](a *API, method, path, id, summary string, act func(ctx context.Context, brand hilft.BrandID, me hilft.AgentID, in *I) (desk.Case, error)) {
-	operation(a, agents, method, path, id, summary, 200, func(ctx context.Context, in *I) (*bodyOf[CaseRow], error) {
+func caseAct[I any](a *API, method, path, id, summary string, act func(ctx context.Context, see access.Sight, in *I) (desk.Case, error)) {
+	operation(a, workers, method, path, id, summary, 200, func(ctx context.Context, in *I) (*bodyOf[CaseRow], error) {
 		n, err := a.known.look(ctx)
 		if err != nil {
 			return nil, err
 		}
-		c, err := act(ctx, n.brand.ID, access.Actor(ctx).ID, in)
+		c, err := act(ctx, sight(ctx), in)
 		if err != nil {
 			return nil, err
 		}
@@ -239,61 +239,57 @@ func caseAct[I any](a *API, method, path, id, summary string, act func(ctx conte
 }
 
 func (a *API) caseOperations() {
-	operation(a, agents, http.MethodGet, "/api/cases/{id}", "get-case", "A case with all that was said and done", 200,
+	operation(a, readers, http.MethodGet, "/api/cases/{id}", "get-case", "A case with all that was said and done", 200,
 		func(ctx context.Context, in *ByID) (*bodyOf[caseJSON], error) {
 			n, err := a.known.look(ctx)
 			if err != nil {
 				return nil, err
 			}
-			t, err := a.Desk.Case(ctx, n.brand.ID, hilft.CaseID(in.ID))
+			t, err := a.Desk.Case(ctx, sight(ctx), hilft.CaseID(in.ID))
 			if err != nil {
 				return nil, err
 			}
 			return &bodyOf[caseJSON]{a.caseOf(n, t)}, nil
 		})
-	operation(a, agents, http.MethodPost, "/api/cases/{id}/look", "look-case", "Ask networks how the messages of a case stand that somebody reads, unless they were asked a moment ago; what they tell comes as events", 204,
+	operation(a, readers, http.MethodPost, "/api/cases/{id}/look", "look-case", "Ask networks how the messages of a case stand that somebody reads, unless they were asked a moment ago; what they tell comes as events", 204,
 		func(ctx context.Context, in *ByID) (*nothing, error) {
 			n, err := a.known.look(ctx)
 			if err != nil {
 				return nil, err
 			}
-			return nil, a.Desk.Look(ctx, n.brand.ID, hilft.CaseID(in.ID), n.asked)
+			return nil, a.Desk.Look(ctx, sight(ctx), hilft.CaseID(in.ID), n.asked)
 		})
 	caseAct(a, http.MethodPut, "/api/cases/{id}/agent", "assign-case", "Give a case to an agent, or to nobody",
-		func(ctx context.Context, brand hilft.BrandID, me hilft.AgentID, in *struct {
+		func(ctx context.Context, see access.Sight, in *struct {
 			ByID
 			Body struct {
 				AgentID string `json:"agent_id" maxLength:"64" doc:"Empty: nobody."`
 			}
 		},
 		) (desk.Case, error) {
-			to, err := a.agentID(ctx, in.Body.AgentID)
+			to, err := a.sightOf(ctx, in.Body.AgentID)
 			if err != nil {
 				return desk.Case{}, err
 			}
-			return a.Desk.Assign(ctx, brand, hilft.CaseID(in.ID), to, me)
+			return a.Desk.Assign(ctx, see, hilft.CaseID(in.ID), to)
 		})
 	caseAct(a, http.MethodPost, "/api/cases/{id}/solve", "solve-case", "Nothing more to do, until the customer's next word",
-		func(ctx context.Context, brand hilft.BrandID, me hilft.AgentID, in *struct {
+		func(ctx context.Context, see access.Sight, in *struct {
 			ByID
 			Body struct {
 				Seen string `json:"seen" maxLength:"64" doc:"The last message that the agent has seen."`
 			}
 		},
 		) (desk.Case, error) {
-			return a.Desk.Solve(ctx, brand, hilft.CaseID(in.ID), hilft.MessageID(in.Body.Seen), me)
+			return a.Desk.Solve(ctx, see, hilft.CaseID(in.ID), hilft.MessageID(in.Body.Seen))
 		})
 	caseAct(a, http.MethodPost, "/api/cases/{id}/reopen", "reopen-case", "Take back that a case was solved",
-		func(ctx context.Context, brand hilft.BrandID, me hilft.AgentID, in *ByID) (desk.Case, error) {
-			return a.Desk.Reopen(ctx, brand, hilft.CaseID(in.ID), me)
+		func(ctx context.Context, see access.Sight, in *ByID) (desk.Case, error) {
+			return a.Desk.Reopen(ctx, see, hilft.CaseID(in.ID))
 		})
-	operation(a, agents, http.MethodGet, "/api/people/{id}", "get-person", "A person with their concerns", 200,
+	operation(a, readers, http.MethodGet, "/api/people/{id}", "get-person", "A person with their concerns", 200,
 		func(ctx context.Context, in *ByID) (*bodyOf[personJSON], error) {
-			n, err := a.known.look(ctx)
-			if err != nil {
-				return nil, err
-			}
-			p, cases, err := a.Desk.Person(ctx, n.brand.ID, hilft.PersonID(in.ID))
+			p, cases, err := a.Desk.Person(ctx, sight(ctx), hilft.PersonID(in.ID))
 			if err != nil {
 				return nil, err
 			}

@@ -121,13 +121,13 @@ const typingMinute = 60
 
 func (a *API) typingOperation() {
 	gate := newChatGate(typingMinute)
-	operation(a, agents, http.MethodPost, "/api/cases/{id}/typing", "typing", "Show the customer that somebody writes an answer, for a few seconds and where the network can do that", 204,
+	operation(a, workers, http.MethodPost, "/api/cases/{id}/typing", "typing", "Show the customer that somebody writes an answer, for a few seconds and where the network can do that", 204,
 		func(ctx context.Context, in *typingRequest) (*nothing, error) {
 			n, err := a.known.look(ctx)
 			if err != nil {
 				return nil, err
 			}
-			account, thread, err := a.Desk.ThreadOf(ctx, n.brand.ID, hilft.CaseID(in.ID), hilft.ConversationID(in.Body.ConversationID))
+			account, thread, err := a.Desk.ThreadOf(ctx, sight(ctx), hilft.CaseID(in.ID), hilft.ConversationID(in.Body.ConversationID))
 			if err != nil {
 				return nil, err
 			}

@@ -157,7 +157,7 @@ func TestANetworkWithoutSuchAThingIsToldNothing(t *testing.T) {
 func TestWhatAnotherBrandsCustomersWriteIsNotShown(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t)
-	b, shop := h.administrator(t), openShop(t)
+	b, shop := h.agent(t, h.administrator(t)), openShop(t)
 	s := b.listen(t, "")
 	require.Equal(t, "hello", s.next().kind)
 	for _, brand := range []hilft.BrandID{h.otherBrand(t), h.brand(t)} {

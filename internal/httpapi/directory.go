@@ -5,6 +5,7 @@ package httpapi
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,7 +27,7 @@ type directory struct {
 
 // names is one reading of the directory.
 type names struct {
-	brand    access.Brand
+	brands   []access.Brand // the oldest first
 	agents   map[hilft.AgentID]access.Agent
 	accounts map[hilft.AccountID]switchboard.Account
 	networks map[string]channel.Description
@@ -56,7 +57,7 @@ func (d *directory) look(ctx context.Context) (*names, error) {
 	if len(brands) == 0 {
 		return nil, hilft.Fail(hilft.Conflict, "setup.needed", nil)
 	}
-	n.brand = brands[0]
+	n.brands = brands
 	all, err := d.api.Access.Agents(ctx)
 	if err != nil {
 		return nil, err
@@ -64,12 +65,14 @@ func (d *directory) look(ctx context.Context) (*names, error) {
 	for _, g := range all {
 		n.agents[g.ID] = g
 	}
-	accounts, err := d.api.Switchboard.Accounts(ctx, n.brand.ID)
-	if err != nil {
-		return nil, err
-	}
-	for _, acc := range accounts {
-		n.accounts[acc.ID] = acc
+	for _, b := range brands {
+		accounts, err := d.api.Switchboard.Accounts(ctx, b.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, acc := range accounts {
+			n.accounts[acc.ID] = acc
+		}
 	}
 	for _, net := range d.api.Switchboard.Networks() {
 		n.networks[net.ID] = net
@@ -82,13 +85,26 @@ func (d *directory) look(ctx context.Context) (*names, error) {
 	return n, nil
 }
 
-// brand is the brand that requests are about. A house of one brand has one.
-func (d *directory) brand(ctx context.Context) (access.Brand, error) {
+// brand is the brand that a request is about, for whoever has a right in it: the one that it names, or else the first one
+// that they see. NotFound: they do not see it, or none.
+func (n *names) brand(see access.Sight, in InBrand, right access.Right) (access.Brand, error) {
+	i := slices.IndexFunc(n.brands, func(b access.Brand) bool {
+		return string(b.ID) == in.Brand || in.Brand == "" && see.May(b.ID, access.Read)
+	})
+	unseen := hilft.FailField(hilft.NotFound, "brand.not_found", "brand", nil)
+	if i < 0 {
+		return access.Brand{}, unseen
+	}
+	return n.brands[i], see.Demand(n.brands[i].ID, right, unseen)
+}
+
+// brand is names.brand of the directory as it is now, for who acts.
+func (d *directory) brand(ctx context.Context, in InBrand, right access.Right) (access.Brand, error) {
 	n, err := d.look(ctx)
 	if err != nil {
 		return access.Brand{}, err
 	}
-	return n.brand, nil
+	return n.brand(sight(ctx), in, right)
 }
 
 func (n *names) agent(id hilft.AgentID) *AgentJSON {

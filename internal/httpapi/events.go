@@ -17,6 +17,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/bus"
 	"github.com/hilft/hilft/internal/jobs"
 )
@@ -198,18 +199,13 @@ func (a *API) eventOperations() {
 	})
 	a.api.Adapter().Handle(&huma.Operation{Method: http.MethodGet, Path: "/api/events"}, func(ctx huma.Context) {
 		r, w := unwrap(ctx)
-		a.signedIn(a.stream)(w, r)
+		a.only(readers, a.stream)(w, r)
 	})
 }
 
 // stream carries events to one browser until it goes, its session ends, or it is too slow.
 func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
-	b, err := a.known.brand(ctx)
-	if err != nil {
-		a.fail(w, r, err)
-		return
-	}
 	sub, from, ok := a.relay.join(ctx)
 	if !ok {
 		a.fail(w, r, hilft.Fail(hilft.Unavailable, "house.closing", nil))
@@ -219,7 +215,7 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
-	out := &pen{w: w, rc: http.NewResponseController(w), brand: b.ID, patience: a.Pace.Patience}
+	out := &pen{w: w, rc: http.NewResponseController(w), see: sight(ctx), patience: a.Pace.Patience}
 	if err := a.replay(ctx, out, r.Header.Get("Last-Event-ID"), from); err != nil {
 		return
 	}
@@ -248,6 +244,9 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 		case <-alive.C:
 			if ok, err := a.store.Alive(ctx, token); err == nil && !ok {
 				return
+			}
+			if me, err := a.Access.Agent(ctx, out.see.Agent); err == nil {
+				out.see = me.Sight()
 			}
 		}
 		if out.err != nil {
@@ -287,7 +286,7 @@ func (a *API) replay(ctx context.Context, out *pen, lastID string, from int64) e
 type pen struct {
 	w        http.ResponseWriter
 	rc       *http.ResponseController
-	brand    hilft.BrandID
+	see      access.Sight
 	patience time.Duration
 	err      error
 }
@@ -306,7 +305,7 @@ func (p *pen) flush() {
 }
 
 func (p *pen) writes(w writer) {
-	if w.brand != p.brand {
+	if !p.see.May(w.brand, access.Read) {
 		return
 	}
 	data, err := json.Marshal(map[string]hilft.CaseID{"case_id": w.caseID})
@@ -318,7 +317,7 @@ func (p *pen) writes(w writer) {
 }
 
 func (p *pen) change(e jobs.Event) {
-	if e.Brand != "" && e.Brand != p.brand {
+	if e.Brand != "" && !p.see.May(e.Brand, access.Read) {
 		return
 	}
 	data, err := json.Marshal(changeJSON{e.Kind, string(e.Case), e.Subject})

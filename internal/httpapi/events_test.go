@@ -168,6 +168,37 @@ func TestChangesAreShownAsTheyHappen(t *testing.T) {
 	})
 }
 
+// Who is taken out of a brand hears no more of it within moments, though their stream stands.
+func TestWhoIsTakenOutOfABrandHearsNoMoreOfIt(t *testing.T) {
+	t.Parallel()
+	h := openHouseOn(t, storetest.Open(t, "", nil), func(d *httpapi.Deps) { d.Pace.Alive = 20 * time.Millisecond })
+	rosas := h.administrator(t)
+	bens := h.agent(t, rosas)
+	live := bens.listen(t, "")
+	require.Equal(t, "hello", live.next().kind)
+	brand := h.brand(t)
+	// told lets something happen in the brand, and then in the house, and says whether Ben hears of the first.
+	told := func() (heard bool) {
+		t.Helper()
+		inside, after := hilft.NewID(), hilft.NewID()
+		h.record(t, jobs.Event{Kind: hilft.EventMessageHeard, Brand: brand, Subject: inside})
+		h.record(t, jobs.Event{Kind: hilft.EventMessageHeard, Subject: after})
+		for {
+			e := live.next()
+			heard = heard || strings.Contains(e.data, inside)
+			if strings.Contains(e.data, after) {
+				return heard
+			}
+		}
+	}
+	require.True(t, told())
+	a := rosas.say(http.MethodPut, "/api/agents/"+string(h.agentID(t, ben))+"/role", m{"role": "none"})
+	require.Equal(t, 200, a.status, a.body)
+	h.until(t, func() bool { return !told() })
+	require.Equal(t, "access.not_your_role", refused(t, bens.say(http.MethodGet, "/api/inbox", nil), 403).Code)
+	require.Equal(t, 200, bens.say(http.MethodGet, "/api/me", nil).status)
+}
+
 func number(t testing.TB, id string) int64 {
 	t.Helper()
 	n, err := strconv.ParseInt(id, 10, 64)
@@ -180,7 +211,7 @@ func TestNothingIsLostBetweenTwoConnections(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		h := openHouseOn(t, db)
-		b := h.administrator(t)
+		b := h.agent(t, h.administrator(t))
 		brand := h.brand(t)
 		live := b.listen(t, "")
 		last := live.next().id

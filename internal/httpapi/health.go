@@ -85,10 +85,16 @@ type byNumber struct {
 	ID int64 `path:"id"`
 }
 
+// stuckRequest is about one delivery to a brand.
+type stuckRequest struct {
+	InBrand
+	ID int64 `path:"id"`
+}
+
 func (a *API) healthOperations() {
-	operation(a, agents, http.MethodGet, "/api/health", "get-health", "How the house is doing", 200,
-		func(ctx context.Context, _ *nothing) (*bodyOf[healthJSON], error) {
-			h, err := a.health(ctx)
+	operation(a, readers, http.MethodGet, "/api/health", "get-health", "How the house is doing", 200,
+		func(ctx context.Context, in *InBrand) (*bodyOf[healthJSON], error) {
+			h, err := a.health(ctx, *in)
 			return &bodyOf[healthJSON]{h}, err
 		})
 	operation(a, administrators, http.MethodPost, "/api/dead/{id}/retry", "retry-dead", "Give work that was given up its attempts again", 204,
@@ -109,17 +115,17 @@ func (a *API) healthOperations() {
 		func(ctx context.Context, in *byNumber) (*nothing, error) {
 			return nil, a.Jobs.Discard(ctx, access.Actor(ctx).ID, in.ID)
 		})
-	operation(a, administrators, http.MethodPost, "/api/stuck/{id}/retry", "retry-stuck", "Read a delivery once more", 204,
-		func(ctx context.Context, in *byNumber) (*nothing, error) {
-			b, err := a.known.brand(ctx)
+	operation(a, leads, http.MethodPost, "/api/stuck/{id}/retry", "retry-stuck", "Read a delivery once more", 204,
+		func(ctx context.Context, in *stuckRequest) (*nothing, error) {
+			b, err := a.known.brand(ctx, in.InBrand, access.Lead)
 			if err != nil {
 				return nil, err
 			}
 			return nil, a.Switchboard.ReadAgain(ctx, b.ID, in.ID)
 		})
-	operation(a, administrators, http.MethodDelete, "/api/stuck/{id}", "set-stuck-aside", "Put a delivery away about which nothing is to be done; it stays kept", 204,
-		func(ctx context.Context, in *byNumber) (*nothing, error) {
-			b, err := a.known.brand(ctx)
+	operation(a, leads, http.MethodDelete, "/api/stuck/{id}", "set-stuck-aside", "Put a delivery away about which nothing is to be done; it stays kept", 204,
+		func(ctx context.Context, in *stuckRequest) (*nothing, error) {
+			b, err := a.known.brand(ctx, in.InBrand, access.Lead)
 			if err != nil {
 				return nil, err
 			}
@@ -127,7 +133,7 @@ func (a *API) healthOperations() {
 		})
 }
 
-func (a *API) health(ctx context.Context) (healthJSON, error) {
+func (a *API) health(ctx context.Context, in InBrand) (healthJSON, error) {
 	h := healthJSON{
 		Queues: []queueJSON{}, Dead: []deadJSON{}, Stuck: []stuckJSON{}, Unknown: []unknownJSON{},
 		Database: databaseJSON{Kind: string(a.DB.Dialect()), OK: a.DB.Ping(ctx) == nil}, Version: a.Version, Reserve: switchboard.Reserve,
@@ -136,10 +142,15 @@ func (a *API) health(ctx context.Context) (healthJSON, error) {
 	if err != nil {
 		return h, err
 	}
-	if err := a.watched(ctx, n, &h); err != nil {
+	see := sight(ctx)
+	b, err := n.brand(see, in, access.Read)
+	if err != nil {
 		return h, err
 	}
-	if h.Accounts, err = a.accounts(ctx); err != nil {
+	if err := a.watched(ctx, n, b.ID, &h); err != nil {
+		return h, err
+	}
+	if h.Accounts, err = a.accounts(ctx, n, b.ID); err != nil {
 		return h, err
 	}
 	states, err := a.Switchboard.Queues(ctx)
@@ -156,19 +167,19 @@ func (a *API) health(ctx context.Context) (healthJSON, error) {
 	for _, l := range letters {
 		h.Dead = append(h.Dead, deadOf(l))
 	}
-	stuck, err := a.Switchboard.StuckOnes(ctx, n.brand.ID, listMost)
+	stuck, err := a.Switchboard.StuckOnes(ctx, b.ID, listMost)
 	if err != nil {
 		return h, err
 	}
 	for _, s := range stuck {
 		h.Stuck = append(h.Stuck, stuckJSON{s.ID, n.account(s.Account), s.Kind, s.Size, s.Error, s.ReceivedAt})
 	}
-	unknown, err := a.Desk.Undecided(ctx, n.brand.ID, listMost)
+	unknown, err := a.Desk.Undecided(ctx, see, b.ID, listMost)
 	if err != nil {
 		return h, err
 	}
 	for _, m := range unknown {
-		row, err := a.Desk.Row(ctx, n.brand.ID, m.Case)
+		row, err := a.Desk.Row(ctx, see, m.Case)
 		if err != nil {
 			return h, err
 		}
@@ -189,18 +200,14 @@ func deadOf(l jobs.Letter) deadJSON {
 	return deadJSON{l.ID, l.Kind, l.Error, l.Attempt, l.MadeAt, l.DeadAt}
 }
 
-// stuckRaw gives an administrator a delivery as it came.
+// stuckRaw gives a delivery as it came.
 func (a *API) stuckRaw(w http.ResponseWriter, r *http.Request) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
-	if err == nil && access.Actor(r.Context()).Role != access.RoleAdministrator {
-		a.fail(w, r, forbidden("access.administrator_only"))
-		return
-	}
 	if err != nil {
 		a.fail(w, r, notFound("delivery.not_found"))
 		return
 	}
-	b, err := a.known.brand(r.Context())
+	b, err := a.known.brand(r.Context(), InBrand{r.URL.Query().Get("brand")}, access.Lead)
 	if err != nil {
 		a.fail(w, r, err)
 		return

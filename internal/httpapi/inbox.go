@@ -21,6 +21,7 @@ type personRef struct {
 // description.
 type CaseRow struct {
 	ID         string     `json:"id"`
+	BrandID    string     `json:"brand_id"`
 	Number     int64      `json:"number"`
 	Title      string     `json:"title"`
 	State      string     `json:"state" enum:"open,waiting,solved"`
@@ -41,7 +42,7 @@ type CaseRow struct {
 
 func (n *names) row(c desk.Case) CaseRow {
 	return CaseRow{
-		ID: string(c.ID), Number: c.Number, Title: c.Title, State: string(c.State), Person: personRef{string(c.Person), c.PersonName},
+		ID: string(c.ID), BrandID: string(c.Brand), Number: c.Number, Title: c.Title, State: string(c.State), Person: personRef{string(c.Person), c.PersonName},
 		Network: c.Network, Account: n.account(c.Account), Visibility: string(c.Visibility), Preview: c.Preview, Agent: n.agent(c.Agent),
 		WaitsSince: when(c.WaitsSince), DueAt: when(c.DueAt), Answered: c.Answered, Trouble: c.Trouble,
 		ChangedAt: c.ChangedAt, MadeAt: c.MadeAt, SolvedAt: when(c.SolvedAt),
@@ -64,24 +65,29 @@ type countsByView struct {
 }
 
 type inboxRequest struct {
+	InBrand
 	View   string `query:"view" enum:"open,mine,unassigned,waiting,solved,trouble" default:"open"`
 	Cursor string `query:"cursor" maxLength:"200"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 
 func (a *API) inboxOperations() {
-	operation(a, agents, http.MethodGet, "/api/inbox", "list-inbox", "The cases of a view, who must be answered next first", 200,
+	operation(a, readers, http.MethodGet, "/api/inbox", "list-inbox", "The cases of a view, who must be answered next first", 200,
 		func(ctx context.Context, in *inboxRequest) (*bodyOf[inboxPage], error) {
 			n, err := a.known.look(ctx)
 			if err != nil {
 				return nil, err
 			}
-			me := access.Actor(ctx).ID
-			page, err := a.Desk.Inbox(ctx, n.brand.ID, me, desk.View(in.View), in.Cursor, in.Limit)
+			see := sight(ctx)
+			b, err := n.brand(see, in.InBrand, access.Read)
 			if err != nil {
 				return nil, err
 			}
-			counts, err := a.Desk.Counts(ctx, n.brand.ID, me)
+			page, err := a.Desk.Inbox(ctx, see, b.ID, desk.View(in.View), in.Cursor, in.Limit)
+			if err != nil {
+				return nil, err
+			}
+			counts, err := a.Desk.Counts(ctx, see, b.ID)
 			if err != nil {
 				return nil, err
 			}

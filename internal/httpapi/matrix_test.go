@@ -31,6 +31,8 @@ type scene struct {
 	shop                 *shop
 	own, other           things
 	anonymous, ben, rosa *browser
+	// What they are in the own brand, once they are called: ben is an agent there. none is nothing anywhere.
+	lead, reviewer, reader, none *browser
 }
 
 // things are what a brand has.
@@ -52,6 +54,31 @@ func openScene(t *testing.T, db *store.DB) *scene {
 	s.ben = s.agent(t, s.rosa)
 	s.own, s.other = s.things(t, s.brand(t), "own"), s.things(t, s.otherBrand(t), "other")
 	return s
+}
+
+// callMembers has one of each role come.
+func (s *scene) callMembers(t *testing.T) {
+	t.Helper()
+	own := s.own.account.Brand
+	s.lead, s.reviewer, s.reader, s.none = s.member(t, own, access.RoleLead), s.member(t, own, access.RoleReviewer), s.member(t, own, access.RoleReader), s.member(t, own, "")
+}
+
+// mailOf is under which address somebody signs in who is something in a brand.
+func mailOf(b hilft.BrandID, role access.Role) string {
+	return "x" + string(role) + "@" + strings.ToLower(string(b)) + ".example"
+}
+
+// member is somebody, signed in, who is something in a brand, and nothing in all others.
+func (s *scene) member(t *testing.T, b hilft.BrandID, role access.Role) *browser {
+	t.Helper()
+	g, err := s.access.AddAgent(s.asRosa(t), access.Newcomer{Name: "Jan", Email: mailOf(b, role), Password: password, Role: access.RoleReader, Brand: b})
+	require.NoError(t, err)
+	_, err = s.access.SetRole(s.asRosa(t), g.ID, b, role)
+	require.NoError(t, err)
+	at := s.browser(t)
+	a := at.say(http.MethodPost, "/api/session", m{"email": mailOf(b, role), "password": password})
+	require.Equal(t, http.StatusOK, a.status, a.body)
+	return at
 }
 
 func (s *scene) things(t *testing.T, brand hilft.BrandID, name string) things {
@@ -119,7 +146,7 @@ type call struct {
 
 // entry says of an operation who may call it, and how.
 type entry struct {
-	may   string // anybody, agents, administrators
+	may   string // anybody; agents: who is signed in; what needs a right: read, note, work, lead; administrators
 	right func(s *scene, k things) call
 	// ids: a thing is named in its path; another brand's is not there, whoever asks.
 	ids bool
@@ -142,17 +169,31 @@ var matrix = map[string]entry{
 	"sign-out":      {may: "anybody", right: at("/api/session")},
 	"get-me":        {may: "agents", right: at("/api/me")},
 	"change-me":     {may: "agents", right: func(*scene, things) call { return call{"/api/me", m{"language": "en", "initials": "XY"}} }},
-	"list-agents":   {may: "agents", right: at("/api/agents")},
-	"list-inbox":    {may: "agents", right: at("/api/inbox?view=open&limit=10")},
-	"list-networks": {may: "agents", right: at("/api/networks")},
-	"list-accounts": {may: "agents", right: at("/api/accounts")},
-	"get-health":    {may: "agents", right: at("/api/health")},
-	"stream-events": {may: "agents", right: at("/api/events")},
+	"list-agents":   {may: "read", right: at("/api/agents")},
+	"list-inbox":    {may: "read", right: at("/api/inbox?view=open&limit=10")},
+	"list-networks": {may: "read", right: at("/api/networks")},
+	"list-accounts": {may: "read", right: at("/api/accounts")},
+	"get-health":    {may: "read", right: at("/api/health")},
+	"stream-events": {may: "read", right: at("/api/events")},
 	"add-agent": {may: "administrators", right: func(*scene, things) call {
 		return call{"/api/agents", m{"name": "Neu", "email": "neu" + hilft.NewID() + "@nordnetz.example", "password": password}}
 	}},
-	"get-letters": {may: "administrators", right: at("/api/brand/letters")},
-	"set-letters": {may: "administrators", right: func(*scene, things) call {
+	"list-staff": {may: "administrators", right: at("/api/house/agents")},
+	"set-role": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
+		return call{"/api/agents/" + s.colleague(k) + "/role", m{"role": "reader"}}
+	}},
+	"add-brand": {may: "administrators", right: func(*scene, things) call {
+		return call{"/api/brands", m{"name": "Westnetz", "language": "de"}}
+	}},
+	"change-brand": {may: "administrators", ids: true, shared: true, right: func(_ *scene, k things) call {
+		id := string(k.account.Brand)
+		if id == "" {
+			id = k.person
+		}
+		return call{"/api/brands/" + id, m{"name": "Nordnetz", "language": "de"}}
+	}},
+	"get-letters": {may: "lead", right: at("/api/brand/letters")},
+	"set-letters": {may: "lead", right: func(*scene, things) call {
 		return call{"/api/brand/letters", m{"signature": "{agent}", "receipt_de": "", "receipt_en": ""}}
 	}},
 	"change-password": {may: "agents", right: func(*scene, things) call {
@@ -165,35 +206,35 @@ var matrix = map[string]entry{
 	"give-password": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
 		return call{"/api/agents/" + s.colleague(k) + "/password", m{"password": "zwölf Möwen auf dem Deich"}}
 	}},
-	"get-case":   {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID, nil} }},
-	"get-person": {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/people/" + k.person, nil} }},
-	"assign-case": {may: "agents", ids: true, right: func(s *scene, k things) call {
+	"get-case":   {may: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID, nil} }},
+	"get-person": {may: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/people/" + k.person, nil} }},
+	"assign-case": {may: "work", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/agent", m{"agent_id": s.agentID(s.rosa.t, ben)}}
 	}},
-	"look-case": {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/look", nil} }},
-	"typing": {may: "agents", ids: true, right: func(_ *scene, k things) call {
+	"look-case": {may: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/look", nil} }},
+	"typing": {may: "work", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/typing", m{"conversation_id": k.talk}}
 	}},
-	"solve-case": {may: "agents", ids: true, right: func(s *scene, k things) call {
+	"solve-case": {may: "work", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/solve", m{"seen": s.newest(k)}}
 	}},
-	"reopen-case": {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/reopen", nil} }},
-	"reply": {may: "agents", ids: true, right: func(_ *scene, k things) call {
+	"reopen-case": {may: "work", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/reopen", nil} }},
+	"reply": {may: "work", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/replies", m{"conversation_id": k.talk, "visibility": "private", "text": "Wir sehen nach.", "seen": k.message, "anyway": true}}
 	}},
-	"write-note": {may: "agents", ids: true, right: func(_ *scene, k things) call {
+	"write-note": {may: "note", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/notes", m{"text": "Störung bekannt"}}
 	}},
-	"retry-message": {may: "agents", ids: true, right: func(s *scene, k things) call {
+	"retry-message": {may: "work", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/messages/" + s.replyThat(hilft.Failed, k) + "/retry", nil}
 	}},
-	"message-arrived": {may: "agents", ids: true, right: func(s *scene, k things) call {
+	"message-arrived": {may: "work", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/messages/" + s.replyThat(hilft.Unknown, k) + "/arrived", nil}
 	}},
-	"let-message-go": {may: "agents", ids: true, right: func(s *scene, k things) call {
+	"let-message-go": {may: "work", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/messages/" + s.replyThat(hilft.Failed, k) + "/let-go", nil}
 	}},
-	"take-message-up": {may: "agents", ids: true, right: func(s *scene, k things) call {
+	"take-message-up": {may: "work", ids: true, right: func(s *scene, k things) call {
 		id := s.replyThat(hilft.Failed, k)
 		s.change(s.rosa.t, `UPDATE message SET let_go_at = 1 WHERE id = ?`, id)
 		return call{"/api/messages/" + id + "/take-up", nil}
@@ -244,14 +285,14 @@ var matrix = map[string]entry{
 	"set-canary": {may: "administrators", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/accounts/" + string(k.account.ID) + "/canary", m{"every_minutes": 0}}
 	}},
-	"retry-stuck": {may: "administrators", ids: true, right: func(_ *scene, k things) call {
+	"retry-stuck": {may: "lead", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/stuck/" + strconv.FormatInt(k.stuck, 10) + "/retry", nil}
 	}},
-	"set-stuck-aside": {may: "administrators", ids: true, right: func(s *scene, k things) call {
+	"set-stuck-aside": {may: "lead", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/stuck/" + s.unread(k), nil}
 	}},
-	"GET message html": {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/messages/" + string(k.message) + "/html", nil} }},
-	"GET stuck raw": {may: "administrators", ids: true, right: func(_ *scene, k things) call {
+	"GET message html": {may: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/messages/" + string(k.message) + "/html", nil} }},
+	"GET stuck raw": {may: "lead", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/stuck/" + strconv.FormatInt(k.stuck, 10) + "/raw", nil}
 	}},
 }
@@ -261,7 +302,7 @@ func (s *scene) colleague(k things) string {
 	if k.account.ID != s.own.account.ID {
 		return k.person
 	}
-	g, err := s.access.AddAgent(s.asRosa(s.rosa.t), access.Newcomer{Name: "Geht", Email: hilft.NewID() + "@nordnetz.example", Password: password})
+	g, err := s.access.AddAgent(s.asRosa(s.rosa.t), access.Newcomer{Name: "Geht", Email: hilft.NewID() + "@nordnetz.example", Password: password, Brand: s.own.account.Brand})
 	require.NoError(s.rosa.t, err)
 	return string(g.ID)
 }
@@ -319,6 +360,11 @@ func (s *scene) operations() []operation {
 	return all
 }
 
+// inBrand tells of an operation that it is asked for by the brand.
+func (o operation) inBrand() bool {
+	return slices.ContainsFunc(o.Parameters, func(p *huma.Param) bool { return p.Name == "brand" && p.In == "query" })
+}
+
 // streams tells of an operation whose right answer does not end.
 func (o operation) streams() bool { return o.id == "stream-events" }
 
@@ -326,14 +372,21 @@ func TestEverybodyMayDoWhatIsTheirsAndNothingElse(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		s := openScene(t, db)
+		s.callMembers(t)
+		own := s.own.account.Brand
 		for _, who := range []struct {
 			name string
 			*browser
-			may []string
+			mail string
+			may  []string
 		}{
-			{"anonymous", s.anonymous, []string{"anybody"}},
-			{"an agent", s.ben, []string{"anybody", "agents"}},
-			{"an administrator", s.rosa, []string{"anybody", "agents", "administrators"}},
+			{"anonymous", s.anonymous, "", []string{"anybody"}},
+			{"signed in, and in no brand", s.none, mailOf(own, ""), []string{"anybody", "agents"}},
+			{"a reader", s.reader, mailOf(own, access.RoleReader), []string{"anybody", "agents", "read"}},
+			{"a reviewer", s.reviewer, mailOf(own, access.RoleReviewer), []string{"anybody", "agents", "read", "note"}},
+			{"an agent", s.ben, ben, []string{"anybody", "agents", "read", "note", "work"}},
+			{"a lead", s.lead, mailOf(own, access.RoleLead), []string{"anybody", "agents", "read", "note", "work", "lead"}},
+			{"an administrator", s.rosa, rosa, []string{"anybody", "agents", "read", "note", "work", "lead", "administrators"}},
 		} {
 			for _, op := range s.operations() {
 				e, known := matrix[op.id]
@@ -356,14 +409,11 @@ func TestEverybodyMayDoWhatIsTheirsAndNothingElse(t *testing.T) {
 					refused(t, a, want)
 				}
 				require.Equal(t, "no-store", a.header.Get("Cache-Control"), op.id)
-				if op.id == "sign-in" && who.browser == s.anonymous { // leave it as it came
+				switch { // leave it as it came
+				case op.id == "sign-in" && who.mail == "":
 					who.say(http.MethodDelete, "/api/session", nil)
-				}
-				if op.id == "sign-in" && who.browser == s.rosa {
-					who.say(http.MethodPost, "/api/session", m{"email": rosa, "password": password})
-				}
-				if op.id == "sign-out" && who.browser != s.anonymous {
-					who.say(http.MethodPost, "/api/session", m{"email": map[*browser]string{s.ben: ben, s.rosa: rosa}[who.browser], "password": password})
+				case (op.id == "sign-in" || op.id == "sign-out") && who.mail != "":
+					who.say(http.MethodPost, "/api/session", m{"email": who.mail, "password": password})
 				}
 			}
 		}
@@ -375,6 +425,7 @@ func TestWhatIsAnothersOrNobodysIsNotThere(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		s := openScene(t, db)
+		s.callMembers(t)
 		unknown := things{
 			account: switchboard.Account{ID: hilft.AccountID(hilft.NewID())}, message: hilft.MessageID(hilft.NewID()), reply: hilft.NewID(),
 			caseID: hilft.NewID(), talk: hilft.NewID(), person: hilft.NewID(), stuck: 1 << 40, dead: 1 << 40,
@@ -398,11 +449,31 @@ func TestWhatIsAnothersOrNobodysIsNotThere(t *testing.T) {
 						body["seen"] = s.own.message
 					}
 				}
-				a := s.rosa.say(op.method, c.path, c.body)
+				// An administrator sees all brands; whoever is the most in one still sees nothing of another.
+				asks := s.lead
+				if e.may == "administrators" {
+					asks = s.rosa
+				}
+				a := asks.say(op.method, c.path, c.body)
 				require.Equal(t, http.StatusNotFound, a.status, "%s: %s (%s): %s", name, op.id, c.path, a.body)
 				refused(t, a, http.StatusNotFound)
 			}
 		}
+		// What is asked for by its brand is not there either.
+		asked := 0
+		for _, op := range s.operations() {
+			e := matrix[op.id]
+			if !op.inBrand() || e.may == "administrators" || e.may == "agents" {
+				continue
+			}
+			asked++
+			c := e.right(s, s.own)
+			at, query, _ := strings.Cut(c.path, "?")
+			a := s.lead.say(op.method, at+"?"+query+"&brand="+string(s.other.account.Brand), c.body)
+			require.Equal(t, http.StatusNotFound, a.status, "%s: %s", op.id, a.body)
+			require.Equal(t, "brand.not_found", refused(t, a, http.StatusNotFound).Code, op.id)
+		}
+		require.Greater(t, asked, 5)
 		// Ids inside ids: the conversation of another brand's case, another case's, nobody's.
 		second := s.posts(t, s.own.account, m{"id": "own-2", "thread": "second", "text": "Und eine Frage", "from": m{"id": "jo"}})
 		theirs := s.rosa.opens(s.caseOf(t, second)).Ways[0].ConversationID
@@ -417,8 +488,10 @@ func TestWhatIsAnothersOrNobodysIsNotThere(t *testing.T) {
 		// Nothing of the other brand has changed, and none of it shows.
 		require.Zero(t, storetest.Count(t, db, `SELECT COUNT(*) FROM message WHERE account_id = ? AND id <> ? AND NOT (agent_id = 'x' AND delivery IN ('failed', 'unknown') AND let_go_at <= 1)`,
 			string(s.other.account.ID), string(s.other.message)))
-		for _, path := range []string{"/api/inbox", "/api/inbox?view=trouble", "/api/accounts", "/api/health"} {
-			a := s.rosa.say(http.MethodGet, path, nil)
+		for _, path := range []string{"/api/inbox", "/api/inbox?view=trouble", "/api/accounts", "/api/health", "/api/agents", "/api/me", "/api/me?brand=" + string(s.other.account.Brand)} {
+			a := s.lead.say(http.MethodGet, path, nil)
+			require.Equal(t, 200, a.status, path)
+			require.NotContains(t, a.body, string(s.other.account.Brand), path)
 			require.NotContains(t, a.body, string(s.other.account.ID), path)
 			require.NotContains(t, a.body, s.other.caseID, path)
 		}
@@ -547,8 +620,8 @@ func TestTheDescriptionIsWhole(t *testing.T) {
 			continue
 		}
 		require.Equal(t, matrix[op.id].may != "anybody", op.Responses["401"] != nil, op.id)
-		require.Equal(t, matrix[op.id].may == "administrators", op.Responses["403"] != nil, op.id)
-		require.Equal(t, matrix[op.id].ids, op.Responses["404"] != nil, op.id)
+		require.Equal(t, !slices.Contains([]string{"anybody", "agents"}, matrix[op.id].may), op.Responses["403"] != nil, op.id)
+		require.Equal(t, matrix[op.id].ids || op.inBrand(), op.Responses["404"] != nil, op.id)
 	}
 }
 

@@ -125,7 +125,7 @@ type noteRequest struct {
 }
 
 func (a *API) messageOperations() {
-	operation(a, agents, http.MethodPost, "/api/cases/{id}/replies", "reply", "Answer the customer", 201,
+	operation(a, workers, http.MethodPost, "/api/cases/{id}/replies", "reply", "Answer the customer", 201,
 		func(ctx context.Context, in *replyRequest) (*bodyOf[messageJSON], error) {
 			n, err := a.known.look(ctx)
 			if err != nil {
@@ -140,9 +140,9 @@ func (a *API) messageOperations() {
 			}
 			var m desk.Message
 			err = a.uploads.using(ctx, hashesOf(files, func(f desk.File) string { return f.Hash }), func() (err error) {
-				m, err = a.Desk.Reply(ctx, desk.Reply{
-					Brand: n.brand.ID, Case: hilft.CaseID(in.ID), Conversation: hilft.ConversationID(in.Body.ConversationID), Visibility: hilft.Visibility(in.Body.Visibility),
-					Agent: access.Actor(ctx).ID, Subject: in.Body.Subject, Warning: in.Body.Warning, Text: in.Body.Text, Files: files, Seen: hilft.MessageID(in.Body.Seen), Anyway: in.Body.Anyway,
+				m, err = a.Desk.Reply(ctx, sight(ctx), desk.Reply{
+					Case: hilft.CaseID(in.ID), Conversation: hilft.ConversationID(in.Body.ConversationID), Visibility: hilft.Visibility(in.Body.Visibility),
+					Subject: in.Body.Subject, Warning: in.Body.Warning, Text: in.Body.Text, Files: files, Seen: hilft.MessageID(in.Body.Seen), Anyway: in.Body.Anyway,
 					Solve: in.Body.Solve, Request: requestKey(ctx),
 				})
 				return err
@@ -152,13 +152,13 @@ func (a *API) messageOperations() {
 			}
 			return &bodyOf[messageJSON]{a.messageOf(n, m)}, nil
 		})
-	operation(a, agents, http.MethodPost, "/api/cases/{id}/notes", "write-note", "Write something for colleagues", 201,
+	operation(a, noters, http.MethodPost, "/api/cases/{id}/notes", "write-note", "Write something for colleagues", 201,
 		func(ctx context.Context, in *noteRequest) (*bodyOf[messageJSON], error) {
 			n, err := a.known.look(ctx)
 			if err != nil {
 				return nil, err
 			}
-			m, err := a.Desk.Note(ctx, n.brand.ID, hilft.CaseID(in.ID), access.Actor(ctx).ID, in.Body.Text, requestKey(ctx))
+			m, err := a.Desk.Note(ctx, sight(ctx), hilft.CaseID(in.ID), in.Body.Text, requestKey(ctx))
 			if err != nil {
 				return nil, err
 			}
@@ -170,13 +170,13 @@ func (a *API) messageOperations() {
 	a.decide("/api/messages/{id}/take-up", "take-message-up", "Take back that a failed message was let go", a.Desk.TakeUp)
 }
 
-func (a *API) decide(path, id, summary string, act func(ctx context.Context, brand hilft.BrandID, id hilft.MessageID, agent hilft.AgentID) (desk.Message, error)) {
-	operation(a, agents, http.MethodPost, path, id, summary, 200, func(ctx context.Context, in *ByID) (*bodyOf[messageJSON], error) {
+func (a *API) decide(path, id, summary string, act func(ctx context.Context, see access.Sight, id hilft.MessageID) (desk.Message, error)) {
+	operation(a, workers, http.MethodPost, path, id, summary, 200, func(ctx context.Context, in *ByID) (*bodyOf[messageJSON], error) {
 		n, err := a.known.look(ctx)
 		if err != nil {
 			return nil, err
 		}
-		m, err := act(ctx, n.brand.ID, hilft.MessageID(in.ID), access.Actor(ctx).ID)
+		m, err := act(ctx, sight(ctx), hilft.MessageID(in.ID))
 		if err != nil {
 			return nil, err
 		}
@@ -187,8 +187,9 @@ func (a *API) decide(path, id, summary string, act func(ctx context.Context, bra
 // fits refuses a reply that the network would refuse for its length or its files, before it is queued.
 func (a *API) fits(ctx context.Context, n *names, in *replyRequest, files []desk.File) error {
 	talk := desk.Conversation{ID: hilft.ConversationID(in.Body.ConversationID)}
+	see := sight(ctx)
 	var err error
-	if talk.Account, err = a.Desk.AccountOf(ctx, n.brand.ID, talk.ID); err != nil {
+	if talk.Account, err = a.Desk.AccountOf(ctx, see, talk.ID); err != nil {
 		return err
 	}
 	acc, known := n.accounts[talk.Account]
@@ -200,7 +201,7 @@ func (a *API) fits(ctx context.Context, n *names, in *replyRequest, files []desk
 		return hilft.FailField(hilft.Invalid, "reply.no_warning", "warning", nil)
 	}
 	if l.Addressed && l.TextMax > 0 {
-		t, err := a.Desk.Case(ctx, n.brand.ID, hilft.CaseID(in.ID))
+		t, err := a.Desk.Case(ctx, see, hilft.CaseID(in.ID))
 		if err != nil {
 			return err
 		}

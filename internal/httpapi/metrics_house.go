@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/access"
 )
 
 // houseCollector reads, when somebody asks, what the health page shows. The names are in the handbook, and do not change.
@@ -90,7 +91,7 @@ func (c *houseCollector) brands(ctx context.Context, gauge func(d *prometheus.De
 		if err != nil {
 			return err
 		}
-		open, err := c.api.Desk.Undecided(ctx, b.ID, listMost)
+		open, err := c.api.Desk.Undecided(ctx, access.House(), b.ID, listMost)
 		if err != nil {
 			return err
 		}

@@ -15,13 +15,26 @@ import (
 )
 
 // who may call an operation.
-type who int
+type who string
 
+// Beside those, every access.Right is one: who has it in any brand. In which, the room asks that does the work.
 const (
-	anybody who = iota
-	agents
-	administrators
+	anybody        who = "anybody"
+	agents         who = "agents" // who is signed in, about what is their own
+	administrators who = "administrators"
+	readers            = who(access.Read)
+	noters             = who(access.Note)
+	workers            = who(access.Work)
+	leads              = who(access.Lead)
 )
+
+// InBrand is a request about what a brand has. It is exported because huma does not look into embedded fields that are not.
+type InBrand struct {
+	Brand string `query:"brand" maxLength:"64" doc:"Of which brand; empty: of the first one that one sees."`
+}
+
+// inBrand is what a request says of the brand that it is about; huma fills it in by the embedded InBrand.
+func (in *InBrand) inBrand() InBrand { return *in }
 
 // bodyOf is an answer with a JSON body.
 type bodyOf[T any] struct{ Body T }
@@ -29,6 +42,12 @@ type bodyOf[T any] struct{ Body T }
 // ByID is a request about one thing. Exported, because huma does not look into embedded fields that are not.
 type ByID struct {
 	ID string `path:"id" maxLength:"64"`
+}
+
+// InBrandByID is a request about one thing of a brand.
+type InBrandByID struct {
+	InBrand
+	ByID
 }
 
 // nothing is an empty request or answer.
@@ -42,10 +61,10 @@ func operation[I, O any](a *API, may who, method, path, id, summary string, stat
 		BodyReadTimeout: -1,
 		Errors:          []int{http.StatusUnprocessableEntity, http.StatusInternalServerError}, Tags: []string{strings.Split(path, "/")[2]},
 	}
-	if strings.Contains(path, "{") {
+	if _, inBrand := any(new(I)).(interface{ inBrand() InBrand }); inBrand || strings.Contains(path, "{") {
 		op.Errors = append(op.Errors, http.StatusNotFound)
 	}
-	if may == administrators {
+	if may != anybody && may != agents {
 		op.Errors = append(op.Errors, http.StatusForbidden)
 	}
 	if may != anybody {
@@ -71,16 +90,23 @@ func allowed(ctx context.Context, may who) error {
 		return nil
 	case me.ID == "":
 		return hilft.Fail(hilft.Unauthenticated, "session.missing", nil)
+	case may == agents:
+		return nil
 	case may == administrators && me.Role != access.RoleAdministrator:
 		return forbidden("access.administrator_only")
+	case may != administrators && !me.Sight().MaySomewhere(access.Right(may)):
+		return forbidden("access.not_your_role")
 	}
 	return nil
 }
 
-// signedIn is allowed for requests that are not huma's.
-func (a *API) signedIn(next http.HandlerFunc) http.HandlerFunc {
+// sight is what whoever acts sees.
+func sight(ctx context.Context) access.Sight { return access.Actor(ctx).Sight() }
+
+// only is allowed for requests that are not huma's.
+func (a *API) only(may who, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if err := allowed(r.Context(), agents); err != nil {
+		if err := allowed(r.Context(), may); err != nil {
 			a.fail(w, r, err)
 			return
 		}

@@ -12,34 +12,72 @@ import (
 )
 
 type meJSON struct {
-	ID        string    `json:"id"`
-	Name      string    `json:"name"`
-	Initials  string    `json:"initials"`
-	Email     string    `json:"email"`
-	Role      string    `json:"role" enum:"administrator,agent"`
-	Language  string    `json:"language" enum:"de,en"`
-	Scheme    string    `json:"scheme" enum:"auto,light,dark"`
-	Signature string    `json:"signature" doc:"What stands under one's letters, above the brand's."`
-	Brand     brandJSON `json:"brand"`
-	Version   string    `json:"version"`
+	ID        string          `json:"id"`
+	Name      string          `json:"name"`
+	Initials  string          `json:"initials"`
+	Email     string          `json:"email"`
+	Runs      bool            `json:"runs" doc:"One is an administrator: one runs the house."`
+	Language  string          `json:"language" enum:"de,en"`
+	Scheme    string          `json:"scheme" enum:"auto,light,dark"`
+	Signature string          `json:"signature" doc:"What stands under one's letters, above the brand's."`
+	Brand     workplaceJSON   `json:"brand" doc:"The one that was asked for; without an id: one sees none yet."`
+	Brands    []workplaceJSON `json:"brands" nullable:"false" doc:"All that one sees."`
+	Version   string          `json:"version"`
 }
 
-type brandJSON struct {
+// BrandJSON is a brand. It is exported because what others contain must be, to stand in the API's description.
+type BrandJSON struct {
 	ID       string `json:"id"`
 	Name     string `json:"name"`
 	Language string `json:"language" enum:"de,en"`
 	AnswerIn int    `json:"answer_in" doc:"Minutes until a customer's word should be answered."`
 }
 
-func (a *API) me(ctx context.Context, me access.Agent) (*bodyOf[meJSON], error) {
-	b, err := a.known.brand(ctx)
+// workplaceJSON is a brand in which somebody works.
+type workplaceJSON struct {
+	BrandJSON
+	Role   string   `json:"role" enum:"administrator,lead,agent,reviewer,reader," doc:"What one is in it."`
+	Rights []string `json:"rights" nullable:"false" enum:"read,note,work,lead" doc:"What one may do in it."`
+}
+
+func workplaceOf(see access.Sight, b access.Brand) workplaceJSON {
+	role := see.Role(b.ID)
+	out := workplaceJSON{brandOf(b), string(role), []string{}}
+	for _, r := range role.Rights() {
+		out.Rights = append(out.Rights, string(r))
+	}
+	return out
+}
+
+func brandOf(b access.Brand) BrandJSON {
+	return BrandJSON{string(b.ID), b.Name, b.Language, b.AnswerIn}
+}
+
+// me is who somebody is in a brand. Who asks for one that they do not see is told of the first that they do: they may have
+// been in it a moment ago.
+func (a *API) me(ctx context.Context, me access.Agent, in InBrand) (*bodyOf[meJSON], error) {
+	n, err := a.known.look(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &bodyOf[meJSON]{meJSON{
-		ID: string(me.ID), Name: me.Name, Initials: me.Initials, Email: me.Email, Role: string(me.Role), Language: me.Language,
-		Scheme: string(me.Scheme), Signature: me.Signature, Brand: brandJSON{string(b.ID), b.Name, b.Language, b.AnswerIn}, Version: a.Version,
-	}}, nil
+	see := me.Sight()
+	b, err := n.brand(see, in, access.Read)
+	if err != nil {
+		b, err = n.brand(see, InBrand{}, access.Read)
+	}
+	if err != nil {
+		b, see = access.Brand{Language: me.Language}, access.Sight{}
+	}
+	out := meJSON{
+		ID: string(me.ID), Name: me.Name, Initials: me.Initials, Email: me.Email, Runs: me.Role == access.RoleAdministrator, Language: me.Language,
+		Scheme: string(me.Scheme), Signature: me.Signature, Brand: workplaceOf(see, b), Brands: []workplaceJSON{}, Version: a.Version,
+	}
+	for _, b := range n.brands {
+		if see.May(b.ID, access.Read) {
+			out.Brands = append(out.Brands, workplaceOf(see, b))
+		}
+	}
+	return &bodyOf[meJSON]{out}, nil
 }
 
 type setupJSON struct {
@@ -97,7 +135,7 @@ func (a *API) enter(ctx context.Context, me access.Agent) (*bodyOf[meJSON], erro
 		return nil, err
 	}
 	a.sessions.Put(ctx, access.SessionAgent, string(me.ID))
-	return a.me(ctx, me)
+	return a.me(ctx, me, InBrand{})
 }
 
 func (a *API) sessionOperations() {
@@ -112,9 +150,12 @@ func (a *API) sessionOperations() {
 	operation(a, anybody, http.MethodDelete, "/api/session", "sign-out", "Sign out", 204,
 		func(ctx context.Context, _ *nothing) (*nothing, error) { return nil, a.sessions.Destroy(ctx) })
 	operation(a, agents, http.MethodGet, "/api/me", "get-me", "Who is signed in", 200,
-		func(ctx context.Context, _ *nothing) (*bodyOf[meJSON], error) { return a.me(ctx, access.Actor(ctx)) })
+		func(ctx context.Context, in *InBrand) (*bodyOf[meJSON], error) {
+			return a.me(ctx, access.Actor(ctx), *in)
+		})
 	operation(a, agents, http.MethodPatch, "/api/me", "change-me", "Change one's own settings", 200,
 		func(ctx context.Context, in *struct {
+			InBrand
 			Body struct {
 				Language  *string `json:"language,omitempty" enum:"de,en"`
 				Scheme    *string `json:"scheme,omitempty" enum:"auto,light,dark"`
@@ -134,7 +175,7 @@ func (a *API) sessionOperations() {
 				return nil, err
 			}
 			a.known.forget()
-			return a.me(ctx, me)
+			return a.me(ctx, me, in.InBrand)
 		})
 }
 
@@ -145,17 +186,21 @@ type lettersJSON struct {
 }
 
 func (a *API) letterOperations() {
-	operation(a, administrators, http.MethodGet, "/api/brand/letters", "get-letters", "What the brand puts around its letters", 200,
-		func(ctx context.Context, _ *nothing) (*bodyOf[lettersJSON], error) {
-			b, err := a.known.brand(ctx)
+	operation(a, leads, http.MethodGet, "/api/brand/letters", "get-letters", "What the brand puts around its letters", 200,
+		func(ctx context.Context, in *InBrand) (*bodyOf[lettersJSON], error) {
+			b, err := a.known.brand(ctx, *in, access.Lead)
 			if err == nil {
 				b, err = a.Access.Brand(ctx, b.ID)
 			}
 			return &bodyOf[lettersJSON]{lettersJSON(b.Letters)}, err
 		})
-	operation(a, administrators, http.MethodPut, "/api/brand/letters", "set-letters", "Change what the brand puts around its letters", 200,
-		func(ctx context.Context, in *bodyOf[lettersJSON]) (*bodyOf[lettersJSON], error) {
-			b, err := a.known.brand(ctx)
+	operation(a, leads, http.MethodPut, "/api/brand/letters", "set-letters", "Change what the brand puts around its letters", 200,
+		func(ctx context.Context, in *struct {
+			InBrand
+			Body lettersJSON
+		},
+		) (*bodyOf[lettersJSON], error) {
+			b, err := a.known.brand(ctx, in.InBrand, access.Lead)
 			if err == nil {
 				err = a.Access.SetLetters(ctx, b.ID, access.Letters(in.Body))
 			}
@@ -178,7 +223,8 @@ type AgentJSON struct {
 
 type colleagueJSON struct {
 	AgentJSON
-	Role  string `json:"role" enum:"administrator,agent"`
+	Role  string `json:"role" enum:"administrator,lead,agent,reviewer,reader" doc:"What they are in the brand."`
+	Works bool   `json:"works" doc:"Whether cases can be given to them."`
 	Email string `json:"email"`
 }
 
@@ -186,51 +232,62 @@ type agentList struct {
 	Agents []colleagueJSON `json:"agents" nullable:"false"`
 }
 
-func colleague(g access.Agent) colleagueJSON {
-	return colleagueJSON{AgentJSON{string(g.ID), g.Name, g.Initials}, string(g.Role), g.Email}
+func colleague(g access.Agent, in hilft.BrandID) colleagueJSON {
+	see := g.Sight()
+	return colleagueJSON{AgentJSON{string(g.ID), g.Name, g.Initials}, string(see.Role(in)), see.May(in, access.Work), g.Email}
 }
 
 func (a *API) agentOperations() {
-	operation(a, agents, http.MethodGet, "/api/agents", "list-agents", "Who works here", 200,
-		func(ctx context.Context, _ *nothing) (*bodyOf[agentList], error) {
+	operation(a, readers, http.MethodGet, "/api/agents", "list-agents", "Who works in a brand", 200,
+		func(ctx context.Context, in *InBrand) (*bodyOf[agentList], error) {
+			b, err := a.known.brand(ctx, *in, access.Read)
+			if err != nil {
+				return nil, err
+			}
 			all, err := a.Access.Agents(ctx)
 			out := &bodyOf[agentList]{agentList{[]colleagueJSON{}}}
 			for _, g := range all {
-				if g.ClosedAt.IsZero() {
-					out.Body.Agents = append(out.Body.Agents, colleague(g))
+				if g.Sight().May(b.ID, access.Read) {
+					out.Body.Agents = append(out.Body.Agents, colleague(g, b.ID))
 				}
 			}
 			return out, err
 		})
-	operation(a, administrators, http.MethodPost, "/api/agents", "add-agent", "Add somebody who works here", 201,
+	operation(a, administrators, http.MethodPost, "/api/agents", "add-agent", "Add somebody who works in a brand", 201,
 		func(ctx context.Context, in *struct {
+			InBrand
 			Body struct {
 				Name     string `json:"name" maxLength:"200"`
 				Email    string `json:"email" maxLength:"254"`
 				Password string `json:"password" maxLength:"256"`
-				Role     string `json:"role,omitempty" enum:"administrator,agent"`
+				Role     string `json:"role,omitempty" enum:"administrator,lead,agent,reviewer,reader" doc:"What they are in the brand, or administrator of the house; empty: agent."`
 				Language string `json:"language,omitempty" enum:"de,en"`
 			}
 		},
 		) (*bodyOf[colleagueJSON], error) {
+			of, err := a.known.brand(ctx, in.InBrand, access.Lead)
+			if err != nil {
+				return nil, err
+			}
 			b := in.Body
-			g, err := a.Access.AddAgent(ctx, access.Newcomer{Name: b.Name, Email: b.Email, Password: b.Password, Role: access.Role(b.Role), Language: b.Language})
+			g, err := a.Access.AddAgent(ctx, access.Newcomer{Name: b.Name, Email: b.Email, Password: b.Password, Role: access.Role(b.Role), Brand: of.ID, Language: b.Language})
 			if err != nil {
 				return nil, err
 			}
 			a.known.forget()
-			return &bodyOf[colleagueJSON]{colleague(g)}, nil
+			return &bodyOf[colleagueJSON]{colleague(g, of.ID)}, nil
 		})
+	a.brandOperations()
 }
 
-// agentID checks that an agent works here; the empty id is nobody.
-func (a *API) agentID(ctx context.Context, id string) (hilft.AgentID, error) {
+// sightOf is what an agent sees who works here; of the empty id, nobody's.
+func (a *API) sightOf(ctx context.Context, id string) (access.Sight, error) {
 	if id == "" {
-		return "", nil
+		return access.Sight{}, nil
 	}
 	g, err := a.Access.Agent(ctx, hilft.AgentID(id))
 	if hilft.KindOf(err) == hilft.NotFound || err == nil && !g.ClosedAt.IsZero() {
-		return "", hilft.FailField(hilft.Invalid, "agent.not_found", "agent_id", nil)
+		err = hilft.FailField(hilft.Invalid, "agent.not_found", "agent_id", nil)
 	}
-	return g.ID, err
+	return g.Sight(), err
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/switchboard"
 	"github.com/hilft/hilft/internal/watch"
 )
@@ -58,7 +59,7 @@ type alertJSON struct {
 const alertsShown = 30
 
 // watched adds to the house's health what the watch knows.
-func (a *API) watched(ctx context.Context, n *names, h *healthJSON) error {
+func (a *API) watched(ctx context.Context, n *names, brand hilft.BrandID, h *healthJSON) error {
 	h.Nodes, h.Canaries, h.Alerts = []nodeJSON{}, []canaryJSON{}, []alertJSON{}
 	now := a.DB.Now()
 	limits, err := a.Watch.Limits(ctx)
@@ -77,7 +78,7 @@ func (a *API) watched(ctx context.Context, n *names, h *healthJSON) error {
 	for _, node := range nodes {
 		h.Nodes = append(h.Nodes, nodeOf(node, limits, now))
 	}
-	canaries, err := a.Switchboard.Canaries(ctx, n.brand.ID)
+	canaries, err := a.Switchboard.Canaries(ctx, brand)
 	if err != nil {
 		return err
 	}
@@ -89,7 +90,7 @@ func (a *API) watched(ctx context.Context, n *names, h *healthJSON) error {
 	slices.SortFunc(h.Canaries, func(x, y canaryJSON) int {
 		return strings.Compare(x.Account.Name+x.Account.ID, y.Account.Name+y.Account.ID)
 	})
-	alerts, err := a.Watch.Alerts(ctx, n.brand.ID, alertsShown)
+	alerts, err := a.Watch.Alerts(ctx, brand, alertsShown)
 	if err != nil {
 		return err
 	}
@@ -144,6 +145,7 @@ type mailWayJSON struct {
 }
 
 type targetRequest struct {
+	InBrand
 	Body struct {
 		Kind      string `json:"kind" enum:"email,webhook"`
 		Address   string `json:"address" maxLength:"2000" doc:"A mail address, or where the webhook goes."`
@@ -154,16 +156,20 @@ type targetRequest struct {
 
 func (a *API) watchOperations() {
 	operation(a, administrators, http.MethodGet, "/api/watch", "get-watch", "What is watched for, and who is told", 200,
-		func(ctx context.Context, _ *nothing) (*bodyOf[watchJSON], error) {
-			out, err := a.watch(ctx)
+		func(ctx context.Context, in *InBrand) (*bodyOf[watchJSON], error) {
+			out, err := a.watch(ctx, *in)
 			return &bodyOf[watchJSON]{out}, err
 		})
 	operation(a, administrators, http.MethodPut, "/api/watch/limits", "set-limits", "Say from when on something needs a person", 200,
-		func(ctx context.Context, in *struct{ Body watchLimitsJSON }) (*bodyOf[watchJSON], error) {
+		func(ctx context.Context, in *struct {
+			InBrand
+			Body watchLimitsJSON
+		},
+		) (*bodyOf[watchJSON], error) {
 			if err := a.Watch.SetLimits(ctx, watch.Limits(in.Body)); err != nil {
 				return nil, err
 			}
-			out, err := a.watch(ctx)
+			out, err := a.watch(ctx, in.InBrand)
 			return &bodyOf[watchJSON]{out}, err
 		})
 	operation(a, administrators, http.MethodPost, "/api/watch/targets", "add-target", "Let one more be told of alerts", 201,
@@ -172,21 +178,25 @@ func (a *API) watchOperations() {
 			if err != nil {
 				return nil, err
 			}
+			of, err := n.brand(sight(ctx), in.InBrand, access.Lead)
+			if err != nil {
+				return nil, err
+			}
 			b := in.Body
-			t, err := a.Watch.AddTarget(ctx, watch.Target{Brand: n.brand.ID, Kind: b.Kind, Address: b.Address, Account: hilft.AccountID(b.AccountID)}, b.Secret)
+			t, err := a.Watch.AddTarget(ctx, watch.Target{Brand: of.ID, Kind: b.Kind, Address: b.Address, Account: hilft.AccountID(b.AccountID)}, b.Secret)
 			return &bodyOf[targetJSON]{targetOf(n, t)}, err
 		})
 	operation(a, administrators, http.MethodDelete, "/api/watch/targets/{id}", "remove-target", "Tell one no more", 204,
-		func(ctx context.Context, in *ByID) (*nothing, error) {
-			b, err := a.known.brand(ctx)
+		func(ctx context.Context, in *InBrandByID) (*nothing, error) {
+			b, err := a.known.brand(ctx, in.InBrand, access.Lead)
 			if err == nil {
 				err = a.Watch.RemoveTarget(ctx, b.ID, in.ID)
 			}
 			return nil, err
 		})
 	operation(a, administrators, http.MethodPost, "/api/watch/targets/{id}/test", "test-target", "Send one a message to see that it arrives", 204,
-		func(ctx context.Context, in *ByID) (*nothing, error) {
-			b, err := a.known.brand(ctx)
+		func(ctx context.Context, in *InBrandByID) (*nothing, error) {
+			b, err := a.known.brand(ctx, in.InBrand, access.Lead)
 			if err == nil {
 				err = a.Watch.TryTarget(ctx, b.ID, in.ID)
 			}
@@ -194,13 +204,14 @@ func (a *API) watchOperations() {
 		})
 	operation(a, administrators, http.MethodPut, "/api/accounts/{id}/canary", "set-canary", "Have an account send itself signs of life", 204,
 		func(ctx context.Context, in *struct {
+			InBrand
 			ByID
 			Body struct {
 				EveryMinutes int `json:"every_minutes" doc:"0: none."`
 			}
 		},
 		) (*nothing, error) {
-			b, err := a.known.brand(ctx)
+			b, err := a.known.brand(ctx, in.InBrand, access.Lead)
 			if err == nil {
 				err = a.Switchboard.SetCanary(ctx, b.ID, hilft.AccountID(in.ID), in.Body.EveryMinutes)
 			}
@@ -208,9 +219,13 @@ func (a *API) watchOperations() {
 		})
 }
 
-func (a *API) watch(ctx context.Context) (watchJSON, error) {
+func (a *API) watch(ctx context.Context, in InBrand) (watchJSON, error) {
 	out := watchJSON{Targets: []targetJSON{}, Ways: []mailWayJSON{}}
 	n, err := a.known.look(ctx)
+	if err != nil {
+		return out, err
+	}
+	b, err := n.brand(sight(ctx), in, access.Lead)
 	if err != nil {
 		return out, err
 	}
@@ -219,14 +234,14 @@ func (a *API) watch(ctx context.Context) (watchJSON, error) {
 		return out, err
 	}
 	out.Limits = watchLimitsJSON(limits)
-	targets, err := a.Watch.Targets(ctx, n.brand.ID)
+	targets, err := a.Watch.Targets(ctx, b.ID)
 	if err != nil {
 		return out, err
 	}
 	for _, t := range targets {
 		out.Targets = append(out.Targets, targetOf(n, t))
 	}
-	ways, err := a.Watch.Ways(ctx, n.brand.ID)
+	ways, err := a.Watch.Ways(ctx, b.ID)
 	if err != nil {
 		return out, err
 	}

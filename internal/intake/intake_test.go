@@ -16,6 +16,7 @@ import (
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/blob"
 	"github.com/hilft/hilft/internal/bus"
 	"github.com/hilft/hilft/internal/desk"
@@ -62,7 +63,7 @@ func (h *house) take(t *testing.T, it channel.Item) (desk.Message, error) {
 	require.NoError(t, h.db.Read(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 		return tx.Row(ctx, `SELECT id FROM message ORDER BY id DESC LIMIT 1`, nil, &id)
 	}))
-	return h.desk.Message(t.Context(), source.Brand, id)
+	return h.desk.Message(t.Context(), access.House(), id)
 }
 
 func said(id string) channel.Item {
@@ -80,7 +81,7 @@ func TestAMentionBecomesACase(t *testing.T) {
 		m, err := h.take(t, it)
 		require.NoError(t, err)
 		require.Equal(t, []any{"Hello", "Mira", "@mira", "https://plaza.example/1"}, []any{m.Body, m.AuthorName, m.AuthorHandle, m.URL})
-		tl, err := h.desk.Case(t.Context(), source.Brand, m.Case)
+		tl, err := h.desk.Case(t.Context(), access.House(), m.Case)
 		require.NoError(t, err)
 		require.Equal(t, hilft.Open, tl.Case.State)
 		require.Equal(t, "Mira", tl.Person.Name)
@@ -137,7 +138,7 @@ func TestHostileItemsAreKeptWithinBounds(t *testing.T) {
 		b, err := h.blobs.Get(t.Context(), m.Files[0].Hash)
 		require.NoError(t, err)
 		require.NoError(t, b.Close())
-		tl, err := h.desk.Case(t.Context(), source.Brand, m.Case)
+		tl, err := h.desk.Case(t.Context(), access.House(), m.Case)
 		require.NoError(t, err)
 		require.LessOrEqual(t, utf8.RuneCountInString(tl.Case.Title), 80)
 	})
@@ -184,7 +185,7 @@ func TestAClockThatWasNeverSetDoesNotHideACustomer(t *testing.T) {
 			it.At = at
 			m, err := h.take(t, it)
 			require.NoError(t, err)
-			c, err := h.desk.Row(t.Context(), source.Brand, m.Case)
+			c, err := h.desk.Row(t.Context(), access.House(), m.Case)
 			require.NoError(t, err)
 			require.Equal(t, []any{hilft.Open, h.clock.Now()}, []any{c.State, m.At}, "%v", at)
 		}

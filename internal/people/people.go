@@ -187,10 +187,11 @@ func identities(ctx context.Context, tx *store.Tx, brand hilft.BrandID, network 
 	return found, err
 }
 
-// Find reads a person of a brand with their identities, the last seen first. NotFound where the brand has none.
-func Find(ctx context.Context, tx *store.Tx, brand hilft.BrandID, id hilft.PersonID) (Person, error) {
-	p := Person{ID: id, Brand: brand}
-	err := tx.Row(ctx, `SELECT name FROM person WHERE id = ? AND brand_id = ?`, []any{string(id), string(brand)}, &p.Name)
+// Find reads a person with their identities, the last seen first. NotFound: there is none of that id. Whether somebody may
+// see them is the caller's to ask.
+func Find(ctx context.Context, tx *store.Tx, id hilft.PersonID) (Person, error) {
+	p := Person{ID: id}
+	err := tx.Row(ctx, `SELECT name, brand_id FROM person WHERE id = ?`, []any{string(id)}, &p.Name, &p.Brand)
 	if store.IsNoRows(err) {
 		return Person{}, hilft.Fail(hilft.NotFound, "person.not_found", nil)
 	}

@@ -303,6 +303,14 @@ CREATE TABLE mailbox (
 
 CREATE INDEX mailbox_thread ON mailbox (account_id, thread, id);
 
+CREATE TABLE membership (
+  agent_id    TEXT   NOT NULL,
+  brand_id    TEXT   NOT NULL,
+  role        TEXT   NOT NULL,
+  made_at     BIGINT NOT NULL,
+  PRIMARY KEY (agent_id, brand_id)
+);
+
 CREATE TABLE message (
   id              TEXT   PRIMARY KEY,
   brand_id        TEXT   NOT NULL,

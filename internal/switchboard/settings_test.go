@@ -91,7 +91,7 @@ func TestASignInElsewhereTakesNothingAlong(t *testing.T) {
 			return u.Query()
 		}
 		finish := func(state string) Account {
-			a, err := h.FinishSignIn(t.Context(), brand, url.Values{"state": {state}, "code": {"ok"}}, "https://desk.example/back", "browser")
+			a, err := h.FinishSignIn(t.Context(), url.Values{"state": {state}, "code": {"ok"}}, "https://desk.example/back", "browser")
 			require.NoError(t, err)
 			return a
 		}

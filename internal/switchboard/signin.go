@@ -85,14 +85,18 @@ func (s *Switchboard) StartSignIn(ctx context.Context, brand hilft.BrandID, netw
 	return step.URL, nil
 }
 
-// FinishSignIn takes the network's answer and opens the account's line. Forbidden: the answer is not one to a question
-// of this browser's, or comes too late.
-func (s *Switchboard) FinishSignIn(ctx context.Context, brand hilft.BrandID, answer url.Values, callback, binding string) (Account, error) {
+// FinishSignIn takes the network's answer and opens the account's line, which the answer's state names. Forbidden: the answer
+// is not one to a question of this browser's, or comes too late.
+func (s *Switchboard) FinishSignIn(ctx context.Context, answer url.Values, callback, binding string) (Account, error) {
 	id, err := s.readSignInState(answer.Get("state"), binding)
 	if err != nil {
 		return Account{}, err
 	}
-	a, con, err := s.own(ctx, brand, id)
+	a, err := s.Account(ctx, id)
+	if err != nil {
+		return Account{}, err
+	}
+	a, con, err := s.own(ctx, a.Brand, id)
 	if err != nil {
 		return Account{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/switchboard"
 )
@@ -107,7 +108,7 @@ func (w *Watch) seen(ctx context.Context) (s state, err error) {
 		if err != nil {
 			return s, err
 		}
-		undecided, err := w.Desk.Undecided(ctx, b.ID, countMost)
+		undecided, err := w.Desk.Undecided(ctx, access.House(), b.ID, countMost)
 		if err != nil {
 			return s, err
 		}

@@ -113,7 +113,7 @@ await journey(async ({ open }) => {
   // A choice holds when the house has it: a page that is left before may take it along.
   const choose = async (box, value) => {
     if ((await box.inputValue()) === value) return
-    const kept = page.waitForResponse((r) => r.url().endsWith('/api/me') && r.request().method() === 'PATCH' && r.ok())
+    const kept = page.waitForResponse((r) => new URL(r.url()).pathname === '/api/me' && r.request().method() === 'PATCH' && r.ok())
     await box.selectOption(value)
     await kept
   }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { infiniteQueryOptions, QueryClient, queryOptions, type QueryKey } from '@tanstack/react-query'
+import { enterBrand, inBrand } from './brand'
 import { client, take } from './client'
 import { worthRetrying } from './problem'
 import { remembered, remember } from './remembered'
@@ -46,13 +47,32 @@ export function outdated(queryKey: QueryKey): void {
 
 export const meQuery = queryOptions({
   queryKey: ['me'],
-  queryFn: ({ signal }) => take(client.GET('/api/me', { signal })),
+  queryFn: async ({ signal }) => {
+    const me = await take(client.GET('/api/me', { params: { query: inBrand() }, signal }))
+    enterBrand(me.brand.id) // it may not be the one that was asked for: who left that one is told of another
+    return me
+  },
 })
 
-/** What the brand puts around its letters; for administrators. */
+/** Goes on in another brand: all that was asked in the one before is asked again. */
+export async function switchBrand(id: string): Promise<void> {
+  const me = await take(client.GET('/api/me', { params: { query: { brand: id } } }))
+  enterBrand(me.brand.id)
+  queries.setQueryData(meQuery.queryKey, me)
+  const ofTheHouse: unknown[] = [meQuery.queryKey[0], setupQuery.queryKey[0], networksQuery.queryKey[0]]
+  await queries.resetQueries({ predicate: (q) => !ofTheHouse.includes(q.queryKey[0]) })
+}
+
+/** Everybody who works in the house, and in which of its brands; for administrators. */
+export const staffQuery = queryOptions({
+  queryKey: ['staff'],
+  queryFn: ({ signal }) => take(client.GET('/api/house/agents', { signal })),
+})
+
+/** What the brand puts around its letters; for its leads. */
 export const lettersQuery = queryOptions({
   queryKey: ['letters'],
-  queryFn: ({ signal }) => take(client.GET('/api/brand/letters', { signal })),
+  queryFn: ({ signal }) => take(client.GET('/api/brand/letters', { params: { query: inBrand() }, signal })),
 })
 
 export const setupQuery = queryOptions({
@@ -68,7 +88,7 @@ export function forgetAgent(): void {
 
 export const agentsQuery = queryOptions({
   queryKey: ['agents'],
-  queryFn: async ({ signal }) => (await take(client.GET('/api/agents', { signal }))).agents as Colleague[],
+  queryFn: async ({ signal }) => (await take(client.GET('/api/agents', { params: { query: inBrand() }, signal }))).agents as Colleague[],
 })
 
 export const firstPage = 50
@@ -82,7 +102,7 @@ export function inboxQuery(view: View) {
     queryFn: ({ pageParam, signal }): Promise<InboxPage> =>
       take(
         client.GET('/api/inbox', {
-          params: { query: { view, limit: pageParam ? laterPage : firstPage, ...(pageParam && { cursor: pageParam }) } },
+          params: { query: { ...inBrand(), view, limit: pageParam ? laterPage : firstPage, ...(pageParam && { cursor: pageParam }) } },
           signal,
         }),
       ),
@@ -128,11 +148,11 @@ export function rememberedNetworks(now = Date.now()): { names: NetworkNames['nam
 
 export const accountsQuery = queryOptions({
   queryKey: ['accounts'],
-  queryFn: async ({ signal }) => (await take(client.GET('/api/accounts', { signal }))).accounts,
+  queryFn: async ({ signal }) => (await take(client.GET('/api/accounts', { params: { query: inBrand() }, signal }))).accounts,
 })
 
 export const healthQuery = queryOptions({
   queryKey: ['health'],
-  queryFn: ({ signal }) => take(client.GET('/api/health', { signal })),
+  queryFn: ({ signal }) => take(client.GET('/api/health', { params: { query: inBrand() }, signal })),
   refetchInterval: 15_000,
 })

@@ -115,10 +115,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who works here */
+        /** Who works in a brand */
         get: operations["list-agents"];
         put?: never;
-        /** Add somebody who works here */
+        /** Add somebody who works in a brand */
         post: operations["add-agent"];
         delete?: never;
         options?: never;
@@ -160,6 +160,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agents/{id}/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say what somebody is in a brand, or that they run the house */
+        put: operations["set-role"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/brand/letters": {
         parameters: {
             query?: never;
@@ -171,6 +188,40 @@ export interface paths {
         get: operations["get-letters"];
         /** Change what the brand puts around its letters */
         put: operations["set-letters"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/brands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a brand to the house */
+        post: operations["add-brand"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/brands/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a brand's name, language, and how soon it answers */
+        put: operations["change-brand"];
         post?: never;
         delete?: never;
         options?: never;
@@ -394,6 +445,23 @@ export interface paths {
         };
         /** How the house is doing */
         get: operations["get-health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/house/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody who works in the house, and what they are in which brand */
+        get: operations["list-staff"];
         put?: never;
         post?: never;
         delete?: never;
@@ -793,8 +861,11 @@ export interface components {
             language?: "de" | "en";
             name: string;
             password: string;
-            /** @enum {string} */
-            role?: "administrator" | "agent";
+            /**
+             * @description What they are in the brand, or administrator of the house; empty: agent.
+             * @enum {string}
+             */
+            role?: "administrator" | "lead" | "agent" | "reviewer" | "reader";
         };
         AdministratorStruct: {
             email: string;
@@ -849,6 +920,19 @@ export interface components {
             language: "de" | "en";
             name: string;
         };
+        BrandRequestBody: {
+            /**
+             * Format: int64
+             * @description Minutes until a customer's word should be answered; 0: 60.
+             */
+            answer_in?: number;
+            /**
+             * @description In which it speaks first.
+             * @enum {string}
+             */
+            language: "de" | "en";
+            name: string;
+        };
         BrandStruct: {
             /** @enum {string} */
             language: "de" | "en";
@@ -876,6 +960,7 @@ export interface components {
             agent: components["schemas"]["Agent"] | null;
             /** @description Whether we have answered before. */
             answered: boolean;
+            brand_id: string;
             /** Format: date-time */
             changed_at: string;
             /** Format: date-time */
@@ -919,6 +1004,7 @@ export interface components {
             agent: components["schemas"]["Agent"] | null;
             /** @description Whether we have answered before. */
             answered: boolean;
+            brand_id: string;
             /** Format: date-time */
             changed_at: string;
             /** Format: date-time */
@@ -962,6 +1048,19 @@ export interface components {
                 [key: string]: string;
             };
         };
+        "Change-brandRequest": {
+            /**
+             * Format: int64
+             * @description Minutes until a customer's word should be answered; 0: 60.
+             */
+            answer_in?: number;
+            /**
+             * @description In which it speaks first.
+             * @enum {string}
+             */
+            language: "de" | "en";
+            name: string;
+        };
         "Change-meRequest": {
             initials?: string;
             /** @enum {string} */
@@ -987,8 +1086,13 @@ export interface components {
             id: string;
             initials: string;
             name: string;
-            /** @enum {string} */
-            role: "administrator" | "agent";
+            /**
+             * @description What they are in the brand.
+             * @enum {string}
+             */
+            role: "administrator" | "lead" | "agent" | "reviewer" | "reader";
+            /** @description Whether cases can be given to them. */
+            works: boolean;
         };
         ConnectRequestBody: {
             /** @description How the house calls it; empty: as the network does. */
@@ -1193,15 +1297,18 @@ export interface components {
             address: string;
         };
         Me: {
-            brand: components["schemas"]["Brand"];
+            /** @description The one that was asked for; without an id: one sees none yet. */
+            brand: components["schemas"]["Workplace"];
+            /** @description All that one sees. */
+            brands: components["schemas"]["Workplace"][];
             email: string;
             id: string;
             initials: string;
             /** @enum {string} */
             language: "de" | "en";
             name: string;
-            /** @enum {string} */
-            role: "administrator" | "agent";
+            /** @description One is an administrator: one runs the house. */
+            runs: boolean;
             /** @enum {string} */
             scheme: "auto" | "light" | "dark";
             /** @description What stands under one's letters, above the brand's. */
@@ -1424,6 +1531,13 @@ export interface components {
              */
             every_minutes: number;
         };
+        "Set-roleRequest": {
+            /**
+             * @description administrator: of the whole house; none: they do not see the brand any more.
+             * @enum {string}
+             */
+            role: "administrator" | "lead" | "agent" | "reviewer" | "reader" | "none";
+        };
         Setup: {
             demo: components["schemas"]["Demo"] | null;
             needed: boolean;
@@ -1454,6 +1568,22 @@ export interface components {
         "Solve-caseRequest": {
             /** @description The last message that the agent has seen. */
             seen: string;
+        };
+        Staff: {
+            /** @description Runs the house, and is a lead in every brand. */
+            administrator: boolean;
+            email: string;
+            id: string;
+            initials: string;
+            name: string;
+            /** @description By brand: lead, agent, reviewer or reader. Brands they do not see are missing. */
+            roles: {
+                [key: string]: string;
+            };
+        };
+        StaffList: {
+            agents: components["schemas"]["Staff"][];
+            brands: components["schemas"]["Brand"][];
         };
         Stuck: {
             account: components["schemas"]["AccountRef"];
@@ -1546,6 +1676,24 @@ export interface components {
             /** @description What is said here waits until the person comes to see it. */
             waits: boolean;
         };
+        Workplace: {
+            /**
+             * Format: int64
+             * @description Minutes until a customer's word should be answered.
+             */
+            answer_in: number;
+            id: string;
+            /** @enum {string} */
+            language: "de" | "en";
+            name: string;
+            /** @description What one may do in it. */
+            rights: ("read" | "note" | "work" | "lead")[];
+            /**
+             * @description What one is in it.
+             * @enum {string}
+             */
+            role: "administrator" | "lead" | "agent" | "reviewer" | "reader" | "";
+        };
     };
     responses: never;
     parameters: never;
@@ -1557,7 +1705,10 @@ export type $defs = Record<string, never>;
 export interface operations {
     "list-accounts": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1575,6 +1726,24 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1604,7 +1773,10 @@ export interface operations {
     };
     "connect-account": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1642,6 +1814,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -1664,7 +1845,10 @@ export interface operations {
     };
     "start-sign-in": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1702,6 +1886,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -1724,7 +1917,10 @@ export interface operations {
     };
     "remove-account": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -1789,7 +1985,10 @@ export interface operations {
     };
     "change-account": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -1860,7 +2059,10 @@ export interface operations {
     };
     "set-canary": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -1929,7 +2131,10 @@ export interface operations {
     };
     "pause-account": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -1996,7 +2201,10 @@ export interface operations {
     };
     "resume-account": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -2063,7 +2271,10 @@ export interface operations {
     };
     "list-agents": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2081,6 +2292,24 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2110,7 +2339,10 @@ export interface operations {
     };
     "add-agent": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2141,6 +2373,15 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2302,9 +2543,86 @@ export interface operations {
             };
         };
     };
+    "set-role": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Set-roleRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Staff"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-letters": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2318,6 +2636,147 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Letters"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-letters": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Letters"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Letters"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-brand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BrandRequestBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Brand"];
                 };
             };
             /** @description Unauthorized */
@@ -2358,16 +2817,18 @@ export interface operations {
             };
         };
     };
-    "set-letters": {
+    "change-brand": {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Letters"];
+                "application/json": components["schemas"]["Change-brandRequest"];
             };
         };
         responses: {
@@ -2377,7 +2838,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Letters"];
+                    "application/json": components["schemas"]["Brand"];
                 };
             };
             /** @description Unauthorized */
@@ -2391,6 +2852,15 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2440,6 +2910,15 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2509,6 +2988,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -2558,6 +3046,15 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2627,6 +3124,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -2678,6 +3184,15 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2747,6 +3262,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -2809,6 +3333,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -2862,6 +3395,15 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3110,7 +3652,10 @@ export interface operations {
     };
     "get-health": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3128,6 +3673,80 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3158,6 +3777,8 @@ export interface operations {
     "list-inbox": {
         parameters: {
             query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
                 view?: "open" | "mine" | "unassigned" | "waiting" | "solved" | "trouble";
                 cursor?: string;
                 limit?: number;
@@ -3179,6 +3800,24 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3208,7 +3847,10 @@ export interface operations {
     };
     "get-me": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3226,6 +3868,15 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3255,7 +3906,10 @@ export interface operations {
     };
     "change-me": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3277,6 +3931,15 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3429,6 +4092,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -3480,6 +4152,15 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3545,6 +4226,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -3596,6 +4286,15 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3659,6 +4358,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -3701,6 +4409,15 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3897,7 +4614,10 @@ export interface operations {
     };
     "set-stuck-aside": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
             header?: never;
             path: {
                 id: number;
@@ -3962,7 +4682,10 @@ export interface operations {
     };
     "retry-stuck": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
             header?: never;
             path: {
                 id: number;
@@ -4027,7 +4750,10 @@ export interface operations {
     };
     "get-watch": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4061,6 +4787,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -4083,7 +4818,10 @@ export interface operations {
     };
     "set-limits": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4121,6 +4859,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -4143,7 +4890,10 @@ export interface operations {
     };
     "add-target": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4181,6 +4931,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -4203,7 +4962,10 @@ export interface operations {
     };
     "remove-target": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -4268,7 +5030,10 @@ export interface operations {
     };
     "test-target": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
             header?: never;
             path: {
                 id: string;

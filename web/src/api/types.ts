@@ -20,6 +20,9 @@ export type Words = Record<string, string>
 export type Letters = Said['Letters']
 export type Agent = Said['Agent']
 export type Colleague = Said['Colleague']
+export type Staff = Said['Staff']
+export type Role = Exclude<Said['Workplace']['role'], ''>
+export type BrandBody = Pick<Said['Brand'], 'name' | 'language' | 'answer_in'>
 export type AccountRef = Said['AccountRef']
 
 export type CaseRow = Said['CaseRow']

@@ -6,15 +6,15 @@ import { agentsQuery } from '../api/queries'
 import type { Agent, Case, Me } from '../api/types'
 import { useText } from '../i18n'
 import { Dialog } from '../shell/Dialog'
+import s from '../shell/Choices.module.css'
 import { Trouble, Wait } from '../shell/Wait'
 import { assign } from './acts'
-import s from './Assign.module.css'
 
 /** Who is to have the case. Oneself stands first: twice a key is the common way. */
 export function Assign({ case: c, me, onClose }: { case: Case; me: Me; onClose: () => void }) {
   const { t } = useText()
   const agents = useQuery(agentsQuery)
-  const others = (agents.data ?? []).filter((a) => a.id !== me.id)
+  const others = (agents.data ?? []).filter((a) => a.id !== me.id && a.works)
 
   function give(to: Agent | null) {
     onClose()

@@ -16,7 +16,7 @@ import { PersonPanel } from '../person/PersonPanel'
 import { Dialog } from '../shell/Dialog'
 import { Icon } from '../shell/Icon'
 import { useKeys } from '../shell/keys'
-import { useMe } from '../shell/me'
+import { rightsIn, useMe } from '../shell/me'
 import { announce } from '../shell/notices'
 import { shown } from '../shell/name'
 import { useSignal } from '../shell/signal'
@@ -92,11 +92,12 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
       void following.then(() => solve(c, open))
     }
   }
+  const may = rightsIn(me, c.brand_id)
   useKeys({
-    e: solveAndNext,
-    a: () => setAssigning(true),
-    r: () => composer.current?.reply(),
-    n: () => composer.current?.note(),
+    e: may.work ? solveAndNext : undefined,
+    a: may.work ? () => setAssigning(true) : undefined,
+    r: may.work ? () => composer.current?.reply() : undefined,
+    n: may.note ? () => composer.current?.note() : undefined,
   })
 
   return (
@@ -106,12 +107,13 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
           case={c}
           view={view}
           heading={heading}
-          onAssign={() => setAssigning(true)}
-          onSolve={solveAndNext}
+          onAssign={may.work ? () => setAssigning(true) : undefined}
+          onSolve={may.work ? solveAndNext : undefined}
           onPerson={() => setPerson(true)}
         />
-        <Timeline case={c} unsent={mine} onTakeBack={(key) => composer.current?.takeBack(key)} onReuse={reuse} />
-        <Composer ref={composer} case={c} me={me} unsent={mine} onSolved={() => void next(c.id)} onOpen={open} onLeave={() => heading.current?.focus()} />
+        <Timeline case={c} unsent={mine} onTakeBack={(key) => composer.current?.takeBack(key)} onReuse={may.work ? reuse : undefined} />
+        {may.note && <Composer ref={composer} case={c} me={me} answers={may.work} unsent={mine} onSolved={() => void next(c.id)} onOpen={open} onLeave={() => heading.current?.focus()} />}
+        {!may.note && <p className={s.readOnly}>{t('case.readOnly')}</p>}
       </div>
       <aside className={s.person} aria-label={t('person.panel')}>
         <PersonPanel person={c.person} current={c.id} />

@@ -15,8 +15,9 @@ interface Props {
   case: Case
   view: View
   heading: RefObject<HTMLHeadingElement | null>
-  onAssign: () => void
-  onSolve: () => void
+  /** Who only reads has no acts. */
+  onAssign: (() => void) | undefined
+  onSolve: (() => void) | undefined
   onPerson: () => void
 }
 
@@ -50,7 +51,7 @@ export function Head({ case: c, view, heading, onAssign, onSolve, onPerson }: Pr
         <button onClick={onPerson} className={s.who} aria-label={t('person.panel')}>
           <Icon name="person" size={18} />
         </button>
-        <button onClick={onAssign} aria-keyshortcuts="a" title={c.agent?.name ?? t('row.nobody')}>
+        {onAssign && <button onClick={onAssign} aria-keyshortcuts="a" title={c.agent?.name ?? t('row.nobody')}>
           {c.agent ? (
             <>
               <span className="unseen">{t('case.has', { name: c.agent.name })}</span>
@@ -60,10 +61,10 @@ export function Head({ case: c, view, heading, onAssign, onSolve, onPerson }: Pr
             t('case.assign')
           )}{' '}
           <kbd aria-hidden>A</kbd>
-        </button>
-        <button onClick={onSolve} aria-keyshortcuts="e">
+        </button>}
+        {onSolve && <button onClick={onSolve} aria-keyshortcuts="e">
           {c.state === 'solved' ? t('case.reopen') : t('case.solve')} <kbd aria-hidden>E</kbd>
-        </button>
+        </button>}
       </div>
     </header>
   )

@@ -17,8 +17,8 @@ interface Shown {
   message: Message
   caseId: string
   now: number
-  /** Puts a text into the answer that is being written. */
-  onReuse: (text: string) => void
+  /** Puts a text into the answer that is being written; undefined for those who only read. */
+  onReuse: ((text: string) => void) | undefined
 }
 
 /** One message: who said it, what, with what attached, and what became of it. */
@@ -277,11 +277,13 @@ function Delivered({ message: m, caseId, now, onReuse }: Shown) {
           {m.let_go_at ? (
             <p>
               {t('delivery.letGo')}{' '}
-              <button disabled={asked} onClick={() => void ask(takeUp)}>
-                {t('delivery.takeUp')}
-              </button>
+              {onReuse && (
+                <button disabled={asked} onClick={() => void ask(takeUp)}>
+                  {t('delivery.takeUp')}
+                </button>
+              )}
             </p>
-          ) : (
+          ) : onReuse && (
             <>
               <button disabled={asked} onClick={() => void ask(sendAgain)}>
                 {t('delivery.again')}
@@ -300,12 +302,16 @@ function Delivered({ message: m, caseId, now, onReuse }: Shown) {
           <p>
             <b>{t('delivery.unknown')}</b> {t('delivery.unknownHow')} {m.reason !== 'unknown' && why}
           </p>
-          <button disabled={asked} onClick={() => void ask(itArrived)}>
-            {t('delivery.arrived')}
-          </button>{' '}
-          <button disabled={asked} onClick={() => void ask(sendAgain)}>
-            {t('delivery.notThere')}
-          </button>
+          {onReuse && (
+            <>
+              <button disabled={asked} onClick={() => void ask(itArrived)}>
+                {t('delivery.arrived')}
+              </button>{' '}
+              <button disabled={asked} onClick={() => void ask(sendAgain)}>
+                {t('delivery.notThere')}
+              </button>
+            </>
+          )}
         </div>
       )
     default:

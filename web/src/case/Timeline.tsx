@@ -23,7 +23,7 @@ interface Props {
   case: Case
   unsent: Unsent[]
   onTakeBack: (key: string) => void
-  onReuse: (text: string) => void
+  onReuse: ((text: string) => void) | undefined
 }
 
 /** Everything said in a case, over all its conversations, with what hilft did by itself. */

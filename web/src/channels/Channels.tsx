@@ -5,6 +5,7 @@ import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
+import { inBrand } from '../api/brand'
 import { client, once, take } from '../api/client'
 import { accountsQuery, networksQuery, queries } from '../api/queries'
 import type { Account, Description } from '../api/types'
@@ -93,7 +94,7 @@ function One({ account: a, network, isNew }: { account: Account; network?: Descr
       void queries.invalidateQueries({ queryKey: ['health'] })
     }
   }
-  const asked = () => ({ params: { path: { id: a.id } }, headers: once() })
+  const asked = () => ({ params: { path: { id: a.id }, query: inBrand() }, headers: once() })
 
   return (
     <li className={`sheet ${s.one}`}>

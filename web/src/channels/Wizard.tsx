@@ -6,6 +6,7 @@ import { Button, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
+import { inBrand } from '../api/brand'
 import { client, once, take } from '../api/client'
 import { accountsQuery, networksQuery, queries } from '../api/queries'
 import type { Account, Description } from '../api/types'
@@ -76,14 +77,14 @@ function Form({ description: d, account: a }: { description: Description; accoun
   const save = useAct(
     async (input: { name: string; settings: Record<string, string> }, key): Promise<Account | undefined> => {
       if (a && !bySignIn) {
-        return take(client.PATCH('/api/accounts/{id}', { params: { path: { id: a.id } }, body: input, headers: once(key) }))
+        return take(client.PATCH('/api/accounts/{id}', { params: { path: { id: a.id }, query: inBrand() }, body: input, headers: once(key) }))
       }
       const body = { network: d.id, ...input }
       if (bySignIn) {
         await signInAt({ ...body, account_id: a?.id }, key)
         return undefined
       }
-      return take(client.POST('/api/accounts', { body, headers: once(key) }))
+      return take(client.POST('/api/accounts', { params: { query: inBrand() }, body, headers: once(key) }))
     },
     (account) => {
       if (!account) return // the browser is on its way to the network

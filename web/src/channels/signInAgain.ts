@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The hilft authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { inBrand } from '../api/brand'
 import { client, once, take } from '../api/client'
 import type { Account, AccountBody, Description } from '../api/types'
 import { t } from '../i18n'
@@ -19,7 +20,7 @@ export function signInAgain(a: Account): Promise<void> {
 
 /** Sends the browser to the network to sign in. It comes back to the list of channels. */
 export async function signInAt(body: AccountBody & { account_id?: string }, key?: string): Promise<void> {
-  const { url } = await take(client.POST('/api/accounts/sign-in', { body, headers: once(key) }))
+  const { url } = await take(client.POST('/api/accounts/sign-in', { params: { query: inBrand() }, body, headers: once(key) }))
   // The address comes from a network: it may be a page and nothing else.
   if (!/^https?:\/\//i.test(url)) {
     warn(t('channels.signInFailed'))

@@ -3,7 +3,7 @@
 
 import { Button } from '@mantine/core'
 import { useEffect, useId, useImperativeHandle, useRef, useState, type DragEvent, type KeyboardEvent, type Ref } from 'react'
-import type { Case, Me } from '../api/types'
+import type { Case, Me, Way } from '../api/types'
 import { showChange, solve } from '../case/acts'
 import { inWords, say, useText } from '../i18n'
 import { number } from '../i18n/format'
@@ -32,6 +32,8 @@ interface Props {
   ref: Ref<ComposerHandle>
   case: Case
   me: Me
+  /** Whether they may answer the customer; else they write for colleagues alone. */
+  answers: boolean
   unsent: Unsent[]
   /** A reply that solves the case is on its way: on to the next one. */
   onSolved: () => void
@@ -40,8 +42,10 @@ interface Props {
   onLeave: () => void
 }
 
+const none: Way[] = []
+
 /** Where an answer is written: to whom and for whose eyes stands above the text, and what is written is never lost. */
-export function Composer({ ref, case: c, me, unsent, onSolved, onOpen, onLeave }: Props) {
+export function Composer({ ref, case: c, me, answers, unsent, onSolved, onOpen, onLeave }: Props) {
   const { t, language } = useText()
   const [draft, setDraft] = useState<Draft>(() => keptDraft(me.id, c.id))
   const [safe, setSafe] = useState(true)
@@ -52,7 +56,8 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onOpen, onLeave }
   const warner = useRef<HTMLInputElement>(null)
   const hints = useId()
 
-  const way = chooseWay(c.ways, c.messages, draft.tab)
+  const ways = answers ? c.ways : none
+  const way = chooseWay(ways, c.messages, draft.tab)
   const noting = draft.tab === 'note' || !way
   const text = noting ? draft.note : draft.reply
   const warns = !noting && !!way?.limits?.warning
@@ -91,7 +96,7 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onOpen, onLeave }
     requestAnimationFrame(() => box.current?.focus())
   }
   const replyTab = () => {
-    const w = chooseWay(c.ways, c.messages)
+    const w = chooseWay(ways, c.messages)
     return noting && w ? wayKey(w) : draft.tab
   }
   function back(key: string) {
@@ -161,7 +166,7 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onOpen, onLeave }
   function onKeyDown(e: KeyboardEvent) {
     if (e.key === 'Enter' && (e.ctrlKey || e.metaKey) && !e.nativeEvent.isComposing) {
       e.preventDefault()
-      send(e.shiftKey)
+      send(e.shiftKey && answers)
     } else if (e.key === 'Escape' && !asking && !describing) {
       e.preventDefault()
       onLeave()
@@ -187,7 +192,7 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onOpen, onLeave }
   const look = noting ? s.note : way?.visibility === 'public' ? s.public : s.private
   return (
     <section ref={whole} className={`${s.composer} ${look}`} aria-label={t('composer')} onKeyDown={onKeyDown} onDragOver={(e) => takesFiles && e.preventDefault()} onDrop={onDrop}>
-      <Tabs ways={c.ways} chosen={noting ? 'note' : wayKey(way)} onChoose={(tab) => focus({ tab })} />
+      <Tabs ways={ways} chosen={noting ? 'note' : wayKey(way)} onChoose={(tab) => focus({ tab })} />
       {!noting && (
         <p className={s.to} id={`${hints}-to`}>
           {t(way.visibility === 'public' ? 'composer.toPublic' : 'composer.toPrivate', { to: shown(way.to) || t('nameless'), via: shown(way.account.name) })}
@@ -282,9 +287,11 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onOpen, onLeave }
         <Button variant="default" disabled={!ready} onClick={() => send(false)} title={t('keys.ctrlEnter')} aria-keyshortcuts="Control+Enter">
           {noting ? t('composer.keepNote') : t('composer.send')}
         </Button>
-        <Button disabled={!ready} onClick={() => send(true)} title={t('keys.ctrlShiftEnter')} aria-keyshortcuts="Control+Shift+Enter" className={s.main}>
-          {noting ? t('composer.keepSolve') : t('composer.sendSolve')}
-        </Button>
+        {answers && (
+          <Button disabled={!ready} onClick={() => send(true)} title={t('keys.ctrlShiftEnter')} aria-keyshortcuts="Control+Shift+Enter" className={s.main}>
+            {noting ? t('composer.keepSolve') : t('composer.sendSolve')}
+          </Button>
+        )}
       </div>
       {describing && (
         <Undescribed

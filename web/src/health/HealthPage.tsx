@@ -5,6 +5,7 @@ import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
+import { inBrand } from '../api/brand'
 import { client, once, take } from '../api/client'
 import { healthQuery, queries } from '../api/queries'
 import type { Health } from '../api/types'
@@ -33,7 +34,8 @@ export function HealthPage() {
   const { t, language } = useText()
   const query = useQuery(healthQuery)
   const networkName = useNetworkName()
-  const mayMend = useMe().role === 'administrator'
+  const me = useMe()
+  const mayMend = me.runs
   const h = query.data
   return (
     <Page title={t('nav.health')} wide>
@@ -70,7 +72,7 @@ export function HealthPage() {
           />
           <Canaries items={h.canaries} />
           <Unknown items={h.unknown} />
-          <Stuck items={h.stuck} mayMend={mayMend} />
+          <Stuck items={h.stuck} mayMend={me.brand.rights.includes('lead')} />
           <Dead items={h.dead} mayMend={mayMend} />
           <h2>{t('health.queues')}</h2>
           <Table
@@ -142,8 +144,8 @@ function Stuck({ items, mayMend }: { items: Health['stuck']; mayMend: boolean })
             bytes(i.size, language),
             mayMend && (
               <span key="x" className="acts">
-                <Again ask={(key) => take(client.POST('/api/stuck/{id}/retry', { params: { path: { id: i.id } }, headers: once(key) }))} />
-                <a href={`/api/stuck/${i.id}/raw`} download>
+                <Again ask={(key) => take(client.POST('/api/stuck/{id}/retry', { params: { path: { id: i.id }, query: inBrand() }, headers: once(key) }))} />
+                <a href={`/api/stuck/${i.id}/raw?${new URLSearchParams({ ...inBrand() })}`} download>
                   {t('health.raw')}
                 </a>
                 <Button size="xs" variant="subtle" onClick={() => setPutting(i.id)}>
@@ -159,7 +161,7 @@ function Stuck({ items, mayMend }: { items: Health['stuck']; mayMend: boolean })
           title={t('health.asideSure')}
           how={t('health.asideHow')}
           words={t('health.aside')}
-          ask={(key) => take(client.DELETE('/api/stuck/{id}', { params: { path: { id: putting } }, headers: once(key) }))}
+          ask={(key) => take(client.DELETE('/api/stuck/{id}', { params: { path: { id: putting }, query: inBrand() }, headers: once(key) }))}
           onClose={() => setPutting(undefined)}
         />
       )}

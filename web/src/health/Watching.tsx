@@ -4,6 +4,7 @@
 import { Button, NativeSelect, PasswordInput, TextInput } from '@mantine/core'
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
+import { inBrand } from '../api/brand'
 import { client, once, take } from '../api/client'
 import { networksQuery, queries } from '../api/queries'
 import type { Health, TargetBody, Watch } from '../api/types'
@@ -19,7 +20,7 @@ import s from './HealthPage.module.css'
 
 const watchQuery = queryOptions({
   queryKey: ['watch'],
-  queryFn: ({ signal }) => take(client.GET('/api/watch', { signal })),
+  queryFn: ({ signal }) => take(client.GET('/api/watch', { params: { query: inBrand() }, signal })),
   refetchInterval: 15_000, // whether somebody could be told
 })
 
@@ -54,13 +55,13 @@ function Targets({ watch }: { watch: Watch }) {
   const { t } = useText()
   const [adding, setAdding] = useState(false)
   const test = useAct(
-    (id: string, key) => take(client.POST('/api/watch/targets/{id}/test', { params: { path: { id } }, headers: once(key) })),
+    (id: string, key) => take(client.POST('/api/watch/targets/{id}/test', { params: { path: { id }, query: inBrand() }, headers: once(key) })),
     () => {
       tell(t('watch.tested'))
       again()
     },
   )
-  const remove = useAct((id: string, key) => take(client.DELETE('/api/watch/targets/{id}', { params: { path: { id } }, headers: once(key) })), again)
+  const remove = useAct((id: string, key) => take(client.DELETE('/api/watch/targets/{id}', { params: { path: { id }, query: inBrand() }, headers: once(key) })), again)
   const complain = { onError: (e: unknown) => warn(wordsFor(e)) }
   return (
     <>
@@ -104,7 +105,7 @@ function AddTarget({ ways, onDone }: { ways: Watch['ways']; onDone: () => void }
   const form = useRef<HTMLFormElement>(null)
   const [kind, setKind] = useState<TargetBody['kind']>(ways.length > 0 ? 'email' : 'webhook')
   const add = useAct(
-    (body: TargetBody, key) => take(client.POST('/api/watch/targets', { body, headers: once(key) })),
+    (body: TargetBody, key) => take(client.POST('/api/watch/targets', { params: { query: inBrand() }, body, headers: once(key) })),
     () => {
       again()
       onDone()
@@ -175,7 +176,7 @@ function Limits({ limits }: { limits: Watch['limits'] }) {
   const { t } = useText()
   const form = useRef<HTMLFormElement>(null)
   const save = useAct(
-    (body: Watch['limits'], key) => take(client.PUT('/api/watch/limits', { body, headers: once(key) })),
+    (body: Watch['limits'], key) => take(client.PUT('/api/watch/limits', { params: { query: inBrand() }, body, headers: once(key) })),
     () => {
       tell(t('saved'))
       again()
@@ -218,7 +219,7 @@ function CanaryForms({ accounts, canaries }: { accounts: Health['accounts']; can
   const networks = useQuery(networksQuery).data
   const set = useAct(
     ({ id, every }: { id: string; every: number }, key) =>
-      take(client.PUT('/api/accounts/{id}/canary', { params: { path: { id } }, body: { every_minutes: every }, headers: once(key) })),
+      take(client.PUT('/api/accounts/{id}/canary', { params: { path: { id }, query: inBrand() }, body: { every_minutes: every }, headers: once(key) })),
     again,
   )
   const can = accounts.filter((a) => networks?.find((n) => n.id === a.network)?.can.canary)

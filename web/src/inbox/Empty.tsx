@@ -13,7 +13,7 @@ import s from './List.module.css'
 export function Empty({ view }: { view: View }) {
   const { t } = useText()
   const me = useMe()
-  const accounts = useQuery({ ...accountsQuery, enabled: me.role === 'administrator' })
+  const accounts = useQuery({ ...accountsQuery, enabled: me.runs })
   const unheard = accounts.data?.length === 0
   return (
     <div className={s.empty}>

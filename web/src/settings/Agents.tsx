@@ -4,28 +4,30 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
+import { inBrand } from '../api/brand'
 import { client, once, take } from '../api/client'
-import { agentsQuery, queries } from '../api/queries'
+import { agentsQuery, queries, staffQuery } from '../api/queries'
+import type { Role } from '../api/types'
 import { fieldWords, formWords } from '../api/words'
 import { useText } from '../i18n'
 import { entered, focusFirstError, shortestPassword, useAct } from '../shell/form'
 import { tell } from '../shell/notices'
 import { Secret } from '../shell/Secret'
 import { Trouble, Wait } from '../shell/Wait'
+import { roles } from './roles'
 import s from './Settings.module.css'
 
 interface NewAgent {
   name: string
   email: string
   password: string
-  role: 'administrator' | 'agent'
+  role: Role
 }
 
-/** Who works here; administrators add to it. */
-export function Agents({ canAdd }: { canAdd: boolean }) {
+/** Who works in the brand. */
+export function Agents() {
   const { t } = useText()
   const agents = useQuery(agentsQuery)
-  const [adding, setAdding] = useState(false)
   return (
     <>
       {agents.isPending && <Wait lines={2} />}
@@ -35,26 +37,38 @@ export function Agents({ canAdd }: { canAdd: boolean }) {
           {agents.data.map((a) => (
             <li key={a.id}>
               <b aria-hidden>{a.initials}</b>
-              <span>
+              <span className={s.person}>
                 <bdi>{a.name}</bdi> {a.email && <bdi className="soft">{a.email}</bdi>}
               </span>
-              {a.role === 'administrator' && <span className="chip">{t('role.administrator')}</span>}
+              {a.role && <span className="chip">{t(`role.${a.role}`)}</span>}
             </li>
           ))}
         </ul>
       )}
-      {canAdd && (adding ? <AddAgent onDone={() => setAdding(false)} /> : <Button mt="md" variant="default" onClick={() => setAdding(true)}>{t('agents.add')}</Button>)}
     </>
   )
 }
 
-function AddAgent({ onDone }: { onDone: () => void }) {
+/** Lets one more work in the brand; for administrators. */
+export function AddAgent() {
+  const { t } = useText()
+  const [adding, setAdding] = useState(false)
+  if (adding) return <NewAgentForm onDone={() => setAdding(false)} />
+  return (
+    <Button mt="md" variant="default" onClick={() => setAdding(true)}>
+      {t('agents.add')}
+    </Button>
+  )
+}
+
+function NewAgentForm({ onDone }: { onDone: () => void }) {
   const { t } = useText()
   const form = useRef<HTMLFormElement>(null)
   const add = useAct(
-    (body: NewAgent, key) => take(client.POST('/api/agents', { body, headers: once(key) })),
+    (body: NewAgent, key) => take(client.POST('/api/agents', { params: { query: inBrand() }, body, headers: once(key) })),
     (_, body) => {
       void queries.invalidateQueries({ queryKey: agentsQuery.queryKey })
+      void queries.invalidateQueries({ queryKey: staffQuery.queryKey })
       tell(t('agents.added', { name: body.name }))
       onDone()
     },
@@ -74,7 +88,7 @@ function AddAgent({ onDone }: { onDone: () => void }) {
           name: (v.name ?? '').trim(),
           email: (v.email ?? '').trim(),
           password: v.password ?? '',
-          role: v.role === 'administrator' ? 'administrator' : 'agent',
+          role: roles.find((r) => r === v.role) ?? 'agent',
         })
       }}
     >
@@ -93,10 +107,9 @@ function AddAgent({ onDone }: { onDone: () => void }) {
       <NativeSelect
         name="role"
         label={t('agents.role')}
-        data={[
-          { value: 'agent', label: t('role.agent') },
-          { value: 'administrator', label: t('role.administrator') },
-        ]}
+        description={t('agents.roleHelp')}
+        defaultValue="agent"
+        data={roles.map((value) => ({ value, label: t(`role.${value}`) }))}
       />
       <div role="alert" className="wrong">
         {formWords(add.error, wrong('name'), wrong('email'), wrong('password'))}

@@ -4,6 +4,7 @@
 import { Button, Textarea } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
+import { inBrand } from '../api/brand'
 import { client, once, take } from '../api/client'
 import { lettersQuery, queries } from '../api/queries'
 import type { Letters as LettersBody } from '../api/types'
@@ -26,7 +27,7 @@ function Form({ now }: { now: LettersBody }) {
   const { t } = useText()
   const form = useRef<HTMLFormElement>(null)
   const save = useAct(
-    (body: LettersBody, key) => take(client.PUT('/api/brand/letters', { body, headers: once(key) })),
+    (body: LettersBody, key) => take(client.PUT('/api/brand/letters', { params: { query: inBrand() }, body, headers: once(key) })),
     (kept) => {
       queries.setQueryData(lettersQuery.queryKey, kept)
       tell(t('saved'))

@@ -4,6 +4,7 @@
 import '../shell/formStyles'
 import { Button, NativeSelect, Switch, Textarea, TextInput } from '@mantine/core'
 import { useEffect, useRef } from 'react'
+import { inBrand } from '../api/brand'
 import { client, once, take } from '../api/client'
 import { meQuery, queries } from '../api/queries'
 import type { Language, Me, Scheme } from '../api/types'
@@ -15,9 +16,11 @@ import { useMe } from '../shell/me'
 import { tell, warn } from '../shell/notices'
 import { Page } from '../shell/Page'
 import { useSignal } from '../shell/signal'
-import { Agents } from './Agents'
+import { AddAgent, Agents } from './Agents'
+import { Brand } from './Brand'
 import { Letters } from './Letters'
 import { Password } from './Password'
+import { Staff } from './Staff'
 import s from './Settings.module.css'
 
 type Change = Partial<Pick<Me, 'language' | 'scheme' | 'name' | 'initials' | 'signature'>>
@@ -28,7 +31,7 @@ export function Settings() {
   const me = useMe()
   const keys = useSignal(keysOn)
   const save = useAct(
-    (body: Change, key) => take(client.PATCH('/api/me', { body, headers: once(key) })),
+    (body: Change, key) => take(client.PATCH('/api/me', { params: { query: inBrand() }, body, headers: once(key) })),
     (now) => queries.setQueryData(meQuery.queryKey, now),
   )
 
@@ -108,14 +111,25 @@ export function Settings() {
       </form>
       <h2>{t('field.password')}</h2>
       <Password />
-      {me.role === 'administrator' && (
+      {me.brand.rights.includes('lead') && (
         <>
           <h2>{t('letters.title', { brand: me.brand.name })}</h2>
           <Letters />
         </>
       )}
-      <h2>{t('settings.agents')}</h2>
-      <Agents canAdd={me.role === 'administrator'} />
+      {me.brand.id !== '' && (
+        <>
+          <h2>{t('settings.agents', { brand: me.brand.name })}</h2>
+          {me.runs ? <Staff me={me} /> : <Agents />}
+          {me.runs && <AddAgent />}
+        </>
+      )}
+      {me.runs && (
+        <>
+          <h2>{t('brands.one')}</h2>
+          <Brand me={me} />
+        </>
+      )}
       <p className={`soft ${s.version}`}>
         {me.brand.name} · hilft {me.version}
       </p>

@@ -18,9 +18,16 @@ import { Icon, type IconName } from './Icon'
 import { startKeys, useKeys } from './keys'
 import { useMe } from './me'
 import { warn } from './notices'
+import { Page } from './Page'
 import { useSignal } from './signal'
 
 const Help = lazy(() => import('./Help'))
+const Brands = lazy(() => import('./Brands'))
+
+/** The first letters of a brand, to tell it from the others at a glance. */
+function shortOf(name: string): string {
+  return Array.from(name.trim()).slice(0, 2).join('')
+}
 
 /** The frame around everything an agent does: where one can go, and how the connection is. */
 export function Desk() {
@@ -28,6 +35,8 @@ export function Desk() {
   const me = useMe()
   const navigate = useNavigate()
   const [help, setHelp] = useState(false)
+  const [brands, setBrands] = useState(false)
+  const placed = me.brand.id !== ''
   const { setColorScheme } = useMantineColorScheme({ keepTransitions: true })
 
   useEffect(() => void speak(me.language), [me.language])
@@ -36,7 +45,7 @@ export function Desk() {
     forgetOldDrafts()
     const stops = [
       startKeys(),
-      startLive(wake),
+      ...(placed ? [startLive(wake)] : []), // nothing happens for who sees nothing
       startOutbox(me.id, (id) => void navigate({ to: '/cases/$id', params: { id } })),
       onSignedOut(() => {
         if (location.pathname === '/sign-in') return
@@ -44,7 +53,7 @@ export function Desk() {
       }),
     ]
     return () => stops.forEach((stop) => stop())
-  }, [me.id, navigate])
+  }, [me.id, placed, navigate])
   useKeys({ '?': () => setHelp(true) })
 
   async function signOut() {
@@ -64,16 +73,23 @@ export function Desk() {
         {t('skip')}
       </a>
       <nav className={s.rail} aria-label={t('nav.places')}>
-        <span className={s.mark} aria-hidden>
-          h
-        </span>
-        <Place to="/inbox/$view" icon="inbox" words="nav.inbox" />
-        {me.role === 'administrator' && (
-          <>
-            <Channels />
-            <Place to="/health" icon="health" words="nav.health" />
-          </>
+        {me.brands.length > 1 ? (
+          <button className={s.brand} onClick={() => setBrands(true)} aria-label={t('nav.brand', { name: me.brand.name })} title={t('nav.brand', { name: me.brand.name })}>
+            <span className={s.mark} aria-hidden>
+              {shortOf(me.brand.name)}
+            </span>
+            <span className={s.words} aria-hidden>
+              {me.brand.name}
+            </span>
+          </button>
+        ) : (
+          <span className={s.mark} aria-hidden>
+            h
+          </span>
         )}
+        <Place to="/inbox/$view" icon="inbox" words="nav.inbox" />
+        {me.runs && <Channels />}
+        {me.brand.rights.includes('lead') && <Place to="/health" icon="health" words="nav.health" />}
         <Place to="/settings" icon="settings" words="nav.settings" />
         <span className={s.space} />
         <button className={s.keys} onClick={() => setHelp(true)} aria-label={t('nav.keys')} title={`${t('nav.keys')} (?)`}>
@@ -88,14 +104,29 @@ export function Desk() {
       </nav>
       <div className={s.body}>
         <Banner />
-        <Outlet />
+        {placed || location.pathname === '/settings' ? <Outlet /> : <Nowhere />}
       </div>
+      {brands && (
+        <Suspense>
+          <Brands me={me} onClose={() => setBrands(false)} />
+        </Suspense>
+      )}
       {help && (
         <Suspense>
           <Help onClose={() => setHelp(false)} />
         </Suspense>
       )}
     </div>
+  )
+}
+
+/** For somebody whom nobody has given a role in a brand yet. */
+function Nowhere() {
+  const { t } = useText()
+  return (
+    <Page title={t('brands.noneTitle')}>
+      <p>{t('brands.none')}</p>
+    </Page>
   )
 }
 

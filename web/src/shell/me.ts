@@ -12,6 +12,12 @@ export function useMe(): Me {
   return useSuspenseQuery(meQuery).data
 }
 
+/** What somebody may do in a brand. */
+export function rightsIn(me: Me, brand: string): { note: boolean; work: boolean; lead: boolean } {
+  const rights = me.brands.find((b) => b.id === brand)?.rights ?? []
+  return { note: rights.includes('note'), work: rights.includes('work'), lead: rights.includes('lead') }
+}
+
 /** How networks are called in the agent's language. Until that is known, by their id. */
 export function useNetworkName(): (id: string) => string {
   const { language } = useText()
