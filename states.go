@@ -88,6 +88,7 @@ const (
 	EventCaseReopened   = "case.reopened"
 	EventCaseAssigned   = "case.assigned"
 	EventCaseSolved     = "case.solved"
+	EventCaseUndone     = "case.undone" // somebody took back what they did
 	EventMessageHeard   = "message.heard"
 	EventMessageEdited  = "message.edited"
 	EventMessageDeleted = "message.deleted"

@@ -230,7 +230,8 @@ func (r *room) solve(id hilft.CaseID) (Case, error) {
 	for _, m := range t.Messages {
 		seen = max(seen, m.ID)
 	}
-	return r.desk.Solve(r.t.Context(), as(ada), id, seen)
+	done, err := r.desk.Solve(r.t.Context(), as(ada), id, seen)
+	return done.Case, err
 }
 
 // told hands the desk the switchboard's word.

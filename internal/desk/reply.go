@@ -77,12 +77,10 @@ func (d *Desk) Reply(ctx context.Context, see access.Sight, r Reply) (Message, e
 		}
 		events := []jobs.Event{{Kind: hilft.EventMessageWritten, Brand: c.Brand, Case: c.ID, Subject: string(m.ID), Agent: see.Agent}}
 		if c.Agent == "" {
-			c.Agent = see.Agent
-			events = append(events, assigned(c, see.Agent))
+			events = append(events, c.give(see.Agent, see.Agent))
 		}
 		if r.Solve {
-			c.State, c.SolvedAt = hilft.Solved, m.MadeAt
-			events = append(events, jobs.Event{Kind: hilft.EventCaseSolved, Brand: c.Brand, Case: c.ID, Subject: string(c.ID), Agent: see.Agent})
+			events = append(events, c.solve(m.MadeAt, see.Agent))
 		}
 		if _, err := d.settle(ctx, tx, c); err != nil {
 			return err

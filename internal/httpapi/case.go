@@ -223,9 +223,15 @@ func blocked(acc switchboard.Account, connected bool) string {
 	return ""
 }
 
+// actedJSON is a case after something was done with it.
+type actedJSON struct {
+	CaseRow
+	Act int64 `json:"act" doc:"By which it can be taken back for ten minutes, with POST /api/cases/{id}/undo; 0: it was so already."`
+}
+
 // caseAct registers an operation that changes a case and answers with its row.
-func caseAct[I any](a *API, method, path, id, summary string, act func(ctx context.Context, see access.Sight, in *I) (desk.Case, error)) {
-	operation(a, workers, method, path, id, summary, 200, func(ctx context.Context, in *I) (*bodyOf[CaseRow], error) {
+func caseAct[I any](a *API, method, path, id, summary string, act func(ctx context.Context, see access.Sight, in *I) (desk.Acted, error)) {
+	operation(a, workers, method, path, id, summary, 200, func(ctx context.Context, in *I) (*bodyOf[actedJSON], error) {
 		n, err := a.known.look(ctx)
 		if err != nil {
 			return nil, err
@@ -234,7 +240,7 @@ func caseAct[I any](a *API, method, path, id, summary string, act func(ctx conte
 		if err != nil {
 			return nil, err
 		}
-		return &bodyOf[CaseRow]{n.row(c)}, nil
+		return &bodyOf[actedJSON]{actedJSON{n.row(c.Case), c.Act}}, nil
 	})
 }
 
@@ -266,10 +272,10 @@ func (a *API) caseOperations() {
 				AgentID string `json:"agent_id" maxLength:"64" doc:"Empty: nobody."`
 			}
 		},
-		) (desk.Case, error) {
+		) (desk.Acted, error) {
 			to, err := a.sightOf(ctx, in.Body.AgentID)
 			if err != nil {
-				return desk.Case{}, err
+				return desk.Acted{}, err
 			}
 			return a.Desk.Assign(ctx, see, hilft.CaseID(in.ID), to)
 		})
@@ -280,12 +286,23 @@ func (a *API) caseOperations() {
 				Seen string `json:"seen" maxLength:"64" doc:"The last message that the agent has seen."`
 			}
 		},
-		) (desk.Case, error) {
+		) (desk.Acted, error) {
 			return a.Desk.Solve(ctx, see, hilft.CaseID(in.ID), hilft.MessageID(in.Body.Seen))
 		})
 	caseAct(a, http.MethodPost, "/api/cases/{id}/reopen", "reopen-case", "Take back that a case was solved",
-		func(ctx context.Context, see access.Sight, in *ByID) (desk.Case, error) {
+		func(ctx context.Context, see access.Sight, in *ByID) (desk.Acted, error) {
 			return a.Desk.Reopen(ctx, see, hilft.CaseID(in.ID))
+		})
+	caseAct(a, http.MethodPost, "/api/cases/{id}/undo", "undo", "Take back what one has just done with a case",
+		func(ctx context.Context, see access.Sight, in *struct {
+			ByID
+			Body struct {
+				Act int64 `json:"act" doc:"As the answer to it gave it."`
+			}
+		},
+		) (desk.Acted, error) {
+			c, err := a.Desk.Undo(ctx, see, hilft.CaseID(in.ID), in.Body.Act)
+			return desk.Acted{Case: c}, err
 		})
 	operation(a, readers, http.MethodGet, "/api/people/{id}", "get-person", "A person with their concerns", 200,
 		func(ctx context.Context, in *ByID) (*bodyOf[personJSON], error) {

@@ -218,6 +218,9 @@ var matrix = map[string]entry{
 	"solve-case": {may: "work", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/solve", m{"seen": s.newest(k)}}
 	}},
+	"undo": {may: "work", ids: true, right: func(_ *scene, k things) call {
+		return call{"/api/cases/" + k.caseID + "/undo", m{"act": 1}}
+	}},
 	"reopen-case": {may: "work", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/reopen", nil} }},
 	"reply": {may: "work", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/replies", m{"conversation_id": k.talk, "visibility": "private", "text": "Wir sehen nach.", "seen": k.message, "anyway": true}}
@@ -333,6 +336,7 @@ func (s *scene) unread(k things) string {
 // notDone are right calls that this scene cannot grant, and how they are answered.
 var notDone = map[string]int{
 	"set-up":        http.StatusConflict,
+	"undo":          http.StatusNotFound,            // nobody has done it
 	"start-sign-in": http.StatusUnprocessableEntity, // nobody signs in at this network
 }
 

@@ -146,3 +146,19 @@ func (q *Jobs) LastEvent(ctx context.Context) (int64, error) {
 func CaseEvents(ctx context.Context, tx *store.Tx, id hilft.CaseID) ([]Event, error) {
 	return store.All(ctx, tx, eventColumns+`WHERE case_id = ? AND case_id <> '' ORDER BY id`, []any{string(id)}, scanEvent)
 }
+
+// EventOf reads one event, in the transaction that wants to know. NoRows: there is none of that id.
+func EventOf(ctx context.Context, tx *store.Tx, id int64) (e Event, err error) {
+	err = scanEvent(func(into ...any) error { return tx.Row(ctx, eventColumns+`WHERE id = ?`, []any{id}, into...) }, &e)
+	return e, err
+}
+
+// LastOf is the id of an event of a case that this transaction has recorded as the last of its kind by its agent, while it
+// keeps others from the case.
+func LastOf(ctx context.Context, tx *store.Tx, e Event) (id int64, err error) {
+	err = tx.Row(ctx, `SELECT id FROM event WHERE case_id = ? AND case_id <> '' AND kind = ? AND agent_id = ? ORDER BY id DESC LIMIT 1`, []any{string(e.Case), e.Kind, string(e.Agent)}, &id)
+	if err != nil {
+		return 0, fmt.Errorf("jobs: last event: %w", err)
+	}
+	return id, nil
+}

@@ -26,6 +26,7 @@ export type BrandBody = Pick<Said['Brand'], 'name' | 'language' | 'answer_in'>
 export type AccountRef = Said['AccountRef']
 
 export type CaseRow = Said['CaseRow']
+export type ActedRow = Said['Acted']
 export type InboxPage = Said['InboxPage']
 export type Message = Said['Message']
 export type Attached = Said['File']

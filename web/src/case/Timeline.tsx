@@ -128,6 +128,8 @@ function Happened({ event: e, now, agentName }: { event: CaseEvent; now: number;
         return t('event.opened')
       case 'case.reopened':
         return who ? t('event.reopenedBy', { who }) : t('event.reopened')
+      case 'case.undone':
+        return t(e.data?.act === 'case.solved' ? 'event.unsolved' : e.data?.act === 'case.reopened' ? 'event.unreopened' : 'event.unassignedBack', { who })
       case 'case.solved':
         return who ? t('event.solvedBy', { who }) : t('event.solved')
       default:

@@ -5,7 +5,7 @@ import type { InfiniteData } from '@tanstack/react-query'
 import { client, once, take } from '../api/client'
 import { Problem, worthRetrying } from '../api/problem'
 import { meQuery, outdated, queries } from '../api/queries'
-import type { Agent, Case, CaseRow, InboxPage } from '../api/types'
+import type { ActedRow, Agent, Case, CaseRow, InboxPage } from '../api/types'
 import { wordsFor } from '../api/words'
 import { t } from '../i18n'
 import { latest } from '../composer/ways'
@@ -36,27 +36,28 @@ export function askAgain(id: string): void {
 async function change(
   id: string,
   shown: Partial<CaseRow>,
-  ask: (key: string) => Promise<CaseRow>,
+  ask: (key: string) => Promise<ActedRow>,
   again: () => void,
   refused?: (why: unknown) => Refusal | undefined,
-): Promise<boolean> {
+): Promise<ActedRow | undefined> {
   const { 'Idempotency-Key': key } = once()
   await queries.cancelQueries({ queryKey: ['inbox'] })
   showChange(id, shown)
   try {
-    let row: CaseRow
+    let row: ActedRow
     try {
       row = await ask(key)
     } catch (e) {
       if (!worthRetrying(e)) throw e
       row = await ask(key) // the answer may have been lost on the way: the same key makes it one act
     }
-    showChange(id, row)
-    return true
+    const { act: _, ...now } = row
+    showChange(id, now)
+    return row
   } catch (e) {
     const r = refused?.(e) ?? { text: wordsFor(e), act: worthRetrying(e) ? { label: t('again'), run: again } : undefined }
     warn(r.text, r.act)
-    return false
+    return undefined
   } finally {
     askAgain(id)
   }
@@ -66,6 +67,49 @@ async function change(
 interface Refusal {
   text: string
   act?: { label: string; run: () => void } | undefined
+}
+
+interface Undoable {
+  case: Pick<CaseRow, 'id' | 'number'>
+  act: number
+}
+
+/** What was done last and can be taken back, the latest last. The server says for how long. */
+const undoable: Undoable[] = []
+
+/** Says that something was done with a case, and offers to take it back. */
+function did(c: Pick<CaseRow, 'id' | 'number'>, done: ActedRow | undefined, words: string): void {
+  if (!done) return
+  if (!done.act) {
+    tell(words)
+    return
+  }
+  const u: Undoable = { case: { id: c.id, number: c.number }, act: done.act }
+  undoable.push(u)
+  tell(words, { label: t('undo'), run: () => void undo(u) })
+}
+
+/** Takes back what was done last, whatever is open now. */
+export function undoLast(): void {
+  const u = undoable.at(-1)
+  if (u) void undo(u)
+  else tell(t('undo.nothing'))
+}
+
+async function undo(u: Undoable): Promise<void> {
+  if (!undoable.includes(u)) return
+  undoable.splice(undoable.indexOf(u), 1)
+  const { id, number } = u.case
+  const done = await change(
+    id,
+    {},
+    (key) => take(client.POST('/api/cases/{id}/undo', { params: { path: { id } }, headers: once(key), body: { act: u.act } })),
+    () => {
+      undoable.push(u)
+      void undo(u)
+    },
+  )
+  if (done) tell(t('undo.done', { number }))
 }
 
 /**
@@ -89,7 +133,7 @@ export async function solve(c: Case, open: () => void): Promise<void> {
         ? { text: t('case.staysOpen', { number: c.number }), act: { label: t('unsent.look'), run: open } }
         : undefined,
   )
-  if (done) tell(t('case.solvedNow', { number: c.number }), { label: t('case.reopen'), run: () => void reopen(c) })
+  did(c, done, t('case.solvedNow', { number: c.number }))
 }
 
 export async function reopen(c: Pick<CaseRow, 'id' | 'number'>): Promise<void> {
@@ -99,7 +143,7 @@ export async function reopen(c: Pick<CaseRow, 'id' | 'number'>): Promise<void> {
     (key) => take(client.POST('/api/cases/{id}/reopen', { params: { path: { id: c.id } }, headers: once(key) })),
     () => void reopen(c),
   )
-  if (done) tell(t('case.reopenedNow', { number: c.number }))
+  did(c, done, t('case.reopenedNow', { number: c.number }))
 }
 
 export async function assign(c: Pick<CaseRow, 'id' | 'number'>, to: Agent | null): Promise<void> {
@@ -116,7 +160,7 @@ export async function assign(c: Pick<CaseRow, 'id' | 'number'>, to: Agent | null
       ),
     () => void assign(c, to),
   )
-  if (done) tell(to ? t('case.assignedNow', { number: c.number, name: to.name }) : t('case.unassignedNow', { number: c.number }))
+  did(c, done, to ? t('case.assignedNow', { number: c.number, name: to.name }) : t('case.unassignedNow', { number: c.number }))
 }
 
 /** Has a failed or unknown message sent again. */

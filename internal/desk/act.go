@@ -1,0 +1,109 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/jobs"
+	"github.com/hilft/hilft/internal/store"
+)
+
+// Whatever somebody does with a case leaves an event that says how it was before and how it was then. So whoever did it can
+// take it back, as long as it is still as they left it, and everybody reads in the case what was done.
+
+// Acted is a case after somebody did something with it.
+type Acted struct {
+	Case
+	Act int64 // by which they can take it back; 0: it was so already
+}
+
+// undoFor is how long somebody can take back what they did.
+const undoFor = 10 * time.Minute
+
+// act is an event of a case by somebody.
+func (c Case) act(kind string, by hilft.AgentID, data map[string]string) jobs.Event {
+	return jobs.Event{Kind: kind, Brand: c.Brand, Case: c.ID, Subject: string(c.ID), Agent: by, Data: data}
+}
+
+func (c *Case) give(to, by hilft.AgentID) jobs.Event {
+	e := c.act(hilft.EventCaseAssigned, by, map[string]string{"from": string(c.Agent), "to": string(to)})
+	c.Agent = to
+	return e
+}
+
+func (c *Case) solve(at time.Time, by hilft.AgentID) jobs.Event {
+	e := c.act(hilft.EventCaseSolved, by, map[string]string{"from": stamp(c.SolvedAt), "to": stamp(at)})
+	c.State, c.SolvedAt = hilft.Solved, at
+	return e
+}
+
+func (c *Case) reopen(by hilft.AgentID) jobs.Event {
+	e := c.act(hilft.EventCaseReopened, by, map[string]string{"from": stamp(c.SolvedAt), "to": stamp(time.Time{})})
+	c.State, c.SolvedAt = hilft.Open, time.Time{}
+	return e
+}
+
+// takeBack makes a case as it was before an act; false: it is not any more as the act has left it. Where it stands then its
+// words say.
+func (c *Case) takeBack(kind, from, to string) bool {
+	switch kind {
+	case hilft.EventCaseAssigned:
+		if string(c.Agent) != to {
+			return false
+		}
+		c.Agent = hilft.AgentID(from)
+	case hilft.EventCaseSolved, hilft.EventCaseReopened:
+		// Who has said something since a case was solved has opened it again, though it was solved at that time.
+		if stamp(c.SolvedAt) != to || kind == hilft.EventCaseSolved && c.State != hilft.Solved {
+			return false
+		}
+		c.SolvedAt = unstamp(from)
+	default:
+		return false
+	}
+	return true
+}
+
+// Undo takes back what somebody did with a case, by the Act that it was. NotFound: they did no such thing. Conflict
+// (act.too_late): it is longer ago than ten minutes; (act.moved_on): something has happened since that it would undo too,
+// or it was taken back before.
+func (d *Desk) Undo(ctx context.Context, see access.Sight, id hilft.CaseID, act int64) (Case, error) {
+	done, err := d.alter(ctx, see, id, "undo", func(ctx context.Context, tx *store.Tx, c *Case) (*jobs.Event, error) {
+		e, err := jobs.EventOf(ctx, tx, act)
+		if store.IsNoRows(err) || err == nil && (e.Case != id || e.Agent != see.Agent || see.Agent == "") {
+			return nil, hilft.Fail(hilft.NotFound, "act.not_found", nil)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if tx.Now().Sub(e.At) > undoFor {
+			return nil, hilft.Fail(hilft.Conflict, "act.too_late", nil)
+		}
+		var was map[string]string
+		if err := json.Unmarshal(e.Raw, &was); err != nil {
+			return nil, fmt.Errorf("event %d: %w", act, err)
+		}
+		if from, told := was["from"]; !told || !c.takeBack(e.Kind, from, was["to"]) {
+			return nil, hilft.Fail(hilft.Conflict, "act.moved_on", nil)
+		}
+		undone := c.act(hilft.EventCaseUndone, see.Agent, map[string]string{"act": e.Kind})
+		return &undone, nil
+	})
+	return done.Case, err
+}
+
+// stamp is a time as events tell it: microseconds, 0 for none.
+func stamp(t time.Time) string { return strconv.FormatInt(store.Micros(t), 10) }
+
+func unstamp(s string) time.Time {
+	micros, _ := strconv.ParseInt(s, 10, 64) // it is ours
+	return store.Time(micros)
+}
