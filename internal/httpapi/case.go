@@ -238,6 +238,10 @@ func caseAct[I any](a *API, method, path, id, summary string, act func(ctx conte
 	})
 }
 
+type caseNumber struct {
+	Number int64 `path:"number" minimum:"1"`
+}
+
 func (a *API) caseOperations() {
 	operation(a, agents, http.MethodGet, "/api/cases/{id}", "get-case", "A case with all that was said and done", 200,
 		func(ctx context.Context, in *ByID) (*bodyOf[caseJSON], error) {
@@ -250,6 +254,18 @@ func (a *API) caseOperations() {
 				return nil, err
 			}
 			return &bodyOf[caseJSON]{a.caseOf(n, t)}, nil
+		})
+	operation(a, agents, http.MethodGet, "/api/numbers/{number}", "find-case", "The case that people call by a number", 200,
+		func(ctx context.Context, in *caseNumber) (*bodyOf[CaseRow], error) {
+			n, err := a.known.look(ctx)
+			if err != nil {
+				return nil, err
+			}
+			c, err := a.Desk.Numbered(ctx, n.brand.ID, in.Number)
+			if err != nil {
+				return nil, err
+			}
+			return &bodyOf[CaseRow]{n.row(c)}, nil
 		})
 	operation(a, agents, http.MethodPost, "/api/cases/{id}/look", "look-case", "Ask networks how the messages of a case stand that somebody reads, unless they were asked a moment ago; what they tell comes as events", 204,
 		func(ctx context.Context, in *ByID) (*nothing, error) {

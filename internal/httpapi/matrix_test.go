@@ -166,6 +166,7 @@ var matrix = map[string]entry{
 		return call{"/api/agents/" + s.colleague(k) + "/password", m{"password": "zwölf Möwen auf dem Deich"}}
 	}},
 	"get-case":   {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID, nil} }},
+	"find-case":  {may: "agents", ids: true, right: func(s *scene, k things) call { return call{"/api/numbers/" + s.number(k), nil} }},
 	"get-person": {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/people/" + k.person, nil} }},
 	"assign-case": {may: "agents", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/agent", m{"agent_id": s.agentID(s.rosa.t, ben)}}
@@ -264,6 +265,11 @@ func (s *scene) colleague(k things) string {
 	g, err := s.access.AddAgent(s.asRosa(s.rosa.t), access.Newcomer{Name: "Geht", Email: hilft.NewID() + "@nordnetz.example", Password: password})
 	require.NoError(s.rosa.t, err)
 	return string(g.ID)
+}
+
+// number is that of the case; one that nobody has, where there is no such case.
+func (s *scene) number(k things) string {
+	return strconv.Itoa(storetest.Count(s.rosa.t, s.db, `SELECT COALESCE(MAX(number), 1000000) FROM cases WHERE id = ?`, k.caseID))
 }
 
 // target is the id of one whom the account's brand has told; of nobody, where there is no such account.
