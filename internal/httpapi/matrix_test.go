@@ -138,10 +138,12 @@ var matrix = map[string]entry{
 	"set-up": {may: "anybody", right: func(s *scene, _ things) call {
 		return call{"/api/setup", m{"code": s.keys.SetUpCode(), "brand": m{"name": "A", "language": "de"}, "administrator": m{"name": "A", "email": "a@b.example", "password": password}}}
 	}},
-	"sign-in":       {may: "anybody", right: func(*scene, things) call { return call{"/api/session", m{"email": ben, "password": password}} }},
-	"sign-out":      {may: "anybody", right: at("/api/session")},
-	"get-me":        {may: "agents", right: at("/api/me")},
-	"change-me":     {may: "agents", right: func(*scene, things) call { return call{"/api/me", m{"language": "en", "initials": "XY"}} }},
+	"sign-in":  {may: "anybody", right: func(*scene, things) call { return call{"/api/session", m{"email": ben, "password": password}} }},
+	"sign-out": {may: "anybody", right: at("/api/session")},
+	"get-me":   {may: "agents", right: at("/api/me")},
+	"change-me": {may: "agents", right: func(*scene, things) call {
+		return call{"/api/me", m{"language": "en", "initials": "XY", "keys": m{"assign": "w"}, "after": m{"solve": "stay", "send": "next", "send_solve": "list"}, "toured": true}}
+	}},
 	"list-agents":   {may: "agents", right: at("/api/agents")},
 	"list-inbox":    {may: "agents", right: at("/api/inbox?view=open&limit=10")},
 	"list-networks": {may: "agents", right: at("/api/networks")},

@@ -12,16 +12,26 @@ import (
 )
 
 type meJSON struct {
-	ID        string    `json:"id"`
-	Name      string    `json:"name"`
-	Initials  string    `json:"initials"`
-	Email     string    `json:"email"`
-	Role      string    `json:"role" enum:"administrator,agent"`
-	Language  string    `json:"language" enum:"de,en"`
-	Scheme    string    `json:"scheme" enum:"auto,light,dark"`
-	Signature string    `json:"signature" doc:"What stands under one's letters, above the brand's."`
-	Brand     brandJSON `json:"brand"`
-	Version   string    `json:"version"`
+	ID        string            `json:"id"`
+	Name      string            `json:"name"`
+	Initials  string            `json:"initials"`
+	Email     string            `json:"email"`
+	Role      string            `json:"role" enum:"administrator,agent"`
+	Language  string            `json:"language" enum:"de,en"`
+	Scheme    string            `json:"scheme" enum:"auto,light,dark"`
+	Signature string            `json:"signature" doc:"What stands under one's letters, above the brand's."`
+	Keys      map[string]string `json:"keys" nullable:"false" doc:"Keys of one's own: a character, or nothing for none, by the desk's name of the act."`
+	After     afterJSON         `json:"after"`
+	Toured    bool              `json:"toured" doc:"Has been shown around, or has declined."`
+	Brand     brandJSON         `json:"brand"`
+	Version   string            `json:"version"`
+}
+
+// afterJSON is what the desk shows after an act.
+type afterJSON struct {
+	Solve     string `json:"solve" enum:"next,stay,list"`
+	Send      string `json:"send" enum:"next,stay,list"`
+	SendSolve string `json:"send_solve" enum:"next,stay,list"`
 }
 
 type brandJSON struct {
@@ -36,9 +46,14 @@ func (a *API) me(ctx context.Context, me access.Agent) (*bodyOf[meJSON], error) 
 	if err != nil {
 		return nil, err
 	}
+	keys := me.Keys
+	if keys == nil {
+		keys = access.Shortcuts{}
+	}
 	return &bodyOf[meJSON]{meJSON{
 		ID: string(me.ID), Name: me.Name, Initials: me.Initials, Email: me.Email, Role: string(me.Role), Language: me.Language,
-		Scheme: string(me.Scheme), Signature: me.Signature, Brand: brandJSON{string(b.ID), b.Name, b.Language, b.AnswerIn}, Version: a.Version,
+		Scheme: string(me.Scheme), Signature: me.Signature, Keys: keys, After: afterJSON{string(me.After.Solve), string(me.After.Send), string(me.After.SendSolve)},
+		Toured: !me.TouredAt.IsZero(), Brand: brandJSON{string(b.ID), b.Name, b.Language, b.AnswerIn}, Version: a.Version,
 	}}, nil
 }
 
@@ -116,15 +131,24 @@ func (a *API) sessionOperations() {
 	operation(a, agents, http.MethodPatch, "/api/me", "change-me", "Change one's own settings", 200,
 		func(ctx context.Context, in *struct {
 			Body struct {
-				Language  *string `json:"language,omitempty" enum:"de,en"`
-				Scheme    *string `json:"scheme,omitempty" enum:"auto,light,dark"`
-				Name      *string `json:"name,omitempty" maxLength:"200"`
-				Initials  *string `json:"initials,omitempty" maxLength:"10"`
-				Signature *string `json:"signature,omitempty" maxLength:"4000"`
+				Language  *string           `json:"language,omitempty" enum:"de,en"`
+				Scheme    *string           `json:"scheme,omitempty" enum:"auto,light,dark"`
+				Name      *string           `json:"name,omitempty" maxLength:"200"`
+				Initials  *string           `json:"initials,omitempty" maxLength:"10"`
+				Signature *string           `json:"signature,omitempty" maxLength:"4000"`
+				Keys      map[string]string `json:"keys,omitempty" maxProperties:"200" doc:"All keys of one's own from now on, in place of those before: one character, or nothing for none, by the desk's name of the act. No key may stand for two."`
+				After     *afterJSON        `json:"after,omitempty"`
+				Toured    bool              `json:"toured,omitempty" doc:"Has been shown around now, or has declined; stays so."`
 			}
 		},
 		) (*bodyOf[meJSON], error) {
-			c := access.Changes{Name: in.Body.Name, Initials: in.Body.Initials, Language: in.Body.Language, Signature: in.Body.Signature}
+			c := access.Changes{
+				Name: in.Body.Name, Initials: in.Body.Initials, Language: in.Body.Language, Signature: in.Body.Signature,
+				Keys: in.Body.Keys, Toured: in.Body.Toured,
+			}
+			if after := in.Body.After; after != nil {
+				c.After = &access.After{Solve: access.Then(after.Solve), Send: access.Then(after.Send), SendSolve: access.Then(after.SendSolve)}
+			}
 			if in.Body.Scheme != nil {
 				s := access.Scheme(*in.Body.Scheme)
 				c.Scheme = &s

@@ -818,6 +818,14 @@ export interface components {
             name: string;
             password: string;
         };
+        After: {
+            /** @enum {string} */
+            send: "next" | "stay" | "list";
+            /** @enum {string} */
+            send_solve: "next" | "stay" | "list";
+            /** @enum {string} */
+            solve: "next" | "stay" | "list";
+        };
         Agent: {
             id: string;
             initials: string;
@@ -980,13 +988,20 @@ export interface components {
             };
         };
         "Change-meRequest": {
+            after?: components["schemas"]["After"];
             initials?: string;
+            /** @description All keys of one's own from now on, in place of those before: one character, or nothing for none, by the desk's name of the act. No key may stand for two. */
+            keys?: {
+                [key: string]: string;
+            };
             /** @enum {string} */
             language?: "de" | "en";
             name?: string;
             /** @enum {string} */
             scheme?: "auto" | "light" | "dark";
             signature?: string;
+            /** @description Has been shown around now, or has declined; stays so. */
+            toured?: boolean;
         };
         "Change-passwordRequest": {
             old: string;
@@ -1210,10 +1225,15 @@ export interface components {
             address: string;
         };
         Me: {
+            after: components["schemas"]["After"];
             brand: components["schemas"]["Brand"];
             email: string;
             id: string;
             initials: string;
+            /** @description Keys of one's own: a character, or nothing for none, by the desk's name of the act. */
+            keys: {
+                [key: string]: string;
+            };
             /** @enum {string} */
             language: "de" | "en";
             name: string;
@@ -1223,6 +1243,8 @@ export interface components {
             scheme: "auto" | "light" | "dark";
             /** @description What stands under one's letters, above the brand's. */
             signature: string;
+            /** @description Has been shown around, or has declined. */
+            toured: boolean;
             version: string;
         };
         Message: {
