@@ -88,6 +88,21 @@ await journey(async ({ open }) => {
   await desk.row('seit März nicht mehr').waitFor()
   await fits('solved')
 
+  // The palette finds what is there however one writes it; a number leads to its case.
+  await desk.button('nav.palette').tap()
+  const field = desk.dialog.getByRole('combobox', { name: desk.t('palette.type') })
+  await field.fill('qqq')
+  await desk.dialog.getByText(desk.t('palette.none')).waitFor()
+  await field.fill('zustaend')
+  await desk.dialog.getByRole('option', { name: desk.t('view.unassigned') }).waitFor()
+  await field.fill('loesen')
+  await desk.dialog.getByRole('option', { name: desk.t('case.solve') }).first().waitFor()
+  await fits('palette')
+  await field.fill('#1001')
+  await desk.dialog.getByRole('option').tap()
+  await desk.message('Mein Tarif heißt').waitFor()
+  await page.getByRole('link', { name: desk.t('case.back') }).tap()
+
   for (const place of ['nav.channels', 'nav.health', 'nav.settings']) {
     await page.getByRole('link', { name: desk.t(place) }).tap()
     await page.getByRole('heading', { name: desk.t(place), level: 1 }).waitFor()

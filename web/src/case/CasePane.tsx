@@ -4,6 +4,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useCallback, useEffect, useRef, useState } from 'react'
+import { useOffers, type Offers } from '../actions/offers'
 import { Problem } from '../api/problem'
 import { caseQuery } from '../api/queries'
 import type { Case, View } from '../api/types'
@@ -15,13 +16,12 @@ import { useNext } from '../inbox/next'
 import { PersonPanel } from '../person/PersonPanel'
 import { Dialog } from '../shell/Dialog'
 import { Icon } from '../shell/Icon'
-import { useKeys } from '../shell/keys'
 import { useMe } from '../shell/me'
 import { announce } from '../shell/notices'
 import { shown } from '../shell/name'
 import { useSignal } from '../shell/signal'
 import { Trouble, Wait } from '../shell/Wait'
-import { look, reopen, solve } from './acts'
+import { assign, look, reopen, solve } from './acts'
 import { Assign } from './Assign'
 import s from './CasePane.module.css'
 import { Head } from './Head'
@@ -85,19 +85,25 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
   const reuse = useCallback((text: string) => composer.current?.reuse(text), []) // the same one: messages are drawn once
 
   const open = () => void navigate({ to: '/cases/$id', params: { id: c.id }, search: { view } })
-  function solveAndNext() {
-    if (c.state === 'solved') void reopen(c)
-    else {
-      const following = next(c.id)
-      void following.then(() => solve(c, open))
-    }
-  }
-  useKeys({
-    e: solveAndNext,
-    a: () => setAssigning(true),
-    r: () => composer.current?.reply(),
-    n: () => composer.current?.note(),
-  })
+  const values = { name: shown(c.person.name) || t('nameless') }
+  const offers = {
+    solve:
+      c.state === 'solved'
+        ? { run: () => void reopen(c), words: 'case.reopen', does: ['does.reopen'], values }
+        : { run: () => void next(c.id).then(() => solve(c, open)), values },
+    assign: { run: () => setAssigning(true), values },
+    take: {
+      run: () => void assign(c, { id: me.id, name: me.name, initials: me.initials }),
+      cannot: c.agent?.id === me.id ? 'cannot.mine' : undefined,
+      values,
+    },
+    release: { run: () => void assign(c, null), cannot: c.agent ? undefined : 'cannot.nobody', values },
+    reply: { run: () => composer.current?.reply() },
+    note: { run: () => composer.current?.note() },
+    person: { run: () => setPerson(true) },
+    list: { run: () => void navigate({ to: '/inbox/$view', params: { view } }) },
+  } satisfies Offers
+  useOffers(offers)
 
   return (
     <div className={s.pane}>
@@ -106,9 +112,9 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
           case={c}
           view={view}
           heading={heading}
-          onAssign={() => setAssigning(true)}
-          onSolve={solveAndNext}
-          onPerson={() => setPerson(true)}
+          assign={offers.assign}
+          solve={offers.solve}
+          person={offers.person}
         />
         <Timeline case={c} unsent={mine} onTakeBack={(key) => composer.current?.takeBack(key)} onReuse={reuse} />
         <Composer ref={composer} case={c} me={me} unsent={mine} onSolved={() => void next(c.id)} onOpen={open} onLeave={() => heading.current?.focus()} />

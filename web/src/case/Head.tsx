@@ -3,6 +3,8 @@
 
 import { Link } from '@tanstack/react-router'
 import type { RefObject } from 'react'
+import type { Offer } from '../actions/offers'
+import { Cap, useButton } from '../actions/useButton'
 import type { Case, View } from '../api/types'
 import { useText } from '../i18n'
 import { exactly } from '../i18n/format'
@@ -15,15 +17,16 @@ interface Props {
   case: Case
   view: View
   heading: RefObject<HTMLHeadingElement | null>
-  onAssign: () => void
-  onSolve: () => void
-  onPerson: () => void
+  assign: Offer
+  solve: Offer
+  person: Offer
 }
 
 /** What the case is, how much time is left, who has it, and the acts on it with their keys. */
-export function Head({ case: c, view, heading, onAssign, onSolve, onPerson }: Props) {
+export function Head({ case: c, view, heading, assign, solve, person }: Props) {
   const { t, language } = useText()
   const now = useNow()
+  const [assigning, solving, showing] = [useButton('assign', assign), useButton('solve', solve), useButton('person', person)]
   return (
     <header className={s.head}>
       <Link to="/inbox/$view" params={{ view }} className={s.back} aria-label={t('case.back')}>
@@ -47,10 +50,11 @@ export function Head({ case: c, view, heading, onAssign, onSolve, onPerson }: Pr
         </div>
       </div>
       <div className={s.acts}>
-        <button onClick={onPerson} className={s.who} aria-label={t('person.panel')}>
+        <button {...showing.props} onClick={person.run} className={s.who} aria-label={t('person.panel')}>
           <Icon name="person" size={18} />
         </button>
-        <button onClick={onAssign} aria-keyshortcuts="a" title={c.agent?.name ?? t('row.nobody')}>
+        {showing.says}
+        <button {...assigning.props} onClick={assign.run} data-first={c.agent?.name ?? t('row.nobody')}>
           {c.agent ? (
             <>
               <span className="unseen">{t('case.has', { name: c.agent.name })}</span>
@@ -59,11 +63,13 @@ export function Head({ case: c, view, heading, onAssign, onSolve, onPerson }: Pr
           ) : (
             t('case.assign')
           )}{' '}
-          <kbd aria-hidden>A</kbd>
+          <Cap of={assigning.cap} />
         </button>
-        <button onClick={onSolve} aria-keyshortcuts="e">
-          {c.state === 'solved' ? t('case.reopen') : t('case.solve')} <kbd aria-hidden>E</kbd>
+        {assigning.says}
+        <button {...solving.props} onClick={solve.run}>
+          {c.state === 'solved' ? t('case.reopen') : t('case.solve')} <Cap of={solving.cap} />
         </button>
+        {solving.says}
       </div>
     </header>
   )

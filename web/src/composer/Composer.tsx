@@ -3,9 +3,13 @@
 
 import { Button } from '@mantine/core'
 import { useEffect, useId, useImperativeHandle, useRef, useState, type DragEvent, type KeyboardEvent, type Ref } from 'react'
+import { isKey } from '../actions/bindings'
+import { useOffers, type Offers } from '../actions/offers'
+import { actions } from '../actions/registry'
+import { useButton } from '../actions/useButton'
 import type { Case, Me } from '../api/types'
 import { showChange, solve } from '../case/acts'
-import { inWords, say, useText } from '../i18n'
+import { inWords, say, useText, type Key } from '../i18n'
 import { number } from '../i18n/format'
 import { shown } from '../shell/name'
 import { AttachButton, Attachments, useUploads } from './Attach'
@@ -74,7 +78,17 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onOpen, onLeave }
   const files = useUploads(draft.files, way?.limits ?? {}, hold)
   const attached = noting ? [] : draft.files
   const fits = attached.length <= (way?.limits?.files_max ?? 0) || noting
-  const ready = (text.trim() !== '' || attached.length > 0) && fits && (noting || files.underway.length === 0) && !blocked && (rest === undefined || rest >= 0)
+  const cannot: Key | undefined = blocked
+    ? 'composer.blocked'
+    : text.trim() === '' && attached.length === 0
+      ? 'cannot.empty'
+      : !fits
+        ? takesFiles ? 'error.reply.too_many_files' : 'error.reply.no_files'
+        : !noting && files.underway.length > 0
+          ? 'cannot.files'
+          : rest !== undefined && rest < 0
+            ? 'error.reply.too_long'
+            : undefined
   const stopped = unsent.find((u) => u.state === 'refused' && u.problem?.code === 'reply.something_new')
 
   function edit(change: Partial<Draft>) {
@@ -111,7 +125,7 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onOpen, onLeave }
   useImperativeHandle(ref, () => ({ reply: () => focus({ tab: replyTab() }), note: () => focus({ tab: 'note' }), takeBack: back, reuse }))
 
   function send(andSolve: boolean, anyway = false, undescribed = false) {
-    if (!ready) return
+    if (cannot) return
     const about = { caseId: c.id, number: c.number, person: shown(c.person.name) }
     if (noting) {
       post({ ...about, write: { kind: 'note', text }, via: null })
@@ -158,14 +172,22 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onOpen, onLeave }
     }
   }
 
+  const values = { name: shown(c.person.name) || t('nameless') }
+  const goes: Key = noting ? 'does.note' : way.visibility === 'public' ? 'does.sendPublic' : 'does.sendPrivate'
+  const offers = {
+    send: { run: () => send(false), cannot, does: [goes], values, ...(noting && { words: 'composer.keepNote' as const }) },
+    sendSolve: { run: () => send(true), cannot, does: [goes, 'does.solve'], values, ...(noting && { words: 'act.keepSolve' as const }) },
+    leave: { run: onLeave },
+  } satisfies Offers
+  useOffers(offers)
+  const [sending, solving] = [useButton('send', offers.send), useButton('sendSolve', offers.sendSolve)]
+
   function onKeyDown(e: KeyboardEvent) {
-    if (e.key === 'Enter' && (e.ctrlKey || e.metaKey) && !e.nativeEvent.isComposing) {
-      e.preventDefault()
-      send(e.shiftKey)
-    } else if (e.key === 'Escape' && !asking && !describing) {
-      e.preventDefault()
-      onLeave()
-    }
+    if (e.nativeEvent.isComposing || asking || describing) return
+    const id = (['send', 'sendSolve', 'leave'] as const).find((a) => isKey(e, actions[a].key ?? ''))
+    if (!id) return
+    e.preventDefault()
+    offers[id].run()
   }
 
   function onDrop(e: DragEvent) {
@@ -279,12 +301,14 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onOpen, onLeave }
               ? t('composer.left', { count: rest, n: number(rest, language) })
               : t('composer.over', { count: -rest, n: number(-rest, language) })}
         </span>
-        <Button variant="default" disabled={!ready} onClick={() => send(false)} title={t('keys.ctrlEnter')} aria-keyshortcuts="Control+Enter">
+        <Button {...sending.props} variant="default" disabled={!!cannot} onClick={offers.send.run}>
           {noting ? t('composer.keepNote') : t('composer.send')}
         </Button>
-        <Button disabled={!ready} onClick={() => send(true)} title={t('keys.ctrlShiftEnter')} aria-keyshortcuts="Control+Shift+Enter" className={s.main}>
+        {sending.says}
+        <Button {...solving.props} disabled={!!cannot} onClick={offers.sendSolve.run} className={s.main}>
           {noting ? t('composer.keepSolve') : t('composer.sendSolve')}
         </Button>
+        {solving.says}
       </div>
       {describing && (
         <Undescribed

@@ -4,11 +4,11 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Outlet, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useEffect, useMemo, useRef, useState } from 'react'
+import { useOffers } from '../actions/offers'
 import { caseQuery, inboxQuery } from '../api/queries'
 import type { View } from '../api/types'
 import { useText } from '../i18n'
 import { number } from '../i18n/format'
-import { useKeys } from '../shell/keys'
 import { useMe } from '../shell/me'
 import { shown } from '../shell/name'
 import s from './Inbox.module.css'
@@ -61,13 +61,15 @@ export function Inbox() {
     setCursor(row.id)
     list.current?.show(row.id)
   }
-  useKeys({
-    j: () => move(1),
-    k: () => move(-1),
-    Enter: () => {
-      if (at) void navigate({ to: '/cases/$id', params: { id: at }, search: { view } })
+  useOffers({
+    down: { run: () => move(1) },
+    up: { run: () => move(-1) },
+    open: {
+      run: () => {
+        if (at) void navigate({ to: '/cases/$id', params: { id: at }, search: { view } })
+      },
     },
-    g: () => void next(open),
+    next: { run: () => void next(open) },
   })
 
   return (

@@ -4,30 +4,40 @@
 import { useMantineColorScheme } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react'
+import { charactersOn, startKeys, switchCharacters, useOffers, type Offers } from '../actions/offers'
+import { useButton } from '../actions/useButton'
 import { client, onSignedOut, take } from '../api/client'
 import { accountsQuery, forgetAgent } from '../api/queries'
 import { wordsFor } from '../api/words'
 import { forgetOldDrafts } from '../composer/draft'
 import { unsent, wake } from '../composer/outbox'
 import { startOutbox } from '../composer/startOutbox'
-import { speak, useText, type Key } from '../i18n'
+import { speak, useText, withLater, type Key } from '../i18n'
 import { live, startLive } from '../live/start'
 import s from './Desk.module.css'
 import { Icon, type IconName } from './Icon'
-import { startKeys, useKeys } from './keys'
-import { useMe } from './me'
+import { choose, useMe } from './me'
 import { warn } from './notices'
 import { useSignal } from './signal'
 
-const Help = lazy(() => import('./Help'))
+const tools = {
+  palette: () => withLater(import('../actions/Palette')),
+  help: () => withLater(import('./Help')),
+  tip: () => import('../actions/Tip'),
+}
+const [Palette, Help, Tip] = [lazy(tools.palette), lazy(tools.help), lazy(tools.tip)]
+const quiet = 2_000 // after the first screen has all it needs
 
 /** The frame around everything an agent does: where one can go, and how the connection is. */
 export function Desk() {
   const { t } = useText()
   const me = useMe()
   const navigate = useNavigate()
-  const [help, setHelp] = useState(false)
+  const [open, setOpen] = useState<'palette' | 'help'>()
+  const close = () => setOpen(undefined)
+  const [settled, setSettled] = useState(false)
+  const connection = useSignal(live)
   const { setColorScheme } = useMantineColorScheme({ keepTransitions: true })
 
   useEffect(() => void speak(me.language), [me.language])
@@ -45,7 +55,16 @@ export function Desk() {
     ]
     return () => stops.forEach((stop) => stop())
   }, [me.id, navigate])
-  useKeys({ '?': () => setHelp(true) })
+  // They open at once, and without a connection, because they are here before somebody asks; the first screen does not
+  // wait for them.
+  useEffect(() => {
+    if (settled || connection !== 'live') return
+    const timer = setTimeout(() => {
+      setSettled(true)
+      for (const load of Object.values(tools)) void load()
+    }, quiet)
+    return () => clearTimeout(timer)
+  }, [settled, connection])
 
   async function signOut() {
     try {
@@ -57,6 +76,16 @@ export function Desk() {
     await navigate({ to: '/sign-in', search: {} })
     forgetAgent()
   }
+
+  const offers = {
+    palette: { run: () => setOpen('palette') },
+    help: { run: () => setOpen('help') },
+    scheme: { run: () => void choose({ scheme: isDark() ? 'light' : 'dark' }) },
+    language: { run: () => void choose({ language: me.language === 'de' ? 'en' : 'de' }) },
+    characters: { run: () => switchCharacters(!charactersOn.get()) },
+    out: { run: () => void signOut() },
+  } satisfies Offers
+  useOffers(offers)
 
   return (
     <div className={s.desk}>
@@ -76,26 +105,51 @@ export function Desk() {
         )}
         <Place to="/settings" icon="settings" words="nav.settings" />
         <span className={s.space} />
-        <button className={s.keys} onClick={() => setHelp(true)} aria-label={t('nav.keys')} title={`${t('nav.keys')} (?)`}>
-          <Icon name="keys" />
-        </button>
-        <button onClick={() => void signOut()} aria-label={t('nav.out', { name: me.name })} title={t('nav.out', { name: me.name })}>
-          <Icon name="out" />
-          <span className={s.words} aria-hidden>
-            {t('nav.outShort')}
-          </span>
-        </button>
+        <Tool id="palette" icon="palette" words={t('nav.palette')} short={t('nav.paletteShort')} run={offers.palette.run} />
+        <Tool id="help" icon="keys" words={t('nav.keys')} run={offers.help.run} />
+        <Tool id="out" icon="out" words={t('nav.out', { name: me.name })} short={t('nav.outShort')} run={offers.out.run} />
       </nav>
       <div className={s.body}>
         <Banner />
         <Outlet />
       </div>
-      {help && (
-        <Suspense>
-          <Help onClose={() => setHelp(false)} />
-        </Suspense>
-      )}
+      <Suspense>
+        {open === 'palette' && <Palette onClose={close} />}
+        {open === 'help' && <Help onClose={close} />}
+      </Suspense>
+      <Suspense>{settled && <Tip />}</Suspense>
     </div>
+  )
+}
+
+function isDark(): boolean {
+  return document.documentElement.dataset.mantineColorScheme === 'dark'
+}
+
+interface ToolProps {
+  id: 'palette' | 'help' | 'out'
+  icon: IconName
+  words: string
+  /** What stands below the drawing on a phone; without it, it is not there. */
+  short?: string
+  run: () => void
+}
+
+/** A button in the rail. */
+function Tool({ id, icon, words, short, run }: ToolProps): ReactNode {
+  const { props, says } = useButton(id)
+  return (
+    <>
+      <button {...props} className={short ? undefined : s.wide} onClick={run} aria-label={words} data-first={words}>
+        <Icon name={icon} />
+        {short && (
+          <span className={s.words} aria-hidden>
+            {short}
+          </span>
+        )}
+      </button>
+      {says}
+    </>
   )
 }
 
