@@ -77,6 +77,7 @@ function usePlaces(): Entry[] {
       : []),
     place('settings', t('nav.settings'), () => navigate({ to: '/settings' })),
     section('keys', t('keys.title')),
+    section('after', t('after.title')),
     section('you', t('settings.you')),
     section('password', t('field.password')),
     section('agents', t('settings.agents')),

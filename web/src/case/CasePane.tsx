@@ -12,7 +12,7 @@ import { Composer, type ComposerHandle } from '../composer/Composer'
 import { unsent } from '../composer/outbox'
 import { latest, newSince } from '../composer/ways'
 import { useText } from '../i18n'
-import { useNext } from '../inbox/next'
+import { useAfter } from '../inbox/after'
 import { PersonPanel } from '../person/PersonPanel'
 import { Dialog } from '../shell/Dialog'
 import { Icon } from '../shell/Icon'
@@ -71,7 +71,7 @@ function useLook(c: Case) {
 function Shown({ case: c, view }: { case: Case; view: View }) {
   const { t } = useText()
   const me = useMe()
-  const next = useNext(view)
+  const after = useAfter(view)
   const navigate = useNavigate()
   const heading = useRef<HTMLHeadingElement>(null)
   const composer = useRef<ComposerHandle>(null)
@@ -90,7 +90,7 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
     solve:
       c.state === 'solved'
         ? { run: () => void reopen(c), words: 'case.reopen', does: ['does.reopen'], values }
-        : { run: () => void next(c.id).then(() => solve(c, open)), values },
+        : { run: () => void after('solve', c.id).then(() => solve(c, open)), values },
     assign: { run: () => setAssigning(true), values },
     take: {
       run: () => void assign(c, { id: me.id, name: me.name, initials: me.initials }),
@@ -117,7 +117,7 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
           person={offers.person}
         />
         <Timeline case={c} unsent={mine} onTakeBack={(key) => composer.current?.takeBack(key)} onReuse={reuse} />
-        <Composer ref={composer} case={c} me={me} unsent={mine} onSolved={() => void next(c.id)} onOpen={open} onLeave={() => heading.current?.focus()} />
+        <Composer ref={composer} case={c} me={me} unsent={mine} onDone={(done) => void after(done, c.id)} onOpen={open} onLeave={() => heading.current?.focus()} />
       </div>
       <aside className={s.person} aria-label={t('person.panel')}>
         <PersonPanel person={c.person} current={c.id} />

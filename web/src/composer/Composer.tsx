@@ -11,6 +11,7 @@ import type { Case, Me } from '../api/types'
 import { showChange, solve } from '../case/acts'
 import { inWords, say, useText, type Key } from '../i18n'
 import { number } from '../i18n/format'
+import type { Done } from '../inbox/after'
 import { shown } from '../shell/name'
 import { AttachButton, Attachments, useUploads } from './Attach'
 import s from './Composer.module.css'
@@ -37,15 +38,15 @@ interface Props {
   case: Case
   me: Me
   unsent: Unsent[]
-  /** A reply that solves the case is on its way: on to the next one. */
-  onSolved: () => void
+  /** An answer is on its way: on to what the agent wants to see then. */
+  onDone: (done: Done) => void
   /** Shows the case again, after it was left. */
   onOpen: () => void
   onLeave: () => void
 }
 
 /** Where an answer is written: to whom and for whose eyes stands above the text, and what is written is never lost. */
-export function Composer({ ref, case: c, me, unsent, onSolved, onOpen, onLeave }: Props) {
+export function Composer({ ref, case: c, me, unsent, onDone, onOpen, onLeave }: Props) {
   const { t, language } = useText()
   const [draft, setDraft] = useState<Draft>(() => keptDraft(me.id, c.id))
   const [safe, setSafe] = useState(true)
@@ -131,7 +132,7 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onOpen, onLeave }
       post({ ...about, write: { kind: 'note', text }, via: null })
       edit({ note: '' })
       if (andSolve) {
-        onSolved()
+        onDone('send_solve')
         void solve(c, onOpen)
       }
       return
@@ -166,8 +167,8 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onOpen, onLeave }
     })
     edit({ reply: '', subject: '', warning: null, files: [] })
     hasWritten()
+    onDone(andSolve ? 'send_solve' : 'send')
     if (andSolve) {
-      onSolved()
       showChange(c.id, { state: 'solved', solved_at: new Date().toISOString() })
     }
   }
@@ -181,6 +182,7 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onOpen, onLeave }
   } satisfies Offers
   useOffers(offers)
   const [sending, solving] = [useButton('send', offers.send), useButton('sendSolve', offers.sendSolve)]
+  const goesOn = me.after.send_solve === 'next'
 
   function onKeyDown(e: KeyboardEvent) {
     if (e.nativeEvent.isComposing || asking || describing) return
@@ -306,7 +308,7 @@ export function Composer({ ref, case: c, me, unsent, onSolved, onOpen, onLeave }
         </Button>
         {sending.says}
         <Button {...solving.props} disabled={!!cannot} onClick={offers.sendSolve.run} className={s.main}>
-          {noting ? t('composer.keepSolve') : t('composer.sendSolve')}
+          {noting ? t(goesOn ? 'composer.keepSolve' : 'act.keepSolve') : t(goesOn ? 'composer.sendSolve' : 'act.sendSolve')}
         </Button>
         {solving.says}
       </div>

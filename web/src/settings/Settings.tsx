@@ -13,6 +13,7 @@ import { entered, focusFirstError, useAct } from '../shell/form'
 import { choose, useMe } from '../shell/me'
 import { tell } from '../shell/notices'
 import { Page } from '../shell/Page'
+import { After } from './After'
 import { Agents } from './Agents'
 import { Keys } from './Keys'
 import { Letters } from './Letters'
@@ -61,6 +62,8 @@ export function Settings() {
       </div>
       <h2 id="keys">{t('keys.title')}</h2>
       <Keys />
+      <h2 id="after">{t('after.title')}</h2>
+      <After />
       <h2 id="you">{t('settings.you')}</h2>
       <form
         ref={form}
