@@ -46,6 +46,11 @@ await journey(async ({ open }) => {
   await page.waitForURL('**/inbox/open')
   await page.getByText(desk.t('empty.open')).waitFor()
   await fits('empty inbox')
+  await desk.button('tour.go').tap()
+  await desk.dialog.getByRole('heading', { name: desk.t('tour.list.title') }).waitFor()
+  await fits('tour')
+  await desk.button('tour.skip').tap()
+  await desk.button('tour.go').waitFor({ state: 'detached' })
 
   const endless = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft'.repeat(2)
   await story('neighbour', 'Mira Köster', 'says', `Mein Tarif heißt ${endless}, sehen Sie https://nordnetz.example/${endless}`)

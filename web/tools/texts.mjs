@@ -29,7 +29,7 @@ export function faults(texts, sources) {
       for (const [, key] of arg.matchAll(/(?:^|[?:])\s*'([^']+)'/g)) name(key, file)
     }
     // Tables of keys.
-    for (const [, key] of source.matchAll(/['"]((?:act|cannot|does|keys|nav)\.\w+)['"]/g)) name(key, file)
+    for (const [, key] of source.matchAll(/['"]((?:act|cannot|does|keys|nav|tour)\.\w+)['"]/g)) name(key, file)
   }
   for (const key of all) {
     if (!named.has(key) && !namedByServer.some((r) => r.test(key))) found.push(`${key}: nothing names it`)

@@ -43,6 +43,7 @@ export const actions = all({
   leave: { at: 'text', key: 'Escape', words: 'act.leave', does: 'does.draft' },
   palette: { at: 'desk', key: 'Mod+k', words: 'nav.palette', does: 'does.yours' },
   help: { at: 'desk', key: '?', words: 'nav.keys', does: 'does.yours' },
+  tour: { at: 'desk', words: 'tour.go', does: 'does.yours' },
   scheme: { at: 'desk', words: 'act.scheme', does: 'does.yours' },
   language: { at: 'desk', words: 'act.language', does: 'does.yours' },
   characters: { at: 'desk', words: 'act.characters', does: 'does.yours' },

@@ -66,7 +66,7 @@ export function Head({ case: c, view, heading, assign, solve, person }: Props) {
           <Cap of={assigning.cap} />
         </button>
         {assigning.says}
-        <button {...solving.props} onClick={solve.run}>
+        <button {...solving.props} onClick={solve.run} data-tour="solve">
           {c.state === 'solved' ? t('case.reopen') : t('case.solve')} <Cap of={solving.cap} />
         </button>
         {solving.says}

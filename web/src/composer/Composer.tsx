@@ -210,7 +210,7 @@ export function Composer({ ref, case: c, me, unsent, onDone, onOpen, onLeave }: 
 
   const look = noting ? s.note : way?.visibility === 'public' ? s.public : s.private
   return (
-    <section ref={whole} className={`${s.composer} ${look}`} aria-label={t('composer')} onKeyDown={onKeyDown} onDragOver={(e) => takesFiles && e.preventDefault()} onDrop={onDrop}>
+    <section ref={whole} data-tour="reply" className={`${s.composer} ${look}`} aria-label={t('composer')} onKeyDown={onKeyDown} onDragOver={(e) => takesFiles && e.preventDefault()} onDrop={onDrop}>
       <Tabs ways={c.ways} chosen={noting ? 'note' : wayKey(way)} onChoose={(tab) => focus({ tab })} />
       {!noting && (
         <p className={s.to} id={`${hints}-to`}>

@@ -15,6 +15,7 @@ import s from './Inbox.module.css'
 import { List, type ListHandle } from './List'
 import { prefetchCases, shorten, useNext } from './next'
 import { isView, rowsOf, step } from './order'
+import { TourOffer } from './TourOffer'
 import { Views } from './Views'
 
 /** Views on the left, who must be answered next beside them, and the case that is open. */
@@ -78,7 +79,8 @@ export function Inbox() {
       <div className={s.views}>
         <Views view={view} counts={counts} onNext={() => void next(open)} />
       </div>
-      <section className={s.list} aria-label={t(`view.${view}`)}>
+      <section className={s.list} aria-label={t(`view.${view}`)} data-tour="list">
+        {!me.toured && <TourOffer />}
         <List ref={list} view={view} query={query} rows={rows} open={open} onCursor={setCursor} />
       </section>
       <div className={s.case} key={open ?? 'none'}>

@@ -23,7 +23,7 @@ export function Views({ view, counts, onNext }: { view: View; counts?: Record<Vi
         {t('next')}
       </Button>
       {going.says}
-      <nav aria-label={t('views')} className={s.list}>
+      <nav aria-label={t('views')} className={s.list} data-tour="views">
         <ul>
           {views.map((v) => (
             <li key={v}>
@@ -42,7 +42,7 @@ export function Views({ view, counts, onNext }: { view: View; counts?: Record<Vi
           ))}
         </ul>
       </nav>
-      <label className={s.choice}>
+      <label className={s.choice} data-tour="views">
         <span className="unseen">{t('views')}</span>
         <select
           value={view}

@@ -24,9 +24,10 @@ import { useSignal } from './signal'
 const tools = {
   palette: () => withLater(import('../actions/Palette')),
   help: () => withLater(import('./Help')),
+  tour: () => withLater(import('../tour/Tour')),
   tip: () => import('../actions/Tip'),
 }
-const [Palette, Help, Tip] = [lazy(tools.palette), lazy(tools.help), lazy(tools.tip)]
+const [Palette, Help, Tour, Tip] = [lazy(tools.palette), lazy(tools.help), lazy(tools.tour), lazy(tools.tip)]
 const quiet = 2_000 // after the first screen has all it needs
 
 /** The frame around everything an agent does: where one can go, and how the connection is. */
@@ -34,7 +35,7 @@ export function Desk() {
   const { t } = useText()
   const me = useMe()
   const navigate = useNavigate()
-  const [open, setOpen] = useState<'palette' | 'help'>()
+  const [open, setOpen] = useState<'palette' | 'help' | 'tour'>()
   const close = () => setOpen(undefined)
   const [settled, setSettled] = useState(false)
   const connection = useSignal(live)
@@ -80,6 +81,7 @@ export function Desk() {
   const offers = {
     palette: { run: () => setOpen('palette') },
     help: { run: () => setOpen('help') },
+    tour: { run: () => setOpen('tour') },
     scheme: { run: () => void choose({ scheme: isDark() ? 'light' : 'dark' }) },
     language: { run: () => void choose({ language: me.language === 'de' ? 'en' : 'de' }) },
     characters: { run: () => switchCharacters(!charactersOn.get()) },
@@ -116,6 +118,7 @@ export function Desk() {
       <Suspense>
         {open === 'palette' && <Palette onClose={close} />}
         {open === 'help' && <Help onClose={close} />}
+        {open === 'tour' && <Tour onClose={close} />}
       </Suspense>
       <Suspense>{settled && <Tip />}</Suspense>
     </div>
@@ -140,7 +143,7 @@ function Tool({ id, icon, words, short, run }: ToolProps): ReactNode {
   const { props, says } = useButton(id)
   return (
     <>
-      <button {...props} className={short ? undefined : s.wide} onClick={run} aria-label={words} data-first={words}>
+      <button {...props} className={short ? undefined : s.wide} onClick={run} aria-label={words} data-first={words} data-tour={id}>
         <Icon name={icon} />
         {short && (
           <span className={s.words} aria-hidden>

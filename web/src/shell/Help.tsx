@@ -3,8 +3,9 @@
 
 import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
+import { flushSync } from 'react-dom'
 import { bindings } from '../actions/bindings'
-import { charactersOn, switchCharacters } from '../actions/offers'
+import { charactersOn, perform, switchCharacters } from '../actions/offers'
 import { actionIDs, actions } from '../actions/registry'
 import { keyCap } from '../actions/useButton'
 import { useText } from '../i18n'
@@ -20,6 +21,10 @@ export default function Help({ onClose }: { onClose: () => void }) {
   const { t } = useText()
   const keys = bindings(useMe().keys)
   const on = useSignal(charactersOn)
+  function tour() {
+    flushSync(onClose) // a dialog lies over whatever is not in it
+    perform('tour')
+  }
   return (
     <Dialog title={t('nav.keys')} onClose={onClose}>
       {places.map((place) => (
@@ -44,6 +49,9 @@ export default function Help({ onClose }: { onClose: () => void }) {
         <Button onClick={onClose}>{t('close')}</Button>
         <Button variant="default" onClick={() => switchCharacters(!on)}>
           {on ? t('keys.turnOff') : t('keys.turnOn')}
+        </Button>
+        <Button variant="default" onClick={tour}>
+          {t('tour.go')}
         </Button>
         <Link to="/settings" hash="keys" onClick={onClose}>
           {t('keys.choose')}

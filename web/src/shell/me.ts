@@ -16,7 +16,7 @@ export function useMe(): Me {
 }
 
 /** What agents choose for themselves by a click; each choice holds at once. */
-export type Choice = Partial<Pick<Me, 'language' | 'scheme' | 'keys' | 'after'>>
+export type Choice = Partial<Pick<Me, 'language' | 'scheme' | 'keys' | 'after' | 'toured'>>
 
 /** Makes a choice of one's own: shown at once, and taken back with the reason when the server does not take it. */
 export async function choose(choice: Choice): Promise<void> {
