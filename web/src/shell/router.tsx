@@ -94,7 +94,7 @@ const editChannel = createRoute({
 const health = createRoute({
   getParentRoute: () => desk,
   path: '/health',
-  component: lazyRouteComponent(() => import('../health/HealthPage'), 'HealthPage'),
+  component: lazyRouteComponent(() => withLater(import('../health/HealthPage')), 'HealthPage'),
 })
 
 const settings = createRoute({
