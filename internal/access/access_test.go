@@ -88,7 +88,7 @@ func TestTheHouseIsSetUpOnce(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, Agent{
 			ID: mira.ID, Email: miraMail, Name: "Mira Vogel", Initials: "MV", Role: RoleAdministrator,
-			Language: "de", Scheme: SchemeAuto, MadeAt: h.clock.Now(),
+			Language: "de", Scheme: SchemeAuto, After: After{Solve: ThenNext, Send: ThenStay, SendSolve: ThenNext}, MadeAt: h.clock.Now(),
 		}, mira)
 		kept, err := h.Agent(ctx, mira.ID)
 		require.NoError(t, err)

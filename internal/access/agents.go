@@ -34,6 +34,9 @@ type Agent struct {
 	Language  string                 // "de" or "en"
 	Scheme    Scheme
 	Signature string // under their letters; {agent} and {brand} stand for the names
+	Keys      Shortcuts
+	After     After
+	TouredAt  time.Time // when they had been shown around, or had declined; zero: not yet
 	MadeAt    time.Time
 	ClosedAt  time.Time // zero: works here
 }
@@ -80,13 +83,20 @@ func (n Newcomer) clean() (a Agent, err error) {
 	return a, nil
 }
 
-const agentColumns = `SELECT id, email, name, initials, role, language, scheme, signature, made_at, closed_at, password FROM agent`
+const agentColumns = `SELECT id, email, name, initials, role, language, scheme, signature,
+	keys, after_solve, after_send, after_send_solve, toured_at, made_at, closed_at, password FROM agent`
 
 // scanAgent reads one row of agentColumns; the password's hash goes its own way.
 func scanAgent(scan func(into ...any) error, a *Agent, hash *string) error {
-	var made, closed int64
-	err := scan(&a.ID, &a.Email, &a.Name, &a.Initials, &a.Role, &a.Language, &a.Scheme, &a.Signature, &made, &closed, hash)
-	a.MadeAt, a.ClosedAt = store.Time(made), store.Time(closed)
+	var keys string
+	var toured, made, closed int64
+	err := scan(&a.ID, &a.Email, &a.Name, &a.Initials, &a.Role, &a.Language, &a.Scheme, &a.Signature,
+		&keys, &a.After.Solve, &a.After.Send, &a.After.SendSolve, &toured, &made, &closed, hash)
+	if err != nil {
+		return err
+	}
+	a.TouredAt, a.MadeAt, a.ClosedAt = store.Time(toured), store.Time(made), store.Time(closed)
+	a.Keys, err = shortcutsOf(keys)
 	return err
 }
 
@@ -114,9 +124,10 @@ func insertAgent(ctx context.Context, tx *store.Tx, a Agent, hash string) (Agent
 		return Agent{}, err
 	}
 	a.Initials, a.MadeAt = initials(a.Name, func(s string) bool { return taken[s] }), store.Time(store.Micros(tx.Now()))
-	n, err := tx.Exec(ctx, `INSERT INTO agent (id, email, name, initials, role, language, scheme, password, made_at, closed_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT (email) DO NOTHING`,
-		a.ID, a.Email, a.Name, a.Initials, a.Role, a.Language, a.Scheme, hash, store.Micros(a.MadeAt))
+	a.After = afterAtFirst
+	n, err := tx.Exec(ctx, `INSERT INTO agent (id, email, name, initials, role, language, scheme, after_solve, after_send, after_send_solve, password, made_at, closed_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT (email) DO NOTHING`,
+		a.ID, a.Email, a.Name, a.Initials, a.Role, a.Language, a.Scheme, a.After.Solve, a.After.Send, a.After.SendSolve, hash, store.Micros(a.MadeAt))
 	if err != nil {
 		return Agent{}, err
 	}
@@ -234,6 +245,9 @@ type Changes struct {
 	Language  *string
 	Scheme    *Scheme
 	Signature *string
+	Keys      Shortcuts // all that are the agent's own from now on; empty but not nil: none any more
+	After     *After
+	Toured    bool // they have been shown around now, or have declined
 }
 
 // apply is the agent with the changes, cleaned.
@@ -265,11 +279,22 @@ func (c Changes) apply(a Agent) (_ Agent, err error) {
 			return a, err
 		}
 	}
+	if c.Keys != nil {
+		if a.Keys, err = c.Keys.check(); err != nil {
+			return a, err
+		}
+	}
+	if c.After != nil {
+		a.After = *c.After
+		if err = a.After.check(); err != nil {
+			return a, err
+		}
+	}
 	return a, nil
 }
 
 // Change changes the acting agent's own settings and returns the agent as it is now. Invalid names the field: name,
-// initials, language, scheme, signature.
+// initials, language, scheme, signature, keys, after.
 func (a *Access) Change(ctx context.Context, c Changes) (agent Agent, err error) {
 	who, err := signedIn(ctx)
 	if err != nil {
@@ -284,8 +309,17 @@ func (a *Access) Change(ctx context.Context, c Changes) (agent Agent, err error)
 		if agent, err = c.apply(agent); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE agent SET name = ?, initials = ?, language = ?, scheme = ?, signature = ? WHERE id = ?`,
-			agent.Name, agent.Initials, agent.Language, agent.Scheme, agent.Signature, agent.ID)
+		if c.Toured && agent.TouredAt.IsZero() {
+			agent.TouredAt = store.Time(store.Micros(tx.Now()))
+		}
+		keys, err := agent.Keys.text()
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE agent SET name = ?, initials = ?, language = ?, scheme = ?, signature = ?,
+			keys = ?, after_solve = ?, after_send = ?, after_send_solve = ?, toured_at = ? WHERE id = ?`,
+			agent.Name, agent.Initials, agent.Language, agent.Scheme, agent.Signature,
+			keys, agent.After.Solve, agent.After.Send, agent.After.SendSolve, store.Micros(agent.TouredAt), agent.ID)
 		return err
 	})
 	if err != nil {

@@ -244,6 +244,11 @@ func caseAct[I any](a *API, method, path, id, summary string, act func(ctx conte
 	})
 }
 
+type caseNumber struct {
+	InBrand
+	Number int64 `path:"number" minimum:"1"`
+}
+
 func (a *API) caseOperations() {
 	operation(a, readers, http.MethodGet, "/api/cases/{id}", "get-case", "A case with all that was said and done", 200,
 		func(ctx context.Context, in *ByID) (*bodyOf[caseJSON], error) {
@@ -256,6 +261,22 @@ func (a *API) caseOperations() {
 				return nil, err
 			}
 			return &bodyOf[caseJSON]{a.caseOf(n, t)}, nil
+		})
+	operation(a, readers, http.MethodGet, "/api/numbers/{number}", "find-case", "The case that people call by a number", 200,
+		func(ctx context.Context, in *caseNumber) (*bodyOf[CaseRow], error) {
+			n, err := a.known.look(ctx)
+			if err != nil {
+				return nil, err
+			}
+			b, err := n.brand(sight(ctx), in.InBrand, access.Read)
+			if err != nil {
+				return nil, err
+			}
+			c, err := a.Desk.Numbered(ctx, sight(ctx), b.ID, in.Number)
+			if err != nil {
+				return nil, err
+			}
+			return &bodyOf[CaseRow]{n.row(c)}, nil
 		})
 	operation(a, readers, http.MethodPost, "/api/cases/{id}/look", "look-case", "Ask networks how the messages of a case stand that somebody reads, unless they were asked a moment ago; what they tell comes as events", 204,
 		func(ctx context.Context, in *ByID) (*nothing, error) {

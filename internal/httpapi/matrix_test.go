@@ -168,7 +168,7 @@ var matrix = map[string]entry{
 	"sign-in":       {may: "anybody", right: func(*scene, things) call { return call{"/api/session", m{"email": ben, "password": password}} }},
 	"sign-out":      {may: "anybody", right: at("/api/session")},
 	"get-me":        {may: "agents", right: at("/api/me")},
-	"change-me":     {may: "agents", right: func(*scene, things) call { return call{"/api/me", m{"language": "en", "initials": "XY"}} }},
+	"change-me":     {may: "agents", right: func(*scene, things) call { return call{"/api/me", m{"language": "en", "initials": "XY", "keys": m{"assign": "w"}, "after": m{"solve": "stay", "send": "next", "send_solve": "list"}, "toured": true}} }},
 	"list-agents":   {may: "read", right: at("/api/agents")},
 	"list-inbox":    {may: "read", right: at("/api/inbox?view=open&limit=10")},
 	"list-networks": {may: "read", right: at("/api/networks")},
@@ -207,6 +207,7 @@ var matrix = map[string]entry{
 		return call{"/api/agents/" + s.colleague(k) + "/password", m{"password": "zwölf Möwen auf dem Deich"}}
 	}},
 	"get-case":   {may: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID, nil} }},
+	"find-case":  {may: "read", ids: true, right: func(s *scene, k things) call { return call{"/api/numbers/" + s.number(k), nil} }},
 	"get-person": {may: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/people/" + k.person, nil} }},
 	"assign-case": {may: "work", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/agent", m{"agent_id": s.agentID(s.rosa.t, ben)}}
@@ -308,6 +309,11 @@ func (s *scene) colleague(k things) string {
 	g, err := s.access.AddAgent(s.asRosa(s.rosa.t), access.Newcomer{Name: "Geht", Email: hilft.NewID() + "@nordnetz.example", Password: password, Brand: s.own.account.Brand})
 	require.NoError(s.rosa.t, err)
 	return string(g.ID)
+}
+
+// number is that of the case; one that nobody has, where there is no such case.
+func (s *scene) number(k things) string {
+	return strconv.Itoa(storetest.Count(s.rosa.t, s.db, `SELECT COALESCE(MAX(number), 1000000) FROM cases WHERE id = ?`, k.caseID))
 }
 
 // target is the id of one whom the account's brand has told; of nobody, where there is no such account.

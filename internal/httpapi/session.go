@@ -20,9 +20,19 @@ type meJSON struct {
 	Language  string          `json:"language" enum:"de,en"`
 	Scheme    string          `json:"scheme" enum:"auto,light,dark"`
 	Signature string          `json:"signature" doc:"What stands under one's letters, above the brand's."`
+	Keys      map[string]string `json:"keys" nullable:"false" doc:"Keys of one's own: a character, or nothing for none, by the desk's name of the act."`
+	After     afterJSON         `json:"after"`
+	Toured    bool              `json:"toured" doc:"Has been shown around, or has declined."`
 	Brand     workplaceJSON   `json:"brand" doc:"The one that was asked for; without an id: one sees none yet."`
 	Brands    []workplaceJSON `json:"brands" nullable:"false" doc:"All that one sees."`
 	Version   string          `json:"version"`
+}
+
+// afterJSON is what the desk shows after an act.
+type afterJSON struct {
+	Solve     string `json:"solve" enum:"next,stay,list"`
+	Send      string `json:"send" enum:"next,stay,list"`
+	SendSolve string `json:"send_solve" enum:"next,stay,list"`
 }
 
 // BrandJSON is a brand. It is exported because what others contain must be, to stand in the API's description.
@@ -68,9 +78,14 @@ func (a *API) me(ctx context.Context, me access.Agent, in InBrand) (*bodyOf[meJS
 	if err != nil {
 		b, see = access.Brand{Language: me.Language}, access.Sight{}
 	}
+	keys := me.Keys
+	if keys == nil {
+		keys = access.Shortcuts{}
+	}
 	out := meJSON{
 		ID: string(me.ID), Name: me.Name, Initials: me.Initials, Email: me.Email, Runs: me.Role == access.RoleAdministrator, Language: me.Language,
-		Scheme: string(me.Scheme), Signature: me.Signature, Brand: workplaceOf(see, b), Brands: []workplaceJSON{}, Version: a.Version,
+		Scheme: string(me.Scheme), Signature: me.Signature, Keys: keys, After: afterJSON{string(me.After.Solve), string(me.After.Send), string(me.After.SendSolve)},
+		Toured: !me.TouredAt.IsZero(), Brand: workplaceOf(see, b), Brands: []workplaceJSON{}, Version: a.Version,
 	}
 	for _, b := range n.brands {
 		if see.May(b.ID, access.Read) {
@@ -157,15 +172,24 @@ func (a *API) sessionOperations() {
 		func(ctx context.Context, in *struct {
 			InBrand
 			Body struct {
-				Language  *string `json:"language,omitempty" enum:"de,en"`
-				Scheme    *string `json:"scheme,omitempty" enum:"auto,light,dark"`
-				Name      *string `json:"name,omitempty" maxLength:"200"`
-				Initials  *string `json:"initials,omitempty" maxLength:"10"`
-				Signature *string `json:"signature,omitempty" maxLength:"4000"`
+				Language  *string           `json:"language,omitempty" enum:"de,en"`
+				Scheme    *string           `json:"scheme,omitempty" enum:"auto,light,dark"`
+				Name      *string           `json:"name,omitempty" maxLength:"200"`
+				Initials  *string           `json:"initials,omitempty" maxLength:"10"`
+				Signature *string           `json:"signature,omitempty" maxLength:"4000"`
+				Keys      map[string]string `json:"keys,omitempty" maxProperties:"200" doc:"All keys of one's own from now on, in place of those before: one character, or nothing for none, by the desk's name of the act. No key may stand for two."`
+				After     *afterJSON        `json:"after,omitempty"`
+				Toured    bool              `json:"toured,omitempty" doc:"Has been shown around now, or has declined; stays so."`
 			}
 		},
 		) (*bodyOf[meJSON], error) {
-			c := access.Changes{Name: in.Body.Name, Initials: in.Body.Initials, Language: in.Body.Language, Signature: in.Body.Signature}
+			c := access.Changes{
+				Name: in.Body.Name, Initials: in.Body.Initials, Language: in.Body.Language, Signature: in.Body.Signature,
+				Keys: in.Body.Keys, Toured: in.Body.Toured,
+			}
+			if after := in.Body.After; after != nil {
+				c.After = &access.After{Solve: access.Then(after.Solve), Send: access.Then(after.Send), SendSolve: access.Then(after.SendSolve)}
+			}
 			if in.Body.Scheme != nil {
 				s := access.Scheme(*in.Body.Scheme)
 				c.Scheme = &s

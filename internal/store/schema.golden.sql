@@ -38,7 +38,7 @@ CREATE TABLE agent (
   password    TEXT   NOT NULL, -- argon2id
   made_at     BIGINT NOT NULL,
   closed_at   BIGINT NOT NULL
-, signature TEXT NOT NULL DEFAULT '');
+, signature TEXT NOT NULL DEFAULT '', keys TEXT NOT NULL DEFAULT '', after_solve TEXT NOT NULL DEFAULT 'next', after_send TEXT NOT NULL DEFAULT 'stay', after_send_solve TEXT NOT NULL DEFAULT 'next', toured_at BIGINT NOT NULL DEFAULT 0);
 
 CREATE TABLE agent_session (
   token       TEXT   PRIMARY KEY, -- SHA-256 of the cookie's token

@@ -4,9 +4,11 @@
 import { readFileSync } from 'node:fs'
 import { administrator, base, ok } from './stage.mjs'
 
+const read = (name) => JSON.parse(readFileSync(new URL(`../src/i18n/${name}.json`, import.meta.url), 'utf8'))
+
 /** What is written on the desk, by language and key. */
 export const texts = Object.fromEntries(
-  ['de', 'en'].map((l) => [l, JSON.parse(readFileSync(new URL(`../src/i18n/${l}.json`, import.meta.url), 'utf8'))]),
+  ['de', 'en'].map((l) => [l, { ...read(l), ...read(`later.${l}`) }]),
 )
 
 /** A text of the app. A blank that is not filled in ends it: what stands before is enough to find it by. */
@@ -70,6 +72,17 @@ export class Desk {
   }
   button(key, values) {
     return this.page.getByRole('button', { name: this.t(key, values), exact: true })
+  }
+
+  /** Opens the palette, types, and does what comes first. */
+  async command(typed) {
+    const field = this.page.getByRole('combobox', { name: this.t('palette.type'), exact: true })
+    await this.page.keyboard.press('Control+k')
+    await this.focused(field)
+    await this.page.keyboard.insertText(typed)
+    await this.dialog.getByRole('option', { selected: true }).waitFor()
+    await this.page.keyboard.press('Enter')
+    await field.waitFor({ state: 'detached' })
   }
 
   /** Waits until a message of ours stands there as delivered. */

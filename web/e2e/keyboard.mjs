@@ -58,8 +58,8 @@ await journey(async ({ open }) => {
   await press('j', 'Enter')
   await desk.message('Drittens').waitFor()
 
-  // A note, then to me, then solved: the next one comes by itself.
-  await press('n')
+  // A note by the palette, where one need not know its key; then to me.
+  await desk.command('notiz')
   await desk.focused(desk.text)
   await page.keyboard.insertText('Router ist bestellt.')
   await press('Control+Enter')
@@ -69,7 +69,27 @@ await journey(async ({ open }) => {
   await press('Enter')
   await desk.dialog.waitFor({ state: 'detached' })
   await page.getByText(desk.t('event.taken', { who: administrator.name })).waitFor()
-  await press('e')
+
+  // A key of one's own: it is pressed, and refused while another action has it. And for once, a solved case is to stay.
+  await desk.command('ihre tasten')
+  await page.waitForURL('**/settings#keys')
+  await tabTo(page.getByRole('button', { name: desk.t('keys.change', { action: desk.t('case.solve'), key: 'E' }), exact: true }))
+  await press('Enter', 'j')
+  await page.getByText(desk.t('keys.taken', { key: 'J', action: desk.t('act.down') })).waitFor()
+  const kept = () => page.waitForResponse((r) => r.url().endsWith('/api/me') && r.request().method() === 'PATCH' && r.ok())
+  const key = kept()
+  await press('w')
+  await key
+  const choice = kept()
+  await page.getByRole('combobox', { name: desk.t('after.solve'), exact: true }).selectOption('stay')
+  await choice
+  await page.goBack()
+  await desk.message('Drittens').waitFor()
+  await press('e') // nothing any more
+  await press('w')
+  await page.getByText(desk.t('event.solvedBy', { who: administrator.name })).waitFor()
+  await desk.message('Drittens').waitFor()
+  await press('g')
   await desk.message('Zweitens').waitFor()
   await desk.answer('Die Rechnung ist berichtigt.', 'Control+Shift+Enter')
   await page.getByText(desk.t('empty.open'), { exact: true }).waitFor()

@@ -46,6 +46,11 @@ await journey(async ({ open }) => {
   await page.waitForURL('**/inbox/open')
   await page.getByText(desk.t('empty.open')).waitFor()
   await fits('empty inbox')
+  await desk.button('tour.go').tap()
+  await desk.dialog.getByRole('heading', { name: desk.t('tour.list.title') }).waitFor()
+  await fits('tour')
+  await desk.button('tour.skip').tap()
+  await desk.button('tour.go').waitFor({ state: 'detached' })
 
   const endless = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft'.repeat(2)
   await story('neighbour', 'Mira Köster', 'says', `Mein Tarif heißt ${endless}, sehen Sie https://nordnetz.example/${endless}`)
@@ -87,6 +92,21 @@ await journey(async ({ open }) => {
   await page.getByRole('combobox', { name: desk.t('views') }).selectOption('solved')
   await desk.row('seit März nicht mehr').waitFor()
   await fits('solved')
+
+  // The palette finds what is there however one writes it; a number leads to its case.
+  await desk.button('nav.palette').tap()
+  const field = desk.dialog.getByRole('combobox', { name: desk.t('palette.type') })
+  await field.fill('qqq')
+  await desk.dialog.getByText(desk.t('palette.none')).waitFor()
+  await field.fill('zustaend')
+  await desk.dialog.getByRole('option', { name: desk.t('view.unassigned') }).waitFor()
+  await field.fill('loesen')
+  await desk.dialog.getByRole('option', { name: desk.t('case.solve') }).first().waitFor()
+  await fits('palette')
+  await field.fill('#1001')
+  await desk.dialog.getByRole('option').tap()
+  await desk.message('Mein Tarif heißt').waitFor()
+  await page.getByRole('link', { name: desk.t('case.back') }).tap()
 
   for (const place of ['nav.channels', 'nav.health', 'nav.settings']) {
     await page.getByRole('link', { name: desk.t(place) }).tap()

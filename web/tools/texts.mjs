@@ -29,7 +29,7 @@ export function faults(texts, sources) {
       for (const [, key] of arg.matchAll(/(?:^|[?:])\s*'([^']+)'/g)) name(key, file)
     }
     // Tables of keys.
-    for (const [, key] of source.matchAll(/['"]((?:keys|nav)\.\w+)['"]/g)) name(key, file)
+    for (const [, key] of source.matchAll(/['"]((?:act|cannot|does|keys|nav|tour)\.\w+)['"]/g)) name(key, file)
   }
   for (const key of all) {
     if (!named.has(key) && !namedByServer.some((r) => r.test(key))) found.push(`${key}: nothing names it`)
@@ -69,7 +69,8 @@ function escape(s) {
 
 const web = fileURLToPath(new URL('..', import.meta.url))
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const read = (l) => JSON.parse(readFileSync(join(web, `src/i18n/${l}.json`), 'utf8'))
+  const file = (name) => JSON.parse(readFileSync(join(web, `src/i18n/${name}.json`), 'utf8'))
+  const read = (l) => ({ ...file(l), ...file(`later.${l}`) })
   const sources = {}
   for (const f of readdirSync(join(web, 'src'), { recursive: true })) {
     if (/\.tsx?$/.test(f) && !/\.test\.tsx?$|\.gen\.ts$/.test(f)) sources[f] = readFileSync(join(web, 'src', f), 'utf8')

@@ -118,6 +118,15 @@ export function caseQuery(id: string) {
   })
 }
 
+/** The case that people call by a number. It is asked for anew each time: it may have come just now. */
+export function numberQuery(number: number) {
+  return queryOptions({
+    queryKey: ['number', number],
+    queryFn: ({ signal }) => take(client.GET('/api/numbers/{number}', { params: { path: { number } }, signal })),
+    staleTime: 0,
+  })
+}
+
 interface NetworkNames {
   at: number
   version: string

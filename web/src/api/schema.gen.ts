@@ -365,6 +365,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what one has just done with a case */
+        post: operations["undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dead/retry": {
         parameters: {
             query?: never;
@@ -624,6 +641,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/numbers/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The case that people call by a number */
+        get: operations["find-case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/people/{id}": {
         parameters: {
             query?: never;
@@ -855,6 +889,47 @@ export interface components {
             id: string;
             name: string;
         };
+        Acted: {
+            account: components["schemas"]["AccountRef"];
+            /**
+             * Format: int64
+             * @description By which it can be taken back for ten minutes, with POST /api/cases/{id}/undo; 0: it was so already.
+             */
+            act: number;
+            agent: components["schemas"]["Agent"];
+            /** @description Whether we have answered before. */
+            answered: boolean;
+            brand_id: string;
+            /** Format: date-time */
+            changed_at: string;
+            /** Format: date-time */
+            due_at: string | null;
+            id: string;
+            /** Format: date-time */
+            made_at: string;
+            network: string;
+            /** Format: int64 */
+            number: number;
+            person: components["schemas"]["PersonRef"];
+            preview: string;
+            /** Format: date-time */
+            solved_at: string | null;
+            /** @enum {string} */
+            state: "open" | "waiting" | "solved";
+            title: string;
+            /**
+             * Format: int64
+             * @description Messages of ours that failed, or of which nobody knows.
+             */
+            trouble: number;
+            /** @enum {string} */
+            visibility: "public" | "private";
+            /**
+             * Format: date-time
+             * @description The customer's oldest word that is not answered.
+             */
+            waits_since: string | null;
+        };
         "Add-agentRequest": {
             email: string;
             /** @enum {string} */
@@ -871,6 +946,14 @@ export interface components {
             email: string;
             name: string;
             password: string;
+        };
+        After: {
+            /** @enum {string} */
+            send: "next" | "stay" | "list";
+            /** @enum {string} */
+            send_solve: "next" | "stay" | "list";
+            /** @enum {string} */
+            solve: "next" | "stay" | "list";
         };
         Agent: {
             id: string;
@@ -1062,13 +1145,20 @@ export interface components {
             name: string;
         };
         "Change-meRequest": {
+            after?: components["schemas"]["After"];
             initials?: string;
+            /** @description All keys of one's own from now on, in place of those before: one character, or nothing for none, by the desk's name of the act. No key may stand for two. */
+            keys?: {
+                [key: string]: string;
+            };
             /** @enum {string} */
             language?: "de" | "en";
             name?: string;
             /** @enum {string} */
             scheme?: "auto" | "light" | "dark";
             signature?: string;
+            /** @description Has been shown around now, or has declined; stays so. */
+            toured?: boolean;
         };
         "Change-passwordRequest": {
             old: string;
@@ -1297,6 +1387,7 @@ export interface components {
             address: string;
         };
         Me: {
+            after: components["schemas"]["After"];
             /** @description The one that was asked for; without an id: one sees none yet. */
             brand: components["schemas"]["Workplace"];
             /** @description All that one sees. */
@@ -1304,6 +1395,10 @@ export interface components {
             email: string;
             id: string;
             initials: string;
+            /** @description Keys of one's own: a character, or nothing for none, by the desk's name of the act. */
+            keys: {
+                [key: string]: string;
+            };
             /** @enum {string} */
             language: "de" | "en";
             name: string;
@@ -1313,6 +1408,8 @@ export interface components {
             scheme: "auto" | "light" | "dark";
             /** @description What stands under one's letters, above the brand's. */
             signature: string;
+            /** @description Has been shown around, or has declined. */
+            toured: boolean;
             version: string;
         };
         Message: {
@@ -1623,6 +1720,13 @@ export interface components {
         };
         TypingRequestBody: {
             conversation_id: string;
+        };
+        UndoRequest: {
+            /**
+             * Format: int64
+             * @description As the answer to it gave it.
+             */
+            act: number;
         };
         Unknown: {
             account: components["schemas"]["AccountRef"];
@@ -2976,7 +3080,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CaseRow"];
+                    "application/json": components["schemas"]["Acted"];
                 };
             };
             /** @description Unauthorized */
@@ -3179,7 +3283,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CaseRow"];
+                    "application/json": components["schemas"]["Acted"];
                 };
             };
             /** @description Unauthorized */
@@ -3321,7 +3425,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CaseRow"];
+                    "application/json": components["schemas"]["Acted"];
                 };
             };
             /** @description Unauthorized */
@@ -3392,6 +3496,77 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
             };
             /** @description Unauthorized */
             401: {
@@ -4360,6 +4535,76 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "find-case": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseRow"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -4,6 +4,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useCallback, useEffect, useRef, useState } from 'react'
+import { useOffers, type Offers } from '../actions/offers'
 import { Problem } from '../api/problem'
 import { caseQuery } from '../api/queries'
 import type { Case, View } from '../api/types'
@@ -11,17 +12,16 @@ import { Composer, type ComposerHandle } from '../composer/Composer'
 import { unsent } from '../composer/outbox'
 import { latest, newSince } from '../composer/ways'
 import { useText } from '../i18n'
-import { useNext } from '../inbox/next'
+import { useAfter } from '../inbox/after'
 import { PersonPanel } from '../person/PersonPanel'
 import { Dialog } from '../shell/Dialog'
 import { Icon } from '../shell/Icon'
-import { useKeys } from '../shell/keys'
 import { rightsIn, useMe } from '../shell/me'
 import { announce } from '../shell/notices'
 import { shown } from '../shell/name'
 import { useSignal } from '../shell/signal'
 import { Trouble, Wait } from '../shell/Wait'
-import { look, reopen, solve } from './acts'
+import { assign, look, reopen, solve } from './acts'
 import { Assign } from './Assign'
 import s from './CasePane.module.css'
 import { Head } from './Head'
@@ -71,7 +71,7 @@ function useLook(c: Case) {
 function Shown({ case: c, view }: { case: Case; view: View }) {
   const { t } = useText()
   const me = useMe()
-  const next = useNext(view)
+  const after = useAfter(view)
   const navigate = useNavigate()
   const heading = useRef<HTMLHeadingElement>(null)
   const composer = useRef<ComposerHandle>(null)
@@ -85,20 +85,27 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
   const reuse = useCallback((text: string) => composer.current?.reuse(text), []) // the same one: messages are drawn once
 
   const open = () => void navigate({ to: '/cases/$id', params: { id: c.id }, search: { view } })
-  function solveAndNext() {
-    if (c.state === 'solved') void reopen(c)
-    else {
-      const following = next(c.id)
-      void following.then(() => solve(c, open))
-    }
-  }
   const may = rightsIn(me, c.brand_id)
-  useKeys({
-    e: may.work ? solveAndNext : undefined,
-    a: may.work ? () => setAssigning(true) : undefined,
-    r: may.work ? () => composer.current?.reply() : undefined,
-    n: may.note ? () => composer.current?.note() : undefined,
-  })
+  const only = (right: boolean) => (right ? undefined : 'cannot.role')
+  const values = { name: shown(c.person.name) || t('nameless') }
+  const offers = {
+    solve:
+      c.state === 'solved'
+        ? { run: () => void reopen(c), cannot: only(may.work), words: 'case.reopen', does: ['does.reopen'], values }
+        : { run: () => void after('solve', c.id).then(() => solve(c, open)), cannot: only(may.work), values },
+    assign: { run: () => setAssigning(true), cannot: only(may.work), values },
+    take: {
+      run: () => void assign(c, { id: me.id, name: me.name, initials: me.initials }),
+      cannot: c.agent?.id === me.id ? 'cannot.mine' : only(may.work),
+      values,
+    },
+    release: { run: () => void assign(c, null), cannot: c.agent ? only(may.work) : 'cannot.nobody', values },
+    reply: { run: () => composer.current?.reply(), cannot: only(may.work) },
+    note: { run: () => composer.current?.note(), cannot: only(may.note) },
+    person: { run: () => setPerson(true) },
+    list: { run: () => void navigate({ to: '/inbox/$view', params: { view } }) },
+  } satisfies Offers
+  useOffers(offers)
 
   return (
     <div className={s.pane}>
@@ -107,13 +114,17 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
           case={c}
           view={view}
           heading={heading}
-          onAssign={may.work ? () => setAssigning(true) : undefined}
-          onSolve={may.work ? solveAndNext : undefined}
-          onPerson={() => setPerson(true)}
+          acts={may.work}
+          assign={offers.assign}
+          solve={offers.solve}
+          person={offers.person}
         />
         <Timeline case={c} unsent={mine} onTakeBack={(key) => composer.current?.takeBack(key)} onReuse={may.work ? reuse : undefined} />
-        {may.note && <Composer ref={composer} case={c} me={me} answers={may.work} unsent={mine} onSolved={() => void next(c.id)} onOpen={open} onLeave={() => heading.current?.focus()} />}
-        {!may.note && <p className={s.readOnly}>{t('case.readOnly')}</p>}
+        {may.note ? (
+          <Composer ref={composer} case={c} me={me} answers={may.work} unsent={mine} onDone={(done) => void after(done, c.id)} onOpen={open} onLeave={() => heading.current?.focus()} />
+        ) : (
+          <p className={s.readOnly}>{t('case.readOnly')}</p>
+        )}
       </div>
       <aside className={s.person} aria-label={t('person.panel')}>
         <PersonPanel person={c.person} current={c.id} />

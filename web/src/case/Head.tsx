@@ -3,6 +3,8 @@
 
 import { Link } from '@tanstack/react-router'
 import type { RefObject } from 'react'
+import type { Offer } from '../actions/offers'
+import { Cap, useButton } from '../actions/useButton'
 import type { Case, View } from '../api/types'
 import { useText } from '../i18n'
 import { exactly } from '../i18n/format'
@@ -15,16 +17,18 @@ interface Props {
   case: Case
   view: View
   heading: RefObject<HTMLHeadingElement | null>
-  /** Who only reads has no acts. */
-  onAssign: (() => void) | undefined
-  onSolve: (() => void) | undefined
-  onPerson: () => void
+  /** Whether they may work on it; who only reads is offered nothing else. */
+  acts: boolean
+  assign: Offer
+  solve: Offer
+  person: Offer
 }
 
 /** What the case is, how much time is left, who has it, and the acts on it with their keys. */
-export function Head({ case: c, view, heading, onAssign, onSolve, onPerson }: Props) {
+export function Head({ case: c, view, heading, acts, assign, solve, person }: Props) {
   const { t, language } = useText()
   const now = useNow()
+  const [assigning, solving, showing] = [useButton('assign', assign), useButton('solve', solve), useButton('person', person)]
   return (
     <header className={s.head}>
       <Link to="/inbox/$view" params={{ view }} className={s.back} aria-label={t('case.back')}>
@@ -48,10 +52,13 @@ export function Head({ case: c, view, heading, onAssign, onSolve, onPerson }: Pr
         </div>
       </div>
       <div className={s.acts}>
-        <button onClick={onPerson} className={s.who} aria-label={t('person.panel')}>
+        <button {...showing.props} onClick={person.run} className={s.who} aria-label={t('person.panel')}>
           <Icon name="person" size={18} />
         </button>
-        {onAssign && <button onClick={onAssign} aria-keyshortcuts="a" title={c.agent?.name ?? t('row.nobody')}>
+        {showing.says}
+        {acts && (
+          <>
+        <button {...assigning.props} onClick={assign.run} data-first={c.agent?.name ?? t('row.nobody')}>
           {c.agent ? (
             <>
               <span className="unseen">{t('case.has', { name: c.agent.name })}</span>
@@ -60,11 +67,15 @@ export function Head({ case: c, view, heading, onAssign, onSolve, onPerson }: Pr
           ) : (
             t('case.assign')
           )}{' '}
-          <kbd aria-hidden>A</kbd>
-        </button>}
-        {onSolve && <button onClick={onSolve} aria-keyshortcuts="e">
-          {c.state === 'solved' ? t('case.reopen') : t('case.solve')} <kbd aria-hidden>E</kbd>
-        </button>}
+          <Cap of={assigning.cap} />
+        </button>
+        {assigning.says}
+        <button {...solving.props} onClick={solve.run} data-tour="solve">
+          {c.state === 'solved' ? t('case.reopen') : t('case.solve')} <Cap of={solving.cap} />
+        </button>
+        {solving.says}
+          </>
+        )}
       </div>
     </header>
   )

@@ -51,7 +51,7 @@ export function Timeline({ case: c, unsent, onTakeBack, onReuse }: Props) {
 
   return (
     <div className={s.frame}>
-      <div ref={scroller} className={s.scroll} tabIndex={0} role="group" aria-label={t('case.timeline')} onScroll={onScroll}>
+      <div ref={scroller} className={s.scroll} data-tour="timeline" tabIndex={0} role="group" aria-label={t('case.timeline')} onScroll={onScroll}>
         <ol className={s.list}>
           {from > 0 && (
             <li>

@@ -3,10 +3,15 @@
 
 import { Button } from '@mantine/core'
 import { useEffect, useId, useImperativeHandle, useRef, useState, type DragEvent, type KeyboardEvent, type Ref } from 'react'
+import { isKey } from '../actions/bindings'
+import { useOffers, type Offers } from '../actions/offers'
+import { actions } from '../actions/registry'
+import { useButton } from '../actions/useButton'
 import type { Case, Me, Way } from '../api/types'
 import { showChange, solve } from '../case/acts'
-import { inWords, say, useText } from '../i18n'
+import { inWords, say, useText, type Key } from '../i18n'
 import { number } from '../i18n/format'
+import type { Done } from '../inbox/after'
 import { shown } from '../shell/name'
 import { AttachButton, Attachments, useUploads } from './Attach'
 import s from './Composer.module.css'
@@ -35,8 +40,8 @@ interface Props {
   /** Whether they may answer the customer; else they write for colleagues alone. */
   answers: boolean
   unsent: Unsent[]
-  /** A reply that solves the case is on its way: on to the next one. */
-  onSolved: () => void
+  /** An answer is on its way: on to what the agent wants to see then. */
+  onDone: (done: Done) => void
   /** Shows the case again, after it was left. */
   onOpen: () => void
   onLeave: () => void
@@ -45,7 +50,7 @@ interface Props {
 const none: Way[] = []
 
 /** Where an answer is written: to whom and for whose eyes stands above the text, and what is written is never lost. */
-export function Composer({ ref, case: c, me, answers, unsent, onSolved, onOpen, onLeave }: Props) {
+export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, onLeave }: Props) {
   const { t, language } = useText()
   const [draft, setDraft] = useState<Draft>(() => keptDraft(me.id, c.id))
   const [safe, setSafe] = useState(true)
@@ -79,7 +84,17 @@ export function Composer({ ref, case: c, me, answers, unsent, onSolved, onOpen, 
   const files = useUploads(draft.files, way?.limits ?? {}, hold)
   const attached = noting ? [] : draft.files
   const fits = attached.length <= (way?.limits?.files_max ?? 0) || noting
-  const ready = (text.trim() !== '' || attached.length > 0) && fits && (noting || files.underway.length === 0) && !blocked && (rest === undefined || rest >= 0)
+  const cannot: Key | undefined = blocked
+    ? 'composer.blocked'
+    : text.trim() === '' && attached.length === 0
+      ? 'cannot.empty'
+      : !fits
+        ? takesFiles ? 'error.reply.too_many_files' : 'error.reply.no_files'
+        : !noting && files.underway.length > 0
+          ? 'cannot.files'
+          : rest !== undefined && rest < 0
+            ? 'error.reply.too_long'
+            : undefined
   const stopped = unsent.find((u) => u.state === 'refused' && u.problem?.code === 'reply.something_new')
 
   function edit(change: Partial<Draft>) {
@@ -116,13 +131,13 @@ export function Composer({ ref, case: c, me, answers, unsent, onSolved, onOpen, 
   useImperativeHandle(ref, () => ({ reply: () => focus({ tab: replyTab() }), note: () => focus({ tab: 'note' }), takeBack: back, reuse }))
 
   function send(andSolve: boolean, anyway = false, undescribed = false) {
-    if (!ready) return
+    if (cannot) return
     const about = { caseId: c.id, number: c.number, person: shown(c.person.name) }
     if (noting) {
       post({ ...about, write: { kind: 'note', text }, via: null })
       edit({ note: '' })
       if (andSolve) {
-        onSolved()
+        onDone('send_solve')
         void solve(c, onOpen)
       }
       return
@@ -157,20 +172,29 @@ export function Composer({ ref, case: c, me, answers, unsent, onSolved, onOpen, 
     })
     edit({ reply: '', subject: '', warning: null, files: [] })
     hasWritten()
+    onDone(andSolve ? 'send_solve' : 'send')
     if (andSolve) {
-      onSolved()
       showChange(c.id, { state: 'solved', solved_at: new Date().toISOString() })
     }
   }
 
+  const values = { name: shown(c.person.name) || t('nameless') }
+  const goes: Key = noting ? 'does.note' : way.visibility === 'public' ? 'does.sendPublic' : 'does.sendPrivate'
+  const offers = {
+    send: { run: () => send(false), cannot, does: [goes], values, ...(noting && { words: 'composer.keepNote' as const }) },
+    sendSolve: { run: () => send(true), cannot, does: [goes, 'does.solve'], values, ...(noting && { words: 'act.keepSolve' as const }) },
+    leave: { run: onLeave },
+  } satisfies Offers
+  useOffers(offers)
+  const [sending, solving] = [useButton('send', offers.send), useButton('sendSolve', offers.sendSolve)]
+  const goesOn = me.after.send_solve === 'next'
+
   function onKeyDown(e: KeyboardEvent) {
-    if (e.key === 'Enter' && (e.ctrlKey || e.metaKey) && !e.nativeEvent.isComposing) {
-      e.preventDefault()
-      send(e.shiftKey && answers)
-    } else if (e.key === 'Escape' && !asking && !describing) {
-      e.preventDefault()
-      onLeave()
-    }
+    if (e.nativeEvent.isComposing || asking || describing) return
+    const id = (['send', 'sendSolve', 'leave'] as const).find((a) => isKey(e, actions[a].key ?? ''))
+    if (!id) return
+    e.preventDefault()
+    offers[id].run()
   }
 
   function onDrop(e: DragEvent) {
@@ -191,7 +215,7 @@ export function Composer({ ref, case: c, me, answers, unsent, onSolved, onOpen, 
 
   const look = noting ? s.note : way?.visibility === 'public' ? s.public : s.private
   return (
-    <section ref={whole} className={`${s.composer} ${look}`} aria-label={t('composer')} onKeyDown={onKeyDown} onDragOver={(e) => takesFiles && e.preventDefault()} onDrop={onDrop}>
+    <section ref={whole} data-tour="reply" className={`${s.composer} ${look}`} aria-label={t('composer')} onKeyDown={onKeyDown} onDragOver={(e) => takesFiles && e.preventDefault()} onDrop={onDrop}>
       <Tabs ways={ways} chosen={noting ? 'note' : wayKey(way)} onChoose={(tab) => focus({ tab })} />
       {!noting && (
         <p className={s.to} id={`${hints}-to`}>
@@ -284,14 +308,16 @@ export function Composer({ ref, case: c, me, answers, unsent, onSolved, onOpen, 
               ? t('composer.left', { count: rest, n: number(rest, language) })
               : t('composer.over', { count: -rest, n: number(-rest, language) })}
         </span>
-        <Button variant="default" disabled={!ready} onClick={() => send(false)} title={t('keys.ctrlEnter')} aria-keyshortcuts="Control+Enter">
+        <Button {...sending.props} variant="default" disabled={!!cannot} onClick={offers.send.run}>
           {noting ? t('composer.keepNote') : t('composer.send')}
         </Button>
+        {sending.says}
         {answers && (
-          <Button disabled={!ready} onClick={() => send(true)} title={t('keys.ctrlShiftEnter')} aria-keyshortcuts="Control+Shift+Enter" className={s.main}>
-            {noting ? t('composer.keepSolve') : t('composer.sendSolve')}
+          <Button {...solving.props} disabled={!!cannot} onClick={offers.sendSolve.run} className={s.main}>
+            {noting ? t(goesOn ? 'composer.keepSolve' : 'act.keepSolve') : t(goesOn ? 'composer.sendSolve' : 'act.sendSolve')}
           </Button>
         )}
+        {answers && solving.says}
       </div>
       {describing && (
         <Undescribed

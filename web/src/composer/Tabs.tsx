@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { useEffect, useId, useRef } from 'react'
+import { Cap, useKeyCap } from '../actions/useButton'
 import type { Way } from '../api/types'
 import { inWords, useText } from '../i18n'
 import { useNetworkName } from '../shell/me'
@@ -14,6 +15,7 @@ export function Tabs({ ways, chosen, onChoose }: { ways: Way[]; chosen: string; 
   const { t, language } = useText()
   const networkName = useNetworkName()
   const name = useId()
+  const cap = useKeyCap('note')
   const row = useRef<HTMLFieldSetElement>(null)
   useEffect(() => {
     // On a narrow screen the row scrolls: the chosen way must never be out of sight.
@@ -43,7 +45,7 @@ export function Tabs({ ways, chosen, onChoose }: { ways: Way[]; chosen: string; 
       <label className={`${s.tab} ${s.noteTab}`}>
         <input type="radio" name={name} checked={chosen === 'note'} onChange={() => onChoose('note')} />
         <span>
-          {t('note')} <kbd aria-hidden>N</kbd>
+          {t('note')} <Cap of={cap} />
         </span>
       </label>
     </fieldset>

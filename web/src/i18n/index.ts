@@ -6,8 +6,9 @@ import { useSyncExternalStore } from 'react'
 import { remember, remembered } from '../api/remembered'
 import type { Language, Words } from '../api/types'
 import type de from './de.json'
+import type later from './later.de.json'
 
-type Stored = keyof typeof de
+type Stored = keyof typeof de | keyof typeof later
 type Counted<K> = K extends `${infer Base}_one` ? Base : never
 
 /** A text of the app. Texts that are counted are named without their _one and _other. */
@@ -16,10 +17,14 @@ export type Key = Stored | Counted<Stored>
 export type Values = Record<string, string | number>
 export type Translate = (key: Key, values?: Values) => string
 
-const loaders: Record<Language, () => Promise<{ default: Record<string, string> }>> = {
-  de: () => import('./de.json'),
-  en: () => import('./en.json'),
+type Load = () => Promise<{ default: Record<string, string> }>
+
+const loaders: Record<Language, { first: Load; later: Load }> = {
+  de: { first: () => import('./de.json'), later: () => import('./later.de.json') },
+  en: { first: () => import('./en.json'), later: () => import('./later.en.json') },
 }
+const loaded = new Set<Load>()
+let wantsLater = false
 
 const ready = i18next.init({
   resources: {},
@@ -38,14 +43,30 @@ export function guessLanguage(): Language {
 
 /** Shows the app in this language, from the moment its texts are here. */
 export async function speak(language: Language): Promise<void> {
-  await ready
-  if (!i18next.hasResourceBundle(language, 'translation')) {
-    const texts = await loaders[language]()
-    i18next.addResourceBundle(language, 'translation', texts.default)
-  }
+  await load(language)
   remember('language', language)
   document.documentElement.lang = language
   if (i18next.language !== language) await i18next.changeLanguage(language)
+}
+
+async function load(language: Language): Promise<void> {
+  await ready
+  const { first, later } = loaders[language]
+  await Promise.all(
+    [first, ...(wantsLater ? [later] : [])].map(async (one) => {
+      if (loaded.has(one)) return
+      const texts = await one()
+      i18next.addResourceBundle(language, 'translation', texts.default)
+      loaded.add(one)
+    }),
+  )
+}
+
+/** A part of the app whose texts the first screen does without: they are there when it is. */
+export async function withLater<T>(part: Promise<T>): Promise<T> {
+  wantsLater = true
+  await load(language())
+  return part
 }
 
 function subscribe(f: () => void) {

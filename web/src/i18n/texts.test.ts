@@ -6,8 +6,15 @@ import { expect, test } from 'vitest'
 import { faults } from '../../tools/texts.mjs'
 import de from './de.json'
 import en from './en.json'
+import laterDe from './later.de.json'
+import laterEn from './later.en.json'
 
-test('every text is there in German and English', () => expect(Object.keys(de).sort()).toEqual(Object.keys(en).sort()))
+test.each([
+  ['of the first screen', de, en],
+  ['that come later', laterDe, laterEn],
+])('every text %s is there in German and English', (_, one, other) => expect(Object.keys(one).sort()).toEqual(Object.keys(other).sort()))
+
+test('no text is there twice', () => expect(Object.keys(laterDe).filter((key) => key in de)).toEqual([]))
 
 test.each([
   ['a text missing in one language', { de: { a: 'A', b: 'B' }, en: { a: 'A' } }, "t('a') t('b')", 'b: missing in en'],

@@ -3,6 +3,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { useKeyCap } from '../actions/useButton'
 import { accountsQuery } from '../api/queries'
 import type { View } from '../api/types'
 import { useText } from '../i18n'
@@ -13,12 +14,13 @@ import s from './List.module.css'
 export function Empty({ view }: { view: View }) {
   const { t } = useText()
   const me = useMe()
+  const [assign, palette] = [useKeyCap('assign'), useKeyCap('palette')]
   const accounts = useQuery({ ...accountsQuery, enabled: me.runs })
   const unheard = accounts.data?.length === 0
   return (
     <div className={s.empty}>
       <p className={s.emptyTitle}>{unheard ? t('channels.none') : t(`empty.${view}`)}</p>
-      <p className="soft">{unheard ? t('empty.unheard') : t(`empty.${view}.more`)}</p>
+      <p className="soft">{unheard ? t('empty.unheard') : t(`empty.${view}.more`, { key: assign || palette })}</p>
       {unheard && <Link to="/channels">{t('channels.connect')}</Link>}
     </div>
   )

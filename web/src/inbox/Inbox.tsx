@@ -4,17 +4,18 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Outlet, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useEffect, useMemo, useRef, useState } from 'react'
+import { useOffers } from '../actions/offers'
 import { caseQuery, inboxQuery } from '../api/queries'
 import type { View } from '../api/types'
 import { useText } from '../i18n'
 import { number } from '../i18n/format'
-import { useKeys } from '../shell/keys'
 import { useMe } from '../shell/me'
 import { shown } from '../shell/name'
 import s from './Inbox.module.css'
 import { List, type ListHandle } from './List'
 import { prefetchCases, shorten, useNext } from './next'
 import { isView, rowsOf, step } from './order'
+import { TourOffer } from './TourOffer'
 import { Views } from './Views'
 
 /** Views on the left, who must be answered next beside them, and the case that is open. */
@@ -61,13 +62,15 @@ export function Inbox() {
     setCursor(row.id)
     list.current?.show(row.id)
   }
-  useKeys({
-    j: () => move(1),
-    k: () => move(-1),
-    Enter: () => {
-      if (at) void navigate({ to: '/cases/$id', params: { id: at }, search: { view } })
+  useOffers({
+    down: { run: () => move(1) },
+    up: { run: () => move(-1) },
+    open: {
+      run: () => {
+        if (at) void navigate({ to: '/cases/$id', params: { id: at }, search: { view } })
+      },
     },
-    g: () => void next(open),
+    next: { run: () => void next(open) },
   })
 
   return (
@@ -76,7 +79,8 @@ export function Inbox() {
       <div className={s.views}>
         <Views view={view} counts={counts} onNext={() => void next(open)} />
       </div>
-      <section className={s.list} aria-label={t(`view.${view}`)}>
+      <section className={s.list} aria-label={t(`view.${view}`)} data-tour="list">
+        {!me.toured && <TourOffer />}
         <List ref={list} view={view} query={query} rows={rows} open={open} onCursor={setCursor} />
       </section>
       <div className={s.case} key={open ?? 'none'}>

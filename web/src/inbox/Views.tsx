@@ -3,6 +3,7 @@
 
 import { Button } from '@mantine/core'
 import { Link, useNavigate } from '@tanstack/react-router'
+import { Cap, useButton } from '../actions/useButton'
 import { prefetchView } from './prefetchView'
 import type { View } from '../api/types'
 import { useText } from '../i18n'
@@ -14,13 +15,15 @@ import s from './Views.module.css'
 export function Views({ view, counts, onNext }: { view: View; counts?: Record<View, number>; onNext: () => void }) {
   const { t, language } = useText()
   const navigate = useNavigate()
+  const going = useButton('next')
   const count = (v: View) => (counts ? amount(counts[v], language) : '')
   return (
     <div className={s.views}>
-      <Button fullWidth px={10} fz={13} justify="space-between" rightSection={<kbd aria-hidden>G</kbd>} onClick={onNext} aria-keyshortcuts="g">
+      <Button {...going.props} fullWidth px={10} fz={13} justify="space-between" rightSection={<Cap of={going.cap} />} onClick={onNext}>
         {t('next')}
       </Button>
-      <nav aria-label={t('views')} className={s.list}>
+      {going.says}
+      <nav aria-label={t('views')} className={s.list} data-tour="views">
         <ul>
           {views.map((v) => (
             <li key={v}>
@@ -39,7 +42,7 @@ export function Views({ view, counts, onNext }: { view: View; counts?: Record<Vi
           ))}
         </ul>
       </nav>
-      <label className={s.choice}>
+      <label className={s.choice} data-tour="views">
         <span className="unseen">{t('views')}</span>
         <select
           value={view}

@@ -2,34 +2,33 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import '../shell/formStyles'
-import { Button, NativeSelect, Switch, Textarea, TextInput } from '@mantine/core'
+import { Button, NativeSelect, Textarea, TextInput } from '@mantine/core'
 import { useEffect, useRef } from 'react'
 import { inBrand } from '../api/brand'
 import { client, once, take } from '../api/client'
 import { meQuery, queries } from '../api/queries'
 import type { Language, Me, Scheme } from '../api/types'
-import { fieldWords, formWords, wordsFor } from '../api/words'
+import { fieldWords, formWords } from '../api/words'
 import { useText } from '../i18n'
 import { entered, focusFirstError, useAct } from '../shell/form'
-import { keysOn, switchKeys } from '../shell/keys'
-import { useMe } from '../shell/me'
-import { tell, warn } from '../shell/notices'
+import { choose, useMe } from '../shell/me'
+import { tell } from '../shell/notices'
 import { Page } from '../shell/Page'
-import { useSignal } from '../shell/signal'
+import { After } from './After'
 import { AddAgent, Agents } from './Agents'
 import { Brand } from './Brand'
+import { Keys } from './Keys'
 import { Letters } from './Letters'
 import { Password } from './Password'
 import { Staff } from './Staff'
 import s from './Settings.module.css'
 
-type Change = Partial<Pick<Me, 'language' | 'scheme' | 'name' | 'initials' | 'signature'>>
+type Change = Partial<Pick<Me, 'name' | 'initials' | 'signature'>>
 
 /** How the desk is for the one who sits at it, and who else works here. */
 export function Settings() {
   const { t } = useText()
   const me = useMe()
-  const keys = useSignal(keysOn)
   const save = useAct(
     (body: Change, key) => take(client.PATCH('/api/me', { params: { query: inBrand() }, body, headers: once(key) })),
     (now) => queries.setQueryData(meQuery.queryKey, now),
@@ -41,25 +40,13 @@ export function Settings() {
     if (save.isError) focusFirstError(form.current)
   }, [save.isError])
 
-  /** Shown at once; taken back when the server does not take it. */
-  function choose(change: Change) {
-    const before = me
-    queries.setQueryData(meQuery.queryKey, { ...me, ...change })
-    save.mutate(change, {
-      onError(e) {
-        queries.setQueryData(meQuery.queryKey, before)
-        warn(wordsFor(e))
-      },
-    })
-  }
-
   return (
     <Page title={t('nav.settings')}>
       <div className={`sheet fields ${s.narrow}`}>
         <NativeSelect
           label={t('settings.language')}
           value={me.language}
-          onChange={(e) => choose({ language: e.currentTarget.value as Language })}
+          onChange={(e) => void choose({ language: e.currentTarget.value as Language })}
           data={[
             { value: 'de', label: 'Deutsch' },
             { value: 'en', label: 'English' },
@@ -68,16 +55,19 @@ export function Settings() {
         <NativeSelect
           label={t('settings.scheme')}
           value={me.scheme}
-          onChange={(e) => choose({ scheme: e.currentTarget.value as Scheme })}
+          onChange={(e) => void choose({ scheme: e.currentTarget.value as Scheme })}
           data={[
             { value: 'auto', label: t('settings.auto') },
             { value: 'light', label: t('settings.light') },
             { value: 'dark', label: t('settings.dark') },
           ]}
         />
-        <Switch label={t('settings.keys')} description={t('settings.keysHelp')} checked={keys} onChange={(e) => switchKeys(e.currentTarget.checked)} />
       </div>
-      <h2>{t('settings.you')}</h2>
+      <h2 id="keys">{t('keys.title')}</h2>
+      <Keys />
+      <h2 id="after">{t('after.title')}</h2>
+      <After />
+      <h2 id="you">{t('settings.you')}</h2>
       <form
         ref={form}
         className={`sheet fields ${s.narrow}`}
@@ -109,7 +99,7 @@ export function Settings() {
           <Button type="submit">{t('save')}</Button>
         </div>
       </form>
-      <h2>{t('field.password')}</h2>
+      <h2 id="password">{t('field.password')}</h2>
       <Password />
       {me.brand.rights.includes('lead') && (
         <>
@@ -119,7 +109,7 @@ export function Settings() {
       )}
       {me.brand.id !== '' && (
         <>
-          <h2>{t('settings.agents', { brand: me.brand.name })}</h2>
+          <h2 id="agents">{t('settings.agents', { brand: me.brand.name })}</h2>
           {me.runs ? <Staff me={me} /> : <Agents />}
           {me.runs && <AddAgent />}
         </>

@@ -4,25 +4,34 @@
 import { useMantineColorScheme } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react'
+import { charactersOn, startKeys, switchCharacters, useOffers, type Offers } from '../actions/offers'
+import { useButton } from '../actions/useButton'
 import { client, onSignedOut, take } from '../api/client'
 import { accountsQuery, forgetAgent } from '../api/queries'
 import { wordsFor } from '../api/words'
+import { undoLast } from '../case/acts'
 import { forgetOldDrafts } from '../composer/draft'
 import { unsent, wake } from '../composer/outbox'
 import { startOutbox } from '../composer/startOutbox'
-import { speak, useText, type Key } from '../i18n'
+import { speak, useText, withLater, type Key } from '../i18n'
 import { live, startLive } from '../live/start'
 import s from './Desk.module.css'
 import { Icon, type IconName } from './Icon'
-import { startKeys, useKeys } from './keys'
-import { useMe } from './me'
+import { choose, useMe } from './me'
 import { warn } from './notices'
 import { Page } from './Page'
 import { useSignal } from './signal'
 
-const Help = lazy(() => import('./Help'))
+const tools = {
+  palette: () => withLater(import('../actions/Palette')),
+  help: () => withLater(import('./Help')),
+  tour: () => withLater(import('../tour/Tour')),
+  tip: () => import('../actions/Tip'),
+}
+const [Palette, Help, Tour, Tip] = [lazy(tools.palette), lazy(tools.help), lazy(tools.tour), lazy(tools.tip)]
 const Brands = lazy(() => import('./Brands'))
+const quiet = 2_000 // after the first screen has all it needs
 
 /** The first letters of a brand, to tell it from the others at a glance. */
 function shortOf(name: string): string {
@@ -34,8 +43,10 @@ export function Desk() {
   const { t } = useText()
   const me = useMe()
   const navigate = useNavigate()
-  const [help, setHelp] = useState(false)
-  const [brands, setBrands] = useState(false)
+  const [open, setOpen] = useState<'palette' | 'help' | 'tour' | 'brands'>()
+  const close = () => setOpen(undefined)
+  const [settled, setSettled] = useState(false)
+  const connection = useSignal(live)
   const placed = me.brand.id !== ''
   const { setColorScheme } = useMantineColorScheme({ keepTransitions: true })
 
@@ -54,7 +65,16 @@ export function Desk() {
     ]
     return () => stops.forEach((stop) => stop())
   }, [me.id, placed, navigate])
-  useKeys({ '?': () => setHelp(true) })
+  // They open at once, and without a connection, because they are here before somebody asks; the first screen does not
+  // wait for them.
+  useEffect(() => {
+    if (settled || connection !== 'live') return
+    const timer = setTimeout(() => {
+      setSettled(true)
+      for (const load of Object.values(tools)) void load()
+    }, quiet)
+    return () => clearTimeout(timer)
+  }, [settled, connection])
 
   async function signOut() {
     try {
@@ -67,6 +87,18 @@ export function Desk() {
     forgetAgent()
   }
 
+  const offers = {
+    palette: { run: () => setOpen('palette') },
+    help: { run: () => setOpen('help') },
+    tour: { run: () => setOpen('tour') },
+    scheme: { run: () => void choose({ scheme: isDark() ? 'light' : 'dark' }) },
+    language: { run: () => void choose({ language: me.language === 'de' ? 'en' : 'de' }) },
+    characters: { run: () => switchCharacters(!charactersOn.get()) },
+    out: { run: () => void signOut() },
+    undo: { run: undoLast },
+  } satisfies Offers
+  useOffers(offers)
+
   return (
     <div className={s.desk}>
       <a className={s.skip} href="#main">
@@ -74,7 +106,7 @@ export function Desk() {
       </a>
       <nav className={s.rail} aria-label={t('nav.places')}>
         {me.brands.length > 1 ? (
-          <button className={s.brand} onClick={() => setBrands(true)} aria-label={t('nav.brand', { name: me.brand.name })} title={t('nav.brand', { name: me.brand.name })}>
+          <button className={s.brand} onClick={() => setOpen('brands')} aria-label={t('nav.brand', { name: me.brand.name })} title={t('nav.brand', { name: me.brand.name })}>
             <span className={s.mark} aria-hidden>
               {shortOf(me.brand.name)}
             </span>
@@ -92,30 +124,21 @@ export function Desk() {
         {me.brand.rights.includes('lead') && <Place to="/health" icon="health" words="nav.health" />}
         <Place to="/settings" icon="settings" words="nav.settings" />
         <span className={s.space} />
-        <button className={s.keys} onClick={() => setHelp(true)} aria-label={t('nav.keys')} title={`${t('nav.keys')} (?)`}>
-          <Icon name="keys" />
-        </button>
-        <button onClick={() => void signOut()} aria-label={t('nav.out', { name: me.name })} title={t('nav.out', { name: me.name })}>
-          <Icon name="out" />
-          <span className={s.words} aria-hidden>
-            {t('nav.outShort')}
-          </span>
-        </button>
+        <Tool id="palette" icon="palette" words={t('nav.palette')} short={t('nav.paletteShort')} run={offers.palette.run} />
+        <Tool id="help" icon="keys" words={t('nav.keys')} run={offers.help.run} />
+        <Tool id="out" icon="out" words={t('nav.out', { name: me.name })} short={t('nav.outShort')} run={offers.out.run} />
       </nav>
       <div className={s.body}>
         <Banner />
         {placed || location.pathname === '/settings' ? <Outlet /> : <Nowhere />}
       </div>
-      {brands && (
-        <Suspense>
-          <Brands me={me} onClose={() => setBrands(false)} />
-        </Suspense>
-      )}
-      {help && (
-        <Suspense>
-          <Help onClose={() => setHelp(false)} />
-        </Suspense>
-      )}
+      <Suspense>
+        {open === 'palette' && <Palette onClose={close} />}
+        {open === 'help' && <Help onClose={close} />}
+        {open === 'tour' && <Tour onClose={close} />}
+        {open === 'brands' && <Brands me={me} onClose={close} />}
+      </Suspense>
+      <Suspense>{settled && <Tip />}</Suspense>
     </div>
   )
 }
@@ -127,6 +150,37 @@ function Nowhere() {
     <Page title={t('brands.noneTitle')}>
       <p>{t('brands.none')}</p>
     </Page>
+  )
+}
+
+function isDark(): boolean {
+  return document.documentElement.dataset.mantineColorScheme === 'dark'
+}
+
+interface ToolProps {
+  id: 'palette' | 'help' | 'out'
+  icon: IconName
+  words: string
+  /** What stands below the drawing on a phone; without it, it is not there. */
+  short?: string
+  run: () => void
+}
+
+/** A button in the rail. */
+function Tool({ id, icon, words, short, run }: ToolProps): ReactNode {
+  const { props, says } = useButton(id)
+  return (
+    <>
+      <button {...props} className={short ? undefined : s.wide} onClick={run} aria-label={words} data-first={words} data-tour={id}>
+        <Icon name={icon} />
+        {short && (
+          <span className={s.words} aria-hidden>
+            {short}
+          </span>
+        )}
+      </button>
+      {says}
+    </>
   )
 }
 

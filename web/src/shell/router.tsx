@@ -8,6 +8,7 @@ import type { View } from '../api/types'
 import { EmptyCase } from '../inbox/EmptyCase'
 import { Inbox } from '../inbox/Inbox'
 import { isView } from '../inbox/order'
+import { withLater } from '../i18n'
 import { Desk } from './Desk'
 import { Broken, NotFound, Wait } from './Wait'
 
@@ -93,13 +94,13 @@ const editChannel = createRoute({
 const health = createRoute({
   getParentRoute: () => desk,
   path: '/health',
-  component: lazyRouteComponent(() => import('../health/HealthPage'), 'HealthPage'),
+  component: lazyRouteComponent(() => withLater(import('../health/HealthPage')), 'HealthPage'),
 })
 
 const settings = createRoute({
   getParentRoute: () => desk,
   path: '/settings',
-  component: lazyRouteComponent(() => import('../settings/Settings'), 'Settings'),
+  component: lazyRouteComponent(() => withLater(import('../settings/Settings')), 'Settings'),
 })
 
 const signIn = createRoute({

@@ -1,0 +1,223 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react'
+import { flushSync } from 'react-dom'
+import { accountsQuery, numberQuery, queries } from '../api/queries'
+import { remember, remembered } from '../api/remembered'
+import { wordsFor } from '../api/words'
+import { useText } from '../i18n'
+import { views } from '../inbox/order'
+import { Icon } from '../shell/Icon'
+import { useMe } from '../shell/me'
+import { shown } from '../shell/name'
+import { warn } from '../shell/notices'
+import { bindings, isKey } from './bindings'
+import { caseNumber, found, withRecent, type Entry, type Group } from './entries'
+import { offered, perform } from './offers'
+import s from './Palette.module.css'
+import { actionIDs, actions, missing } from './registry'
+import { effectOf, keyCap } from './useButton'
+
+/** What is nearest to the work at hand stands first. */
+const nearest = ['case', 'text', 'list', 'desk']
+
+/** What can be done now, where one is; and with the reason, what cannot. */
+function useActionEntries(): Entry[] {
+  const { t } = useText()
+  const keys = bindings(useMe().keys)
+  // As it was when the palette was opened: what lies below does not change what stands under one's finger.
+  const [offers] = useState(() => new Map(actionIDs.map((id) => [id, offered(id)])))
+  return actionIDs
+    .filter((id) => id !== 'palette' && id !== 'leave')
+    .sort((a, b) => nearest.indexOf(actions[a].at) - nearest.indexOf(actions[b].at))
+    .map((id): Entry => {
+      const offer = offers.get(id)
+      const no = offer ? offer.cannot : missing[actions[id].at]
+      return {
+        id,
+        words: t(offer?.words ?? actions[id].words),
+        group: 'actions',
+        cap: keyCap(keys[id], t),
+        says: no ? t(no) : effectOf(id, offer ?? {}, t),
+        cannot: !!no,
+        run: () => perform(id),
+      }
+    })
+}
+
+/** Where one can go. */
+function usePlaces(): Entry[] {
+  const { t } = useText()
+  const me = useMe()
+  const navigate = useNavigate()
+  const administers = me.runs
+  const accounts = useQuery({ ...accountsQuery, enabled: administers }).data ?? []
+  const place = (id: string, words: string, go: () => Promise<void>, also?: string): Entry => ({
+    id: `to.${id}`,
+    words,
+    group: 'places',
+    run: () => void go(),
+    ...(also && { also }),
+  })
+  const section = (hash: string, name: string) =>
+    place(`settings.${hash}`, t('palette.settings', { name }), () => navigate({ to: '/settings', hash }))
+  return [
+    ...views.map((view) => place(`inbox.${view}`, t('palette.view', { name: t(`view.${view}`) }), () => navigate({ to: '/inbox/$view', params: { view } }))),
+    ...(administers
+      ? [
+          place('channels', t('nav.channels'), () => navigate({ to: '/channels' }), t('channels.connect')),
+          ...accounts.map((a) =>
+            place(`channel.${a.id}`, t('palette.channel', { name: shown(a.name) }), () => navigate({ to: '/channels/$id', params: { id: a.id } }), a.network),
+          ),
+          place('health', t('nav.health'), () => navigate({ to: '/health' })),
+        ]
+      : []),
+    place('settings', t('nav.settings'), () => navigate({ to: '/settings' })),
+    section('keys', t('keys.title')),
+    section('after', t('after.title')),
+    section('you', t('settings.you')),
+    section('password', t('field.password')),
+    section('agents', t('settings.agents')),
+  ]
+}
+
+/** One field that does everything and leads everywhere, and says by which key it would have been quicker. */
+export default function Palette({ onClose }: { onClose: () => void }) {
+  const { t } = useText()
+  const me = useMe()
+  const navigate = useNavigate()
+  const dialog = useRef<HTMLDialogElement>(null)
+  const list = useId()
+  const lately = `palette.${me.id}`
+  const [recent] = useState(() => namesOf(remembered(lately)))
+  const [typed, setTyped] = useState('')
+  const [at, setAt] = useState(0)
+
+  useLayoutEffect(() => {
+    const d = dialog.current
+    if (d && !d.open) d.showModal()
+    return () => d?.close() // while it is still on the page: the focus goes back to where it was
+  }, [])
+
+  async function toCase(number: number) {
+    try {
+      const { id } = await queries.fetchQuery(numberQuery(number))
+      await navigate({ to: '/cases/$id', params: { id } })
+    } catch (e) {
+      warn(wordsFor(e))
+    }
+  }
+  const all = [...useActionEntries(), ...usePlaces()]
+  const number = caseNumber(typed)
+  const groups: Group[] = number
+    ? [{ name: 'found', entries: [{ id: 'case', words: t('palette.case', { number }), group: 'places', run: () => void toCase(number) }] }]
+    : found(typed, all, recent)
+  const flat = groups.flatMap((g) => g.entries)
+  const active = flat[at]
+
+  useEffect(() => {
+    document.getElementById(`${list}-${at}`)?.scrollIntoView({ block: 'nearest' })
+  }, [list, at, typed])
+
+  function choose(entry: Entry | undefined) {
+    if (!entry || entry.cannot) return
+    if (entry.id !== 'case') remember(lately, withRecent(recent, entry.id))
+    flushSync(onClose) // so that the focus is back before the action takes it elsewhere
+    entry.run()
+  }
+  function onKeyDown(e: KeyboardEvent) {
+    if (e.nativeEvent.isComposing) return
+    const by = e.key === 'ArrowDown' ? 1 : e.key === 'ArrowUp' ? -1 : 0
+    if (by) setAt((now) => (flat.length ? (now + by + flat.length) % flat.length : 0))
+    else if (e.key === 'Enter') choose(active)
+    else if (isKey(e, actions.palette.key ?? '')) onClose()
+    else return
+    e.preventDefault()
+  }
+
+  return (
+    <dialog
+      ref={dialog}
+      className={s.palette}
+      aria-label={t('nav.palette')}
+      onCancel={(e) => {
+        e.preventDefault()
+        onClose()
+      }}
+      onClick={(e) => {
+        if (e.target === dialog.current) onClose() // beside it
+      }}
+    >
+      <div className={s.inner}>
+        <div className={s.top}>
+          <input
+            type="text"
+            className={s.field}
+            role="combobox"
+            aria-expanded={flat.length > 0}
+            aria-controls={list}
+            aria-autocomplete="list"
+            aria-activedescendant={active ? `${list}-${at}` : undefined}
+            aria-label={t('palette.type')}
+            placeholder={t('palette.type')}
+            autoComplete="off"
+            spellCheck={false}
+            enterKeyHint="go"
+            maxLength={200}
+            value={typed}
+            onChange={(e) => {
+              setTyped(e.target.value)
+              setAt(0)
+            }}
+            onKeyDown={onKeyDown}
+          />
+          <button className={s.close} onClick={onClose} aria-label={t('close')}>
+            <Icon name="close" />
+          </button>
+        </div>
+        <div role="listbox" id={list} aria-label={t('nav.palette')} className={s.list}>
+          {groups.map((g) => (
+            <div key={g.name} role="group" aria-label={t(`palette.${g.name}`)}>
+              {typed === '' || g.name === 'cannot' ? (
+                <p className={s.group} aria-hidden>
+                  {t(`palette.${g.name}`)}
+                </p>
+              ) : null}
+              {g.entries.map((e) => {
+                const i = flat.indexOf(e)
+                return (
+                  <div
+                    key={e.id}
+                    id={`${list}-${i}`}
+                    role="option"
+                    aria-selected={i === at}
+                    aria-disabled={e.cannot || undefined}
+                    className={s.entry}
+                    onClick={() => choose(e)}
+                    onPointerMove={() => setAt(i)}
+                  >
+                    <span className={s.words}>
+                      <bdi>{e.words}</bdi>
+                      {e.says && (i === at || e.cannot) && <small> {e.says}</small>}
+                    </span>
+                    {e.cap && <kbd>{e.cap}</kbd>}
+                  </div>
+                )
+              })}
+            </div>
+          ))}
+        </div>
+        <p role="status" className={flat.length === 0 ? s.none : 'unseen'}>
+          {flat.length === 0 ? t('palette.none') : typed ? t('palette.hits', { count: flat.length }) : ''}
+        </p>
+      </div>
+    </dialog>
+  )
+}
+
+function namesOf(kept: unknown): string[] {
+  return Array.isArray(kept) ? kept.filter((k) => typeof k === 'string') : []
+}

@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Key } from '../i18n'
+
+/**
+ * Everything an agent can do here, each once: what it is called, its key, and what others notice of it. Buttons, keys, the
+ * palette, the help and the settings are made from this; what is added here is in all of them. What it does, and whether it
+ * can be done just now, says whoever offers it (offers.ts).
+ */
+export interface Action {
+  /** Where it can be done: everywhere, beside the list, in a case, in the text of an answer. */
+  at: 'desk' | 'list' | 'case' | 'text'
+  /**
+   * Its key: the character that it writes, so that it is where people find it on any layout, or a named key or chord
+   * ('Enter', 'Mod+k', where Mod is Ctrl, or Cmd on a Mac). Agents may choose another character, also where there is none.
+   */
+  key?: string
+  words: Key
+  /** What others notice of it. {{name}} is the customer. */
+  does: Key
+}
+
+function all<const A extends Record<string, Action>>(actions: A): { [K in keyof A]: Action } {
+  return actions
+}
+
+export const actions = all({
+  next: { at: 'list', key: 'g', words: 'next', does: 'does.yours' },
+  down: { at: 'list', key: 'j', words: 'act.down', does: 'does.yours' },
+  up: { at: 'list', key: 'k', words: 'act.up', does: 'does.yours' },
+  open: { at: 'list', key: 'Enter', words: 'act.open', does: 'does.yours' },
+  reply: { at: 'case', key: 'r', words: 'act.reply', does: 'does.draft' },
+  note: { at: 'case', key: 'n', words: 'act.note', does: 'does.note' },
+  assign: { at: 'case', key: 'a', words: 'case.assign', does: 'does.assign' },
+  take: { at: 'case', words: 'act.take', does: 'does.assign' },
+  release: { at: 'case', words: 'act.release', does: 'does.assign' },
+  solve: { at: 'case', key: 'e', words: 'case.solve', does: 'does.solve' },
+  person: { at: 'case', words: 'act.person', does: 'does.yours' },
+  list: { at: 'case', words: 'case.back', does: 'does.yours' },
+  send: { at: 'text', key: 'Mod+Enter', words: 'composer.send', does: 'does.sendPrivate' },
+  sendSolve: { at: 'text', key: 'Mod+Shift+Enter', words: 'act.sendSolve', does: 'does.sendPrivate' },
+  leave: { at: 'text', key: 'Escape', words: 'act.leave', does: 'does.draft' },
+  undo: { at: 'desk', key: 'z', words: 'act.undo', does: 'does.undo' },
+  palette: { at: 'desk', key: 'Mod+k', words: 'nav.palette', does: 'does.yours' },
+  help: { at: 'desk', key: '?', words: 'nav.keys', does: 'does.yours' },
+  tour: { at: 'desk', words: 'tour.go', does: 'does.yours' },
+  scheme: { at: 'desk', words: 'act.scheme', does: 'does.yours' },
+  language: { at: 'desk', words: 'act.language', does: 'does.yours' },
+  characters: { at: 'desk', words: 'act.characters', does: 'does.yours' },
+  out: { at: 'desk', words: 'nav.outShort', does: 'does.out' },
+})
+
+export type ActionID = keyof typeof actions
+
+export const actionIDs = Object.keys(actions) as ActionID[]
+
+/** Why an action that nobody offers cannot be done. */
+export const missing: Record<Action['at'], Key> = {
+  desk: 'cannot.here',
+  list: 'cannot.list',
+  case: 'cannot.case',
+  text: 'cannot.case',
+}
+
+/** Whether agents may choose its key: named keys and chords stay as they are, as everybody knows them from elsewhere. */
+export function rebindable(id: ActionID): boolean {
+  return [...(actions[id].key ?? '')].length <= 1
+}
