@@ -162,11 +162,13 @@ func TestACaseShowsEverything(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []any{"mira", 1}, []any{p.Name, len(cases)})
 		require.Equal(t, int64(1001), got.Case.Number)
-		numbered, err := r.desk.Numbered(t.Context(), brand, 1001)
+		numbered, err := r.desk.Numbered(t.Context(), as(ada), brand, 1001)
 		require.NoError(t, err)
 		require.Equal(t, got.Case.ID, numbered.ID)
+		_, err = r.desk.Numbered(t.Context(), at("other", ada), brand, 1001)
+		require.Equal(t, hilft.NotFound, hilft.KindOf(err))
 		for _, b := range []hilft.BrandID{brand, "other"} {
-			_, err = r.desk.Numbered(t.Context(), b, map[hilft.BrandID]int64{brand: 1002, "other": 1001}[b])
+			_, err = r.desk.Numbered(t.Context(), at(b, ada), b, map[hilft.BrandID]int64{brand: 1002, "other": 1001}[b])
 			require.Equal(t, hilft.NotFound, hilft.KindOf(err), "neither another number nor another brand's")
 		}
 	})

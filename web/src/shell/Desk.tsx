@@ -4,7 +4,7 @@
 import { useMantineColorScheme } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react'
+import { lazy, Suspense, useEffect, useState, type ComponentType, type ReactNode } from 'react'
 import { charactersOn, startKeys, switchCharacters, useOffers, type Offers } from '../actions/offers'
 import { useButton } from '../actions/useButton'
 import { client, onSignedOut, take } from '../api/client'
@@ -23,14 +23,29 @@ import { warn } from './notices'
 import { Page } from './Page'
 import { useSignal } from './signal'
 
-const tools = {
-  palette: () => withLater(import('../actions/Palette')),
-  help: () => withLater(import('./Help')),
-  tour: () => withLater(import('../tour/Tour')),
-  tip: () => import('../actions/Tip'),
+interface Part {
+  default: ComponentType<{ onClose: () => void }>
 }
-const [Palette, Help, Tour, Tip] = [lazy(tools.palette), lazy(tools.help), lazy(tools.tour), lazy(tools.tip)]
+
+/**
+ * A part that is loaded later, and drawn at once when it has been: where lazy has to wait, if only for a moment, React
+ * shows what comes of it a third of a second late. It takes any thenable, also one that answers in the same breath.
+ */
+function part(load: () => Promise<Part>) {
+  let here: Part | undefined
+  const fetch = () => load().then((loaded) => (here = loaded))
+  const now = { then: (f: (p: Part | undefined) => void) => f(here) } as unknown as Promise<Part>
+  return { fetch, Shown: lazy(() => (here ? now : fetch())) }
+}
+
+const tools = {
+  palette: part(() => withLater(import('../actions/Palette'))),
+  help: part(() => withLater(import('./Help'))),
+  tour: part(() => withLater(import('../tour/Tour'))),
+}
+const [Palette, Help, Tour] = [tools.palette.Shown, tools.help.Shown, tools.tour.Shown]
 const Brands = lazy(() => import('./Brands'))
+const Tip = lazy(() => import('../actions/Tip'))
 const quiet = 2_000 // after the first screen has all it needs
 
 /** The first letters of a brand, to tell it from the others at a glance. */
@@ -71,7 +86,7 @@ export function Desk() {
     if (settled || connection !== 'live') return
     const timer = setTimeout(() => {
       setSettled(true)
-      for (const load of Object.values(tools)) void load()
+      for (const tool of Object.values(tools)) void tool.fetch()
     }, quiet)
     return () => clearTimeout(timer)
   }, [settled, connection])
