@@ -15,12 +15,13 @@ import (
 
 // Desk is where the work is done. It is safe for concurrent use.
 type Desk struct {
-	db       *store.DB
-	jobs     *jobs.Jobs
-	answerIn AnswerIn
+	db        *store.DB
+	jobs      *jobs.Jobs
+	answerIn  AnswerIn
+	calendars calendars
 }
 
-// AnswerIn tells within what time a brand wants a customer's word answered.
+// AnswerIn tells within what time a brand wants a customer's word answered for which it has set no target.
 type AnswerIn func(ctx context.Context, tx *store.Tx, brand hilft.BrandID) (time.Duration, error)
 
 // New makes the desk and takes over the jobs that are meant for it.
@@ -29,6 +30,7 @@ func New(db *store.DB, q *jobs.Jobs, answerIn AnswerIn) *Desk {
 	q.HandleWork(hilft.JobDelivery, jobs.Terms{Workers: 8}, d.delivered)
 	q.HandleEnd(hilft.JobDelivery, d.neverTold)
 	q.HandleWork(hilft.JobOnward, jobs.Terms{Workers: 2}, d.goesOn)
+	q.HandleWork(hilft.JobReckon, jobs.Terms{Workers: 1, Claim: 1}, d.reckon)
 	return d
 }
 

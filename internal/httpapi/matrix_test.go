@@ -155,6 +155,9 @@ var matrix = map[string]entry{
 	"set-letters": {may: "administrators", right: func(*scene, things) call {
 		return call{"/api/brand/letters", m{"signature": "{agent}", "receipt_de": "", "receipt_en": ""}}
 	}},
+	"get-service":     {may: "administrators", right: at("/api/service")},
+	"set-service":     {may: "administrators", right: func(*scene, things) call { return call{"/api/service", officeHours} }},
+	"foresee-service": {may: "administrators", right: func(*scene, things) call { return call{"/api/service/outlook", officeHours} }},
 	"change-password": {may: "agents", right: func(*scene, things) call {
 		return call{"/api/me/password", m{"old": password, "password": password}}
 	}},
@@ -254,6 +257,16 @@ var matrix = map[string]entry{
 	"GET stuck raw": {may: "administrators", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/stuck/" + strconv.FormatInt(k.stuck, 10) + "/raw", nil}
 	}},
+}
+
+// officeHours is a service that makes sense.
+var officeHours = m{
+	"hours": []m{{
+		"name": "Werktags", "zone": "Europe/Berlin", "region": "DE-BE",
+		"week": [][]m{{}, {{"from": 480, "to": 720}, {"from": 780, "to": 1020}}, {{"from": 480, "to": 1020}}, {}, {}, {}, {}},
+		"days": []m{{"date": "2026-12-24", "spans": []m{}}},
+	}},
+	"targets": []m{{"network": "", "hours": "Werktags", "first_minutes": 60, "next_minutes": 120}, {"network": "api", "hours": "", "first_minutes": 30, "next_minutes": 30}},
 }
 
 // colleague is the id of somebody new who works here; of nobody, where the things are not ours.

@@ -81,6 +81,16 @@ CREATE TABLE alert_target (
   made_at     BIGINT NOT NULL
 );
 
+CREATE TABLE answer_target (
+  brand_id      TEXT   NOT NULL,
+  network       TEXT   NOT NULL, -- empty: all that have none of their own
+  place         BIGINT NOT NULL, -- among the brand's, from 0
+  hours         TEXT   NOT NULL, -- in which the time counts; empty: around the clock
+  first_minutes BIGINT NOT NULL, -- until the first answer in a case
+  next_minutes  BIGINT NOT NULL, -- until every later one
+  PRIMARY KEY (brand_id, network)
+);
+
 CREATE TABLE attempt (
   key         TEXT   PRIMARY KEY, -- hash of who tries to sign in, from where, or both
   count       BIGINT NOT NULL, -- wrong tries not yet forgotten
@@ -412,6 +422,17 @@ CREATE TABLE returned (
   detail      TEXT   NOT NULL,
   at          BIGINT NOT NULL,
   PRIMARY KEY (account_id, remote_id)
+);
+
+CREATE TABLE service_hours (
+  brand_id TEXT   NOT NULL,
+  name     TEXT   NOT NULL,
+  place    BIGINT NOT NULL, -- among the brand's, from 0
+  zone     TEXT   NOT NULL, -- Europe/Berlin
+  region   TEXT   NOT NULL, -- whose holidays are kept, by its code of ISO 3166-2; empty: nobody's
+  week     TEXT   NOT NULL, -- JSON: the spans of seven days, Sunday first, in minutes since midnight
+  days     TEXT   NOT NULL, -- JSON: the spans of days that are otherwise, by their date
+  PRIMARY KEY (brand_id, name)
 );
 
 CREATE TABLE shown (

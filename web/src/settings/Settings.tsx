@@ -18,6 +18,7 @@ import { useSignal } from '../shell/signal'
 import { Agents } from './Agents'
 import { Letters } from './Letters'
 import { Password } from './Password'
+import { Service } from './Service'
 import s from './Settings.module.css'
 
 type Change = Partial<Pick<Me, 'language' | 'scheme' | 'name' | 'initials' | 'signature'>>
@@ -112,6 +113,8 @@ export function Settings() {
         <>
           <h2>{t('letters.title', { brand: me.brand.name })}</h2>
           <Letters />
+          <h2>{t('service.title')}</h2>
+          <Service />
         </>
       )}
       <h2>{t('settings.agents')}</h2>
