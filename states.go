@@ -89,6 +89,7 @@ const (
 	EventCaseReopened   = "case.reopened"
 	EventCaseAssigned   = "case.assigned"
 	EventCaseSolved     = "case.solved"
+	EventCaseLate       = "case.late" // its answer is due soon, late, or late for others to know
 	EventMessageHeard   = "message.heard"
 	EventMessageEdited  = "message.edited"
 	EventMessageDeleted = "message.deleted"

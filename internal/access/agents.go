@@ -289,3 +289,13 @@ func (a *Access) Change(ctx context.Context, c Changes) (agent Agent, err error)
 	}
 	return agent, nil
 }
+
+// WorksHere tells whether an agent is one of the house who has not been closed.
+func WorksHere(ctx context.Context, tx *store.Tx, id hilft.AgentID) (bool, error) {
+	var one int
+	err := tx.Row(ctx, `SELECT 1 FROM agent WHERE id = ? AND closed_at = 0`, []any{string(id)}, &one)
+	if err != nil && !store.IsNoRows(err) {
+		return false, fmt.Errorf("access: works here: %w", err)
+	}
+	return err == nil, nil
+}

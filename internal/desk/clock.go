@@ -28,15 +28,46 @@ type plan struct {
 type target struct {
 	first, next time.Duration
 	hours       *calendar.Calendar // nil: around the clock
+	warn        time.Duration      // before it is due; 0: never
+	escalate    time.Duration      // after it was due; 0: never
+	to          hilft.AgentID      // whose the case is then; empty: it stays whose it is
 }
 
-// of is the target of a case: that of its network, else the brand's.
-func (p *plan) of(c Case) (target, bool) {
-	t, ok := p.targets[c.Network]
-	if !ok {
-		t, ok = p.targets[""]
+// warnUsual is how long before an answer is due that is told, where no target says otherwise.
+const warnUsual = 15 * time.Minute
+
+// aims tells whether there is a target for a case: its network's, or one for all.
+func (p *plan) aims(c Case) bool {
+	_, own := p.targets[c.Network]
+	_, all := p.targets[""]
+	return own || all
+}
+
+// of is the target that counts for a case: its network's, else that of all, else what the brand says without any.
+func (p *plan) of(c Case) target {
+	if t, ok := p.targets[c.Network]; ok {
+		return t
 	}
-	return t, ok
+	if t, ok := p.targets[""]; ok {
+		return t
+	}
+	return target{first: p.last, next: p.last, warn: warnUsual}
+}
+
+// within is how much service may pass until a case's next answer.
+func (t target) within(c Case) time.Duration {
+	if c.Answered {
+		return t.next
+	}
+	return t.first
+}
+
+// add is when so much service has passed since a moment.
+func (t target) add(at time.Time, d time.Duration) time.Time {
+	if t.hours == nil {
+		return at.Add(d)
+	}
+	return t.hours.Add(at, d)
 }
 
 // due is until when the customer should be answered who waits in a case. The zero time: nobody waits.
@@ -47,18 +78,8 @@ func (p *plan) due(c Case) time.Time {
 	if c.WaitsSince.IsZero() {
 		return time.Time{}
 	}
-	t, ok := p.of(c)
-	if !ok {
-		return c.WaitsSince.Add(p.last)
-	}
-	within := t.first
-	if c.Answered {
-		within = t.next
-	}
-	if t.hours == nil {
-		return c.WaitsSince.Add(within)
-	}
-	return t.hours.Add(c.WaitsSince, within)
+	t := p.of(c)
+	return t.add(c.WaitsSince, t.within(c))
 }
 
 // planOf reads a brand's plan; it is there after the next Flush, and stays true until the transaction ends: whoever sets
@@ -68,16 +89,15 @@ func (d *Desk) planOf(ctx context.Context, tx *store.Tx, brand hilft.BrandID) (*
 		return nil, err
 	}
 	p := &plan{targets: map[string]target{}}
-	err := tx.DeferRows(ctx, `SELECT t.network, t.first_minutes, t.next_minutes, COALESCE(h.zone, ''), COALESCE(h.region, ''), COALESCE(h.week, ''), COALESCE(h.days, '')
+	err := tx.DeferRows(ctx, `SELECT t.network, t.first_minutes, t.next_minutes, t.warn_minutes, t.escalate_minutes, t.escalate_to, COALESCE(h.zone, ''), COALESCE(h.region, ''), COALESCE(h.week, ''), COALESCE(h.days, '')
 		FROM answer_target t LEFT JOIN service_hours h ON h.brand_id = t.brand_id AND h.name = t.hours WHERE t.brand_id = ?`, []any{string(brand)},
 		func(scan func(into ...any) error) error {
-			var network string
-			var first, next int
+			var t Target
 			var h hoursText
-			if err := scan(&network, &first, &next, &h.zone, &h.region, &h.week, &h.days); err != nil {
+			if err := scan(&t.Network, &t.First, &t.Next, &t.Warn, &t.Escalate, &t.To, &h.zone, &h.region, &h.week, &h.days); err != nil {
 				return err
 			}
-			p.targets[network] = target{time.Duration(first) * time.Minute, time.Duration(next) * time.Minute, d.calendars.of(h)}
+			p.targets[t.Network] = t.in(d.calendars.of(h))
 			return nil
 		})
 	if err != nil {
@@ -176,9 +196,12 @@ func (d *Desk) reckon(ctx context.Context, tx *store.Tx, j jobs.Job) error {
 	}
 	var moved []Case
 	err = casesForUpdate(ctx, tx, r.Brand, ids, func(c Case) {
-		if due := p.due(c); c.State == hilft.Open && !due.IsZero() && !due.Equal(c.DueAt) {
+		if due := p.due(c); c.State == hilft.Open && !due.IsZero() {
+			before := c
 			c.DueAt = due
-			moved = append(moved, c)
+			if c = c.armed(p); !c.DueAt.Equal(before.DueAt) || !c.alarmAt.Equal(before.alarmAt) || c.Late != before.Late {
+				moved = append(moved, c)
+			}
 		}
 	})
 	if err == nil {
@@ -236,9 +259,7 @@ func (d *Desk) Outlook(ctx context.Context, brand hilft.BrandID, s Service) (o O
 				}
 				c.Answered, c.WaitsSince = answered == 1, store.Time(waits)
 				o.Open++
-				if _, ok := p.of(c); ok {
-					o.Aimed++
-				}
+				o.Aimed += store.Bit(p.aims(c))
 				o.Late += store.Bit(p.due(c).Before(now))
 				o.LateNow += store.Bit(store.Time(due).Before(now))
 				return nil
@@ -261,7 +282,13 @@ func (s Service) plan() (*plan, error) {
 		hours[h.Name] = c
 	}
 	for _, t := range s.Targets {
-		p.targets[t.Network] = target{time.Duration(t.First) * time.Minute, time.Duration(t.Next) * time.Minute, hours[t.Hours]}
+		p.targets[t.Network] = t.in(hours[t.Hours])
 	}
 	return p, nil
+}
+
+// in is the target counted in hours; nil: around the clock.
+func (t Target) in(hours *calendar.Calendar) target {
+	minutes := func(n int) time.Duration { return time.Duration(n) * time.Minute }
+	return target{minutes(t.First), minutes(t.Next), hours, minutes(t.Warn), minutes(t.Escalate), t.To}
 }

@@ -22,6 +22,11 @@ import (
 // roundTheClock is a plan without targets: so long, around the clock.
 func roundTheClock(d time.Duration) *plan { return &plan{last: d} }
 
+// aim is a target of which nobody is warned.
+func aim(network, hours string, first, next int) Target {
+	return Target{Network: network, Hours: hours, First: first, Next: next}
+}
+
 // weekdays are hours from Monday to Friday, eight to six, in Berlin.
 func weekdays(name string) Hours {
 	h := Hours{Name: name, Hours: calendar.Hours{Zone: "Europe/Berlin", Region: "DE-BE"}}
@@ -41,7 +46,7 @@ func inBerlin(day, hour, minute int) time.Time {
 
 func TestTheMostSpecialTargetCounts(t *testing.T) {
 	t.Parallel()
-	s := Service{Hours: []Hours{weekdays("office")}, Targets: []Target{{"", "office", 60, 120}, {"chat", "", 5, 10}, {"mail", "office", 600, 1200}}}
+	s := Service{Hours: []Hours{weekdays("office")}, Targets: []Target{aim("", "office", 60, 120), aim("chat", "", 5, 10), aim("mail", "office", 600, 1200)}}
 	p, err := s.plan()
 	require.NoError(t, err)
 	p.last = 4 * time.Hour
@@ -65,7 +70,7 @@ func TestTheMostSpecialTargetCounts(t *testing.T) {
 func TestAnAnswerIsDueInServiceHours(t *testing.T) {
 	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
-		r.setService(Service{Hours: []Hours{weekdays("office")}, Targets: []Target{{"", "office", 60, 120}}})
+		r.setService(Service{Hours: []Hours{weekdays("office")}, Targets: []Target{aim("", "office", 60, 120)}})
 		due := func(want time.Time) {
 			t.Helper()
 			require.Equal(t, want, r.caseOf("1").Case.DueAt)
@@ -140,7 +145,7 @@ func TestNewHoursCountForWhoWaitsAlready(t *testing.T) {
 			return nil
 		}))
 		// Later cases are due earlier for some: they change places while they are gone through.
-		s := Service{Hours: []Hours{weekdays("office")}, Targets: []Target{{"", "office", 45, 45}}}
+		s := Service{Hours: []Hours{weekdays("office")}, Targets: []Target{aim("", "office", 45, 45)}}
 		require.NoError(t, r.desk.SetService(t.Context(), brand, s, ada))
 		killed := errors.New("killed")
 		rounds := 0
@@ -192,7 +197,7 @@ func TestWhoReckonsByTheOldHoursIsDoneBeforeThereAreNewOnes(t *testing.T) {
 				return err
 			}
 			go func() {
-				set <- r.desk.SetService(t.Context(), brand, Service{Targets: []Target{{"", "", 30, 30}}}, ada)
+				set <- r.desk.SetService(t.Context(), brand, Service{Targets: []Target{aim("", "", 30, 30)}}, ada)
 			}()
 			require.Eventually(t, func() bool {
 				return r.count(`SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`) == 1
@@ -220,10 +225,10 @@ func TestWhatAServiceWouldComeTo(t *testing.T) {
 		o, err := r.desk.Outlook(t.Context(), brand, Service{})
 		require.NoError(t, err)
 		require.Equal(t, Outlook{Open: 4, Aimed: 0, Late: 1, LateNow: 1}, o, "four hours for everybody")
-		o, err = r.desk.Outlook(t.Context(), brand, Service{Targets: []Target{{network, "", 30, 30}}})
+		o, err = r.desk.Outlook(t.Context(), brand, Service{Targets: []Target{aim(network, "", 30, 30)}})
 		require.NoError(t, err)
 		require.Equal(t, Outlook{Open: 4, Aimed: 4, Late: 3, LateNow: 1}, o)
-		o, err = r.desk.Outlook(t.Context(), brand, Service{Targets: []Target{{"mail", "", 30, 30}}})
+		o, err = r.desk.Outlook(t.Context(), brand, Service{Targets: []Target{aim("mail", "", 30, 30)}})
 		require.NoError(t, err)
 		require.Equal(t, Outlook{Open: 4, Aimed: 0, Late: 1, LateNow: 1}, o)
 		require.Zero(t, r.count(`SELECT COUNT(*) FROM answer_target`), "nothing is set")
@@ -237,7 +242,7 @@ func TestAServiceIsKeptAsItWasSet(t *testing.T) {
 	atDesk(t, func(t *testing.T, r *room) {
 		office := weekdays("Werktags")
 		office.Days = map[calendar.Date][]calendar.Span{{Year: 2026, Month: 12, Day: 24}: {{From: 480, To: 720}}, {Year: 2026, Month: 12, Day: 28}: nil}
-		s := Service{Hours: []Hours{office, {Name: "Immer", Hours: calendar.Hours{Zone: "Europe/Zurich", Week: calendar.Always(), Days: map[calendar.Date][]calendar.Span{}}}}, Targets: []Target{{"mail", "Werktags", 240, 480}, {"", "Immer", 60, 60}}}
+		s := Service{Hours: []Hours{office, {Name: "Immer", Hours: calendar.Hours{Zone: "Europe/Zurich", Week: calendar.Always(), Days: map[calendar.Date][]calendar.Span{}}}}, Targets: []Target{{"mail", "Werktags", 240, 480, 30, 120, ben}, aim("", "Immer", 60, 60)}}
 		r.setService(s)
 		got, err := r.desk.Service(t.Context(), brand)
 		require.NoError(t, err)
@@ -246,7 +251,7 @@ func TestAServiceIsKeptAsItWasSet(t *testing.T) {
 		theirs, err := r.desk.Service(t.Context(), "another")
 		require.NoError(t, err)
 		require.Empty(t, theirs)
-		require.NoError(t, r.desk.SetService(t.Context(), "another", Service{Targets: []Target{{"", "", 5, 5}}}, ada))
+		require.NoError(t, r.desk.SetService(t.Context(), "another", Service{Targets: []Target{aim("", "", 5, 5)}}, ada))
 		r.hear(r.says("ann", "1", "No line", saidAt(inBerlin(14, 12, 0))))
 		require.Equal(t, inBerlin(14, 13, 0), r.caseOf("1").Case.DueAt, "another brand's targets are not ours")
 		r.setService(Service{})
@@ -263,15 +268,17 @@ func TestAServiceThatMakesNoSense(t *testing.T) {
 	}
 	aims := func(more ...Target) Service { return Service{Hours: []Hours{weekdays("office")}, Targets: more} }
 	for field, all := range map[string][]Service{
-		"hours.1.name":            {named(func(h *Hours) { h.Name = " " }), named(func(h *Hours) { h.Name = "other" }), named(func(h *Hours) { h.Name = "a\nb" }), named(func(h *Hours) { h.Name = string(make([]rune, 61)) })},
-		"hours.1.zone":            {named(func(h *Hours) { h.Zone = "Mars/Base" })},
-		"hours.1.region":          {named(func(h *Hours) { h.Region = "DE-XX" })},
-		"hours.1.week":            {named(func(h *Hours) { h.Week = calendar.Week{} }), named(func(h *Hours) { h.Week[1] = make([]calendar.Span, spansMost+1) })},
-		"targets.0.hours":         {aims(Target{"", "Nachts", 60, 60})},
-		"targets.0.first_minutes": {aims(Target{"", "", 0, 60}), aims(Target{"", "", minutesMost + 1, 60})},
-		"targets.0.next_minutes":  {aims(Target{"", "", 60, -1})},
-		"targets.1.network":       {aims(Target{"mail", "", 60, 60}, Target{"mail", "office", 60, 60})},
-		"":                        {{Targets: make([]Target, targetsMost+1)}, {Hours: make([]Hours, hoursMost+1)}},
+		"hours.1.name":               {named(func(h *Hours) { h.Name = " " }), named(func(h *Hours) { h.Name = "other" }), named(func(h *Hours) { h.Name = "a\nb" }), named(func(h *Hours) { h.Name = string(make([]rune, 61)) })},
+		"hours.1.zone":               {named(func(h *Hours) { h.Zone = "Mars/Base" })},
+		"hours.1.region":             {named(func(h *Hours) { h.Region = "DE-XX" })},
+		"hours.1.week":               {named(func(h *Hours) { h.Week = calendar.Week{} }), named(func(h *Hours) { h.Week[1] = make([]calendar.Span, spansMost+1) })},
+		"targets.0.hours":            {aims(aim("", "Nachts", 60, 60))},
+		"targets.0.first_minutes":    {aims(aim("", "", 0, 60)), aims(aim("", "", minutesMost+1, 60))},
+		"targets.0.next_minutes":     {aims(aim("", "", 60, -1))},
+		"targets.0.warn_minutes":     {aims(Target{First: 1, Next: 1, Warn: -1})},
+		"targets.0.escalate_minutes": {aims(Target{First: 1, Next: 1, Escalate: minutesMost + 1})},
+		"targets.1.network":          {aims(aim("mail", "", 60, 60), aim("mail", "office", 60, 60))},
+		"":                           {{Targets: make([]Target, targetsMost+1)}, {Hours: make([]Hours, hoursMost+1)}},
 	} {
 		for _, s := range all {
 			_, err := s.check()

@@ -50,12 +50,15 @@ type Case struct {
 	Preview    string
 	WaitsSince time.Time // the oldest word not answered
 	DueAt      time.Time
+	Late       Lateness // what the clock has told of that
 	Answered   bool
 	Trouble    int // messages of ours that failed, or of which nobody knows
 	ChangedAt  time.Time
 	lastAt     time.Time // of its last word that is no note, by the network's clock
 	MadeAt     time.Time
 	SolvedAt   time.Time // the last time it was
+	alarmAt    time.Time // the next moment at which time alone changes it; zero: none
+	toldAt     time.Time // the moment that Late is about; zero: nothing was told
 
 	read standing // as it was read
 }

@@ -38,6 +38,10 @@ type Target struct {
 	Hours   string // the name of those in which the time counts; empty: around the clock
 	First   int    // minutes until the first answer in a case
 	Next    int    // minutes until every later one
+
+	Warn     int           // minutes before it is due: it is told that it soon is; 0: never
+	Escalate int           // minutes after it was due: it is told once more; 0: never
+	To       hilft.AgentID // whose the case is then; empty: it stays whose it is. That the agent exists is the caller's to know
 }
 
 // Trade is how soon those answer who are good at it, by what they do.
@@ -120,6 +124,10 @@ func (t Target) check(named, networks map[string]bool) error {
 		return hilft.FailField(hilft.Invalid, "service.minutes", "first_minutes", nil)
 	case !within(t.Next):
 		return hilft.FailField(hilft.Invalid, "service.minutes", "next_minutes", nil)
+	case t.Warn != 0 && !within(t.Warn):
+		return hilft.FailField(hilft.Invalid, "service.minutes", "warn_minutes", nil)
+	case t.Escalate != 0 && !within(t.Escalate):
+		return hilft.FailField(hilft.Invalid, "service.minutes", "escalate_minutes", nil)
 	}
 	return nil
 }
@@ -146,9 +154,9 @@ func (d *Desk) Service(ctx context.Context, brand hilft.BrandID) (s Service, err
 			}); err != nil {
 			return err
 		}
-		s.Targets, err = store.All(ctx, tx, `SELECT network, hours, first_minutes, next_minutes FROM answer_target WHERE brand_id = ? ORDER BY place`, []any{string(brand)},
+		s.Targets, err = store.All(ctx, tx, `SELECT network, hours, first_minutes, next_minutes, warn_minutes, escalate_minutes, escalate_to FROM answer_target WHERE brand_id = ? ORDER BY place`, []any{string(brand)},
 			func(scan func(into ...any) error, t *Target) error {
-				return scan(&t.Network, &t.Hours, &t.First, &t.Next)
+				return scan(&t.Network, &t.Hours, &t.First, &t.Next, &t.Warn, &t.Escalate, &t.To)
 			})
 		return err
 	})
@@ -175,7 +183,7 @@ func (d *Desk) SetService(ctx context.Context, brand hilft.BrandID, s Service, b
 		hours[i] = []any{string(brand), h.Name, h.Zone, h.Region, string(week), string(days), i}
 	}
 	for i, t := range s.Targets {
-		targets[i] = []any{string(brand), t.Network, t.Hours, t.First, t.Next, i}
+		targets[i] = []any{string(brand), t.Network, t.Hours, t.First, t.Next, t.Warn, t.Escalate, string(t.To), i}
 	}
 	err = d.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		// Whoever reckons by what was set until now is done before: the job finds what came of it.
@@ -190,7 +198,7 @@ func (d *Desk) SetService(ctx context.Context, brand hilft.BrandID, s Service, b
 		if err := tx.Insert(ctx, `INSERT INTO service_hours (brand_id, name, zone, region, week, days, place)`, hours, ""); err != nil {
 			return err
 		}
-		if err := tx.Insert(ctx, `INSERT INTO answer_target (brand_id, network, hours, first_minutes, next_minutes, place)`, targets, ""); err != nil {
+		if err := tx.Insert(ctx, `INSERT INTO answer_target (brand_id, network, hours, first_minutes, next_minutes, warn_minutes, escalate_minutes, escalate_to, place)`, targets, ""); err != nil {
 			return err
 		}
 		if err := d.jobs.Enqueue(ctx, tx, jobs.Order{Kind: hilft.JobReckon, Args: reckoning{Brand: brand, Rank: math.MinInt64}}); err != nil {

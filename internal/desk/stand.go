@@ -112,7 +112,7 @@ func stand(c Case, newestFirst []word, p *plan) Case {
 		c.State = hilft.Open
 		c.DueAt = p.due(c)
 	}
-	return c
+	return c.armed(p)
 }
 
 // somebodyWaits tells whether an answer is due in a case that has a name. What its customer says next changes little in
@@ -131,7 +131,7 @@ func (c Case) follows(w word) bool {
 func follow(c Case, w word, p *plan) Case {
 	c.Preview, c.Account, c.Network, c.Visibility = preview(w.text), w.account, w.network, w.visibility
 	c.lastAt, c.DueAt = w.at, p.due(c)
-	return c
+	return c.armed(p)
 }
 
 func latest(a, b time.Time) time.Time {
@@ -200,7 +200,8 @@ func (d *Desk) save(ctx context.Context, tx *store.Tx, c Case) error {
 }
 
 var savedColumns = []string{
-	"title", "state", "agent_id", "account_id", "network", "visibility", "preview", "waits_since", "due_at", "answered", "trouble", "rank", "changed_at", "solved_at", "last_at", "id",
+	"title", "state", "agent_id", "account_id", "network", "visibility", "preview", "waits_since", "due_at", "answered", "trouble", "rank", "changed_at", "solved_at", "last_at",
+	"alarm_at", "late", "told_at", "id",
 }
 
 func saveCases(ctx context.Context, tx *store.Tx, all ...Case) error {
@@ -208,7 +209,8 @@ func saveCases(ctx context.Context, tx *store.Tx, all ...Case) error {
 	for i, c := range all {
 		rows[i] = []any{
 			c.Title, string(c.State), string(c.Agent), string(c.Account), c.Network, string(c.Visibility), c.Preview,
-			store.Micros(c.WaitsSince), store.Micros(c.DueAt), store.Bit(c.Answered), c.Trouble, rank(c), store.Micros(c.ChangedAt), store.Micros(c.SolvedAt), store.Micros(c.lastAt), string(c.ID),
+			store.Micros(c.WaitsSince), store.Micros(c.DueAt), store.Bit(c.Answered), c.Trouble, rank(c), store.Micros(c.ChangedAt), store.Micros(c.SolvedAt), store.Micros(c.lastAt),
+			store.Micros(c.alarmAt), int(c.Late), store.Micros(c.toldAt), string(c.ID),
 		}
 	}
 	if err := tx.Update(ctx, "cases", savedColumns, rows); err != nil {

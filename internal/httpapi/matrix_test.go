@@ -266,7 +266,10 @@ var officeHours = m{
 		"week": [][]m{{}, {{"from": 480, "to": 720}, {"from": 780, "to": 1020}}, {{"from": 480, "to": 1020}}, {}, {}, {}, {}},
 		"days": []m{{"date": "2026-12-24", "spans": []m{}}},
 	}},
-	"targets": []m{{"network": "", "hours": "Werktags", "first_minutes": 60, "next_minutes": 120}, {"network": "api", "hours": "", "first_minutes": 30, "next_minutes": 30}},
+	"targets": []m{
+		{"network": "", "hours": "Werktags", "first_minutes": 60, "next_minutes": 120, "warn_minutes": 15, "escalate_minutes": 60, "escalate_to": ""},
+		{"network": "api", "hours": "", "first_minutes": 30, "next_minutes": 30, "warn_minutes": 0, "escalate_minutes": 0, "escalate_to": ""},
+	},
 }
 
 // colleague is the id of somebody new who works here; of nobody, where the things are not ours.

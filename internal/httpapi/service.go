@@ -39,6 +39,10 @@ type answerTargetJSON struct {
 	Hours   string `json:"hours" maxLength:"200" doc:"The name of those in which the time counts; empty: around the clock."`
 	First   int    `json:"first_minutes" doc:"Until the first answer in a case."`
 	Next    int    `json:"next_minutes" doc:"Until every later one."`
+
+	Warn     int    `json:"warn_minutes" doc:"Before it is due: that it soon is is told. 0: never."`
+	Escalate int    `json:"escalate_minutes" doc:"After it was due: told once more. 0: never."`
+	To       string `json:"escalate_to" maxLength:"64" doc:"The agent whose the case is then; empty: it stays whose it is."`
 }
 
 // ServiceJSON is when customers are answered, and how soon. It is exported because what others contain must be, to stand in
@@ -128,7 +132,7 @@ func (a *API) service(ctx context.Context, n *names) (*bodyOf[serviceAnswer], er
 		out.Hours = append(out.Hours, j)
 	}
 	for _, t := range s.Targets {
-		out.Targets = append(out.Targets, answerTargetJSON(t))
+		out.Targets = append(out.Targets, answerTargetJSON{t.Network, t.Hours, t.First, t.Next, t.Warn, t.Escalate, string(t.To)})
 	}
 	for _, t := range desk.Trades {
 		out.Trades = append(out.Trades, tradeJSON(t))
@@ -177,7 +181,10 @@ func (n *names) serviceFrom(j ServiceJSON) (desk.Service, error) {
 		if _, known := n.networks[t.Network]; !known && t.Network != "" {
 			return s, hilft.FailField(hilft.Invalid, "service.no_network", "targets."+strconv.Itoa(i)+".network", nil)
 		}
-		s.Targets = append(s.Targets, desk.Target(t))
+		if g, known := n.agents[hilft.AgentID(t.To)]; t.To != "" && (!known || !g.ClosedAt.IsZero()) {
+			return s, hilft.FailField(hilft.Invalid, "agent.not_found", "targets."+strconv.Itoa(i)+".escalate_to", nil)
+		}
+		s.Targets = append(s.Targets, desk.Target{Network: t.Network, Hours: t.Hours, First: t.First, Next: t.Next, Warn: t.Warn, Escalate: t.Escalate, To: hilft.AgentID(t.To)})
 	}
 	return s, nil
 }

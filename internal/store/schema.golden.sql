@@ -87,7 +87,7 @@ CREATE TABLE answer_target (
   place         BIGINT NOT NULL, -- among the brand's, from 0
   hours         TEXT   NOT NULL, -- in which the time counts; empty: around the clock
   first_minutes BIGINT NOT NULL, -- until the first answer in a case
-  next_minutes  BIGINT NOT NULL, -- until every later one
+  next_minutes  BIGINT NOT NULL, warn_minutes     BIGINT NOT NULL DEFAULT 15, escalate_minutes BIGINT NOT NULL DEFAULT 0, escalate_to      TEXT   NOT NULL DEFAULT '', -- until every later one
   PRIMARY KEY (brand_id, network)
 );
 
@@ -159,7 +159,9 @@ CREATE TABLE cases (
   changed_at  BIGINT NOT NULL,
   made_at     BIGINT NOT NULL,
   solved_at   BIGINT NOT NULL
-, last_at BIGINT NOT NULL DEFAULT 0, looked_at BIGINT NOT NULL DEFAULT 0);
+, last_at BIGINT NOT NULL DEFAULT 0, looked_at BIGINT NOT NULL DEFAULT 0, alarm_at BIGINT NOT NULL DEFAULT 0, late     BIGINT NOT NULL DEFAULT 0, told_at  BIGINT NOT NULL DEFAULT 0);
+
+CREATE INDEX cases_alarm ON cases (alarm_at) WHERE alarm_at > 0;
 
 CREATE INDEX cases_changed ON cases (brand_id, state, changed_at, id);
 
@@ -170,6 +172,8 @@ CREATE UNIQUE INDEX cases_number ON cases (brand_id, number);
 CREATE INDEX cases_owner ON cases (brand_id, agent_id, state, rank, id);
 
 CREATE INDEX cases_person ON cases (person_id, made_at);
+
+CREATE INDEX cases_told ON cases (told_at) WHERE told_at > 0;
 
 CREATE INDEX cases_trouble ON cases (brand_id, rank, id) WHERE trouble > 0;
 

@@ -861,6 +861,13 @@ export interface components {
         AnswerTarget: {
             /**
              * Format: int64
+             * @description After it was due: told once more. 0: never.
+             */
+            escalate_minutes: number;
+            /** @description The agent whose the case is then; empty: it stays whose it is. */
+            escalate_to: string;
+            /**
+             * Format: int64
              * @description Until the first answer in a case.
              */
             first_minutes: number;
@@ -873,6 +880,11 @@ export interface components {
              * @description Until every later one.
              */
             next_minutes: number;
+            /**
+             * Format: int64
+             * @description Before it is due: that it soon is is told. 0: never.
+             */
+            warn_minutes: number;
         };
         "Assign-caseRequest": {
             /** @description Empty: nobody. */
@@ -934,6 +946,11 @@ export interface components {
             /** @description All that was done, the oldest first. */
             events: components["schemas"]["Event"][];
             id: string;
+            /**
+             * @description What the clock has told of that: it is due soon, late, or late for so long that others were to know.
+             * @enum {string}
+             */
+            late: "no" | "soon" | "late" | "escalated";
             /** @description Some of its networks can be asked how messages stand now. */
             look: boolean;
             /** Format: date-time */
@@ -975,6 +992,11 @@ export interface components {
             /** Format: date-time */
             due_at: string | null;
             id: string;
+            /**
+             * @description What the clock has told of that: it is due soon, late, or late for so long that others were to know.
+             * @enum {string}
+             */
+            late: "no" | "soon" | "late" | "escalated";
             /** Format: date-time */
             made_at: string;
             network: string;

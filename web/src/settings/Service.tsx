@@ -7,7 +7,7 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { client, once, take } from '../api/client'
-import { networksQuery, queries } from '../api/queries'
+import { agentsQuery, networksQuery, queries } from '../api/queries'
 import type { ServiceAnswer, ServiceBody } from '../api/types'
 import { fieldWords, wordsFor } from '../api/words'
 import { inWords, useText } from '../i18n'
@@ -235,6 +235,7 @@ interface TargetProps {
 function TargetFields({ target, hours, error, onChange, onRemove }: TargetProps) {
   const { t, language } = useText()
   const networks = useQuery(networksQuery).data ?? []
+  const agents = useQuery(agentsQuery).data ?? []
   const network = networks.find((n) => n.id === target.network)
   const name = network ? inWords(network.name, language) : t('service.allNetworks')
   return (
@@ -254,6 +255,15 @@ function TargetFields({ target, hours, error, onChange, onRemove }: TargetProps)
         onChange={(e) => onChange({ hours: Number(e.currentTarget.value) })}
         data={[{ value: '0', label: t('service.always') }, ...hours.map((h) => ({ value: String(h.key), label: h.name.trim() || t('service.nameless') }))]}
         error={error('hours')}
+      />
+      <TextInput inputMode="numeric" label={t('service.warn')} value={target.warn} onChange={(e) => onChange({ warn: e.currentTarget.value })} autoComplete="off" error={error('warn_minutes')} />
+      <TextInput inputMode="numeric" label={t('service.escalate')} value={target.escalate} onChange={(e) => onChange({ escalate: e.currentTarget.value })} autoComplete="off" error={error('escalate_minutes')} />
+      <NativeSelect
+        label={t('service.escalateTo')}
+        value={target.to}
+        onChange={(e) => onChange({ to: e.currentTarget.value })}
+        data={[{ value: '', label: t('service.nobodyElse') }, ...agents.map((a) => ({ value: a.id, label: a.name }))]}
+        error={error('escalate_to')}
       />
       <Button variant="subtle" c="var(--bad)" aria-label={t('service.removeTarget', { name })} onClick={onRemove}>
         {t('service.remove')}

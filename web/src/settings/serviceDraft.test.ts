@@ -16,8 +16,8 @@ const office: ServiceBody = {
     },
   ],
   targets: [
-    { network: '', hours: 'Werktags', first_minutes: 60, next_minutes: 120 },
-    { network: 'chat', hours: '', first_minutes: 5, next_minutes: 5 },
+    { network: '', hours: 'Werktags', first_minutes: 60, next_minutes: 120, warn_minutes: 15, escalate_minutes: 30, escalate_to: 'lead' },
+    { network: 'chat', hours: '', first_minutes: 5, next_minutes: 5, warn_minutes: 0, escalate_minutes: 0, escalate_to: '' },
   ],
 }
 
@@ -37,12 +37,9 @@ test('targets follow their hours to another name, and around the clock when they
 
 test('a trade sets the target of all networks, and leaves the others', () => {
   const bank = { id: 'bank' as const, minutes: 240 }
-  expect(bodyOf(withTrade(draftOf(office), bank)).body.targets).toEqual([
-    { network: '', hours: 'Werktags', first_minutes: 240, next_minutes: 240 },
-    { network: 'chat', hours: '', first_minutes: 5, next_minutes: 5 },
-  ])
+  expect(bodyOf(withTrade(draftOf(office), bank)).body.targets).toEqual([{ ...office.targets[0], first_minutes: 240, next_minutes: 240 }, office.targets[1]])
   const fresh = withTrade({ hours: [newHours('Werktags', 'Europe/Berlin')], targets: [] }, bank)
-  expect(bodyOf(fresh).body.targets).toEqual([{ network: '', hours: 'Werktags', first_minutes: 240, next_minutes: 240 }])
+  expect(bodyOf(fresh).body.targets).toMatchObject([{ network: '', hours: 'Werktags', first_minutes: 240, next_minutes: 240 }])
 })
 
 test('what cannot be understood is named', () => {
@@ -53,11 +50,13 @@ test('what cannot be understood is named', () => {
   h.days = [{ key: 99, date: '', spans: 'zu' }]
   t.first = '1,5'
   t.next = '0'
+  t.warn = ''
   expect([...bodyOf(draft).wrong]).toEqual([
     ['hours.0.week.2', 'spans'],
     ['hours.0.days.0.date', 'date'],
     ['hours.0.days.0.spans', 'spans'],
     ['targets.0.first_minutes', 'minutes'],
     ['targets.0.next_minutes', 'minutes'],
+    ['targets.0.warn_minutes', 'minutesOrNone'],
   ])
 })

@@ -25,6 +25,9 @@ export interface TargetDraft {
   hours: number // 0: around the clock
   first: string
   next: string
+  warn: string // 0: never
+  escalate: string // 0: never
+  to: string // an agent; empty: nobody in particular
 }
 
 let last = 0
@@ -45,6 +48,9 @@ export function draftOf(service: ServiceBody): Draft {
     hours: hours.find((h) => h.name === t.hours)?.key ?? 0,
     first: String(t.first_minutes),
     next: String(t.next_minutes),
+    warn: String(t.warn_minutes),
+    escalate: String(t.escalate_minutes),
+    to: t.escalate_to,
   }))
   return { hours, targets }
 }
@@ -55,7 +61,7 @@ export function newHours(name: string, zone: string): HoursDraft {
 }
 
 export function newTarget(network: string, hours: number): TargetDraft {
-  return { key: newKey(), network, hours, first: '60', next: '60' }
+  return { key: newKey(), network, hours, first: '60', next: '60', warn: '15', escalate: '0', to: '' }
 }
 
 export function newDay(date: string) {
@@ -78,18 +84,21 @@ export function withoutHours(draft: Draft, key: number): Draft {
   }
 }
 
+/** Why a field cannot be understood. */
+export type Wrong = 'spans' | 'minutes' | 'minutesOrNone' | 'date'
+
 /** What the draft says, and the fields that cannot be understood, by the names that the server gives them. */
-export function bodyOf(draft: Draft): { body: ServiceBody; wrong: Map<string, 'spans' | 'minutes' | 'date'> } {
-  const wrong = new Map<string, 'spans' | 'minutes' | 'date'>()
+export function bodyOf(draft: Draft): { body: ServiceBody; wrong: Map<string, Wrong> } {
+  const wrong = new Map<string, Wrong>()
   const spans = (text: string, field: string) => {
     const read = readSpans(text)
     if (!read) wrong.set(field, 'spans')
     return read ?? []
   }
-  const minutes = (text: string, field: string) => {
-    const n = /^\d{1,6}$/.test(text.trim()) ? Number(text) : 0
-    if (n < 1) wrong.set(field, 'minutes')
-    return n
+  const minutes = (text: string, field: string, least: 0 | 1) => {
+    const n = /^\d{1,6}$/.test(text.trim()) ? Number(text) : -1
+    if (n < least) wrong.set(field, least === 0 ? 'minutesOrNone' : 'minutes')
+    return Math.max(n, 0)
   }
   const body: ServiceBody = {
     hours: draft.hours.map((h, i) => ({
@@ -105,8 +114,11 @@ export function bodyOf(draft: Draft): { body: ServiceBody; wrong: Map<string, 's
     targets: draft.targets.map((t, i) => ({
       network: t.network,
       hours: draft.hours.find((h) => h.key === t.hours)?.name.trim() ?? '',
-      first_minutes: minutes(t.first, `targets.${i}.first_minutes`),
-      next_minutes: minutes(t.next, `targets.${i}.next_minutes`),
+      first_minutes: minutes(t.first, `targets.${i}.first_minutes`, 1),
+      next_minutes: minutes(t.next, `targets.${i}.next_minutes`, 1),
+      warn_minutes: minutes(t.warn, `targets.${i}.warn_minutes`, 0),
+      escalate_minutes: minutes(t.escalate, `targets.${i}.escalate_minutes`, 0),
+      escalate_to: t.to,
     })),
   }
   return { body, wrong }
