@@ -79,6 +79,7 @@ const (
 	JobAlert    = "alert"    // watch → watch: tell one who is to be told
 	JobCanary   = "canary"   // switchboard → switchboard: send a sign of life over an account
 	JobLook     = "look"     // desk → switchboard: ask how messages stand at their network
+	JobReckon   = "reckon"   // desk → desk: reckon anew when answers are due
 	JobOnward   = "onward"   // desk, switchboard → desk: write a letter with the answers that nobody was there to see
 )
 
@@ -89,6 +90,7 @@ const (
 	EventCaseAssigned   = "case.assigned"
 	EventCaseSolved     = "case.solved"
 	EventCaseUndone     = "case.undone" // somebody took back what they did
+	EventCaseLate       = "case.late" // its answer is due soon, late, or late for others to know
 	EventMessageHeard   = "message.heard"
 	EventMessageEdited  = "message.edited"
 	EventMessageDeleted = "message.deleted"
@@ -106,4 +108,7 @@ const (
 	EventAlertRaised    = "alert.raised"
 	EventAlertResolved  = "alert.resolved"
 	EventWatchChanged   = "watch.changed" // what is watched for, and who is told
+
+	EventServiceChanged  = "service.changed"  // when customers are answered, and how soon
+	EventServiceReckoned = "service.reckoned" // the answers that were due already are due by that
 )

@@ -327,3 +327,12 @@ func (a *Access) Change(ctx context.Context, c Changes) (agent Agent, err error)
 	}
 	return agent, nil
 }
+
+// SightOf is what an agent sees, within the transaction that wants to know; of somebody who does not work here, nothing.
+func SightOf(ctx context.Context, tx *store.Tx, id hilft.AgentID) (Sight, error) {
+	agent, _, err := oneAgent(ctx, tx, `id = ?`, string(id))
+	if err != nil && !store.IsNoRows(err) {
+		return Sight{}, fmt.Errorf("access: sight: %w", err)
+	}
+	return agent.Sight(), nil
+}

@@ -189,6 +189,7 @@ func (h *House) Run(ctx context.Context, at net.Listener) error {
 	wg.Go(func() { h.jobs.Run(work) })
 	wg.Go(func() { h.Switchboard.Run(work) })
 	wg.Go(func() { h.Watch.Run(work) })
+	wg.Go(func() { h.Desk.Run(work, h.log) })
 	live, stopLive := context.WithCancel(work)
 	defer stopLive()
 	wg.Go(func() { h.API.Run(live) })

@@ -15,12 +15,13 @@ import (
 
 // Desk is where the work is done. It is safe for concurrent use.
 type Desk struct {
-	db       *store.DB
-	jobs     *jobs.Jobs
-	answerIn AnswerIn
+	db        *store.DB
+	jobs      *jobs.Jobs
+	answerIn  AnswerIn
+	calendars calendars
 }
 
-// AnswerIn tells within what time a brand wants a customer's word answered.
+// AnswerIn tells within what time a brand wants a customer's word answered for which it has set no target.
 type AnswerIn func(ctx context.Context, tx *store.Tx, brand hilft.BrandID) (time.Duration, error)
 
 // New makes the desk and takes over the jobs that are meant for it.
@@ -29,6 +30,7 @@ func New(db *store.DB, q *jobs.Jobs, answerIn AnswerIn) *Desk {
 	q.HandleWork(hilft.JobDelivery, jobs.Terms{Workers: 8}, d.delivered)
 	q.HandleEnd(hilft.JobDelivery, d.neverTold)
 	q.HandleWork(hilft.JobOnward, jobs.Terms{Workers: 2}, d.goesOn)
+	q.HandleWork(hilft.JobReckon, jobs.Terms{Workers: 1, Claim: 1}, d.reckon)
 	return d
 }
 
@@ -48,12 +50,15 @@ type Case struct {
 	Preview    string
 	WaitsSince time.Time // the oldest word not answered
 	DueAt      time.Time
+	Late       Lateness // what the clock has told of that
 	Answered   bool
 	Trouble    int // messages of ours that failed, or of which nobody knows
 	ChangedAt  time.Time
 	lastAt     time.Time // of its last word that is no note, by the network's clock
 	MadeAt     time.Time
 	SolvedAt   time.Time // the last time it was
+	alarmAt    time.Time // the next moment at which time alone changes it; zero: none
+	toldAt     time.Time // the moment that Late is about; zero: nothing was told
 
 	read standing // as it was read
 }

@@ -48,6 +48,9 @@ func as(id hilft.AgentID) access.Sight { return at(brand, id) }
 // at is the sight of somebody who works for a brand.
 func at(b hilft.BrandID, id hilft.AgentID) access.Sight { return being(access.RoleAgent, b, id) }
 
+// leads is the sight of Ada as a brand's lead.
+func leads(b hilft.BrandID) access.Sight { return being(access.RoleLead, b, ada) }
+
 func being(role access.Role, b hilft.BrandID, id hilft.AgentID) access.Sight {
 	return access.Agent{ID: id, Role: access.RoleMember, Roles: map[hilft.BrandID]access.Role{b: role}}.Sight()
 }

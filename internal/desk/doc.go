@@ -12,11 +12,13 @@
 //   - A reply and the job that delivers it are one transaction. It is shown as sent only when the network has named it.
 //   - A reply is stopped when something was said since its author last looked.
 //   - A solved case is opened again by the customer's next word.
+//   - An answer is due within so much service as the most special target says, and that it is late is told once.
 //
 // What the order of reports does decide: what things are numbered and which of two words of one second stands first;
 // with which of several open concerns of a person a private word goes on that refers to none; that two cases which people
 // here have worked on stay two; and whose private conversation a word of ours from another tool is in, when a stranger
 // has named the message it answers before that was reported.
 //
-// The room owns the tables cases, case_number, conversation, conversation_ref, message and pending_change.
+// The room owns the tables cases, case_number, conversation, conversation_ref, message, pending_change, service_hours and
+// answer_target.
 package desk

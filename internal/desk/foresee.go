@@ -37,7 +37,7 @@ func (t *table) foresee(ctx context.Context, words []Heard) error {
 		return err
 	}
 	var err error
-	if t.within, err = t.answerIn(ctx, t.tx, t.brand); err != nil {
+	if t.plan, err = t.planOf(ctx, t.tx, t.brand); err != nil {
 		return err
 	}
 	if err := t.tx.Flush(ctx); err != nil { // who is asked may know without the database

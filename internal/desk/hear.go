@@ -102,7 +102,7 @@ func (t *table) hear(ctx context.Context, h Heard) error {
 		t.opened = append(t.opened, opening{h, m.ID})
 	}
 	before := s.State
-	s.settle(t.within, t.tx.Now())
+	s.settle(t.plan, t.tx.Now())
 	t.settled(s, m)
 	t.tell(s.Case, m, opened, before)
 	return nil

@@ -174,6 +174,11 @@ func TestBrandsAreWallsAndRolesAreRights(t *testing.T) {
 			"person":  {access.Read, func(see access.Sight) error { _, _, err := r.desk.Person(ctx, see, mira); return err }},
 			"inbox":   {access.Read, func(see access.Sight) error { _, err := r.desk.Inbox(ctx, see, brand, ViewOpen, "", 9); return err }},
 			"counts":  {access.Read, func(see access.Sight) error { _, err := r.desk.Counts(ctx, see, brand); return err }},
+			"service": {access.Lead, func(see access.Sight) error { _, err := r.desk.Service(ctx, see, brand); return err }},
+			"set":     {access.Lead, func(see access.Sight) error { return r.desk.SetService(ctx, see, brand, Service{}) }},
+			"outlook": {access.Lead, func(see access.Sight) error { _, err := r.desk.Outlook(ctx, see, brand, Service{}); return err }},
+			"number":  {access.Read, func(see access.Sight) error { _, err := r.desk.Numbered(ctx, see, brand, 1001); return err }},
+			"undo":    {access.Work, func(see access.Sight) error { _, err := r.desk.Undo(ctx, see, c, 1); return err }},
 			"unknown": {access.Read, func(see access.Sight) error { _, err := r.desk.Undecided(ctx, see, brand, 9); return err }},
 		}
 		before := r.picture(brand)

@@ -63,7 +63,7 @@ const previewMost = 160
 // could have seen, however late the network reported the rest; one written elsewhere comes after what was said before
 // it. Words heard before the case was last solved do not wait: whoever solved it had seen them. A word heard after that
 // opens it again.
-func stand(c Case, newestFirst []word, answerIn time.Duration) Case {
+func stand(c Case, newestFirst []word, p *plan) Case {
 	before := c
 	c.Answered, c.Trouble, c.WaitsSince, c.DueAt, c.Preview, c.lastAt = false, 0, time.Time{}, time.Time{}, "", time.Time{}
 	var here, elsewhere time.Time // of the last answers
@@ -110,9 +110,9 @@ func stand(c Case, newestFirst []word, answerIn time.Duration) Case {
 		c.State = hilft.Waiting
 	default:
 		c.State = hilft.Open
-		c.DueAt = c.WaitsSince.Add(answerIn)
+		c.DueAt = p.due(c)
 	}
-	return c
+	return c.armed(p)
 }
 
 // somebodyWaits tells whether an answer is due in a case that has a name. What its customer says next changes little in
@@ -128,10 +128,10 @@ func (c Case) follows(w word) bool {
 }
 
 // follow is stand for a case after a word that follows in it, without a look at the words before.
-func follow(c Case, w word, answerIn time.Duration) Case {
+func follow(c Case, w word, p *plan) Case {
 	c.Preview, c.Account, c.Network, c.Visibility = preview(w.text), w.account, w.network, w.visibility
-	c.lastAt, c.DueAt = w.at, c.WaitsSince.Add(answerIn)
-	return c
+	c.lastAt, c.DueAt = w.at, p.due(c)
+	return c.armed(p)
 }
 
 func latest(a, b time.Time) time.Time {
@@ -175,7 +175,7 @@ func (d *Desk) settle(ctx context.Context, tx *store.Tx, c Case) (Case, error) {
 	if err := lastWords(ctx, tx, []hilft.CaseID{c.ID}, wordColumns, func(_ hilft.CaseID, w word) { s.words = append(s.words, w) }); err != nil {
 		return c, err
 	}
-	in, err := d.answerIn(ctx, tx, c.Brand)
+	p, err := d.planOf(ctx, tx, c.Brand)
 	if err != nil {
 		return c, err
 	}
@@ -185,7 +185,7 @@ func (d *Desk) settle(ctx context.Context, tx *store.Tx, c Case) (Case, error) {
 	if err := s.reach(ctx, tx); err != nil {
 		return c, err
 	}
-	s.settle(in, tx.Now())
+	s.settle(p, tx.Now())
 	return s.Case, saveCases(ctx, tx, s.Case)
 }
 
@@ -200,7 +200,8 @@ func (d *Desk) save(ctx context.Context, tx *store.Tx, c Case) error {
 }
 
 var savedColumns = []string{
-	"title", "state", "agent_id", "account_id", "network", "visibility", "preview", "waits_since", "due_at", "answered", "trouble", "rank", "changed_at", "solved_at", "last_at", "id",
+	"title", "state", "agent_id", "account_id", "network", "visibility", "preview", "waits_since", "due_at", "answered", "trouble", "rank", "changed_at", "solved_at", "last_at",
+	"alarm_at", "late", "told_at", "id",
 }
 
 func saveCases(ctx context.Context, tx *store.Tx, all ...Case) error {
@@ -208,7 +209,8 @@ func saveCases(ctx context.Context, tx *store.Tx, all ...Case) error {
 	for i, c := range all {
 		rows[i] = []any{
 			c.Title, string(c.State), string(c.Agent), string(c.Account), c.Network, string(c.Visibility), c.Preview,
-			store.Micros(c.WaitsSince), store.Micros(c.DueAt), store.Bit(c.Answered), c.Trouble, rank(c), store.Micros(c.ChangedAt), store.Micros(c.SolvedAt), store.Micros(c.lastAt), string(c.ID),
+			store.Micros(c.WaitsSince), store.Micros(c.DueAt), store.Bit(c.Answered), c.Trouble, rank(c), store.Micros(c.ChangedAt), store.Micros(c.SolvedAt), store.Micros(c.lastAt),
+			store.Micros(c.alarmAt), int(c.Late), store.Micros(c.toldAt), string(c.ID),
 		}
 	}
 	if err := tx.Update(ctx, "cases", savedColumns, rows); err != nil {

@@ -75,7 +75,7 @@ func TestWhereACaseStands(t *testing.T) {
 		if c.solved != never {
 			cs.SolvedAt = min(c.solved)
 		}
-		got := stand(cs, c.words, time.Hour)
+		got := stand(cs, c.words, roundTheClock(time.Hour))
 		require.Equal(t, c.state, got.State, name)
 		require.Equal(t, c.trouble, got.Trouble, name)
 		if c.waits == never {
@@ -87,7 +87,7 @@ func TestWhereACaseStands(t *testing.T) {
 		}
 		for _, before := range []hilft.CaseState{hilft.Open, hilft.Waiting, hilft.Solved} {
 			cs.State = before
-			require.Equal(t, got, stand(cs, c.words, time.Hour), "%s: where it stood before does not matter", name)
+			require.Equal(t, got, stand(cs, c.words, roundTheClock(time.Hour)), "%s: where it stood before does not matter", name)
 		}
 	}
 }
@@ -121,7 +121,7 @@ func TestAWordThatFollowsChangesWhatItWouldHaveChanged(t *testing.T) {
 		if rapid.Bool().Draw(rt, "solved once") {
 			s.SolvedAt = minute("solved", 0, 6)
 		}
-		s.settle(time.Hour, day.Add(7*time.Minute))
+		s.settle(roundTheClock(time.Hour), day.Add(7*time.Minute))
 		w := draw(8, hilft.Inbound)
 		w.delivery, w.here = "", false
 		if rapid.Bool().Draw(rt, "says more") { // or chance alone finds none that follows, once in ten runs
@@ -134,8 +134,8 @@ func TestAWordThatFollowsChangesWhatItWouldHaveChanged(t *testing.T) {
 		quick, full := *s, *s
 		quick.unread, quick.words, full.words = true, []word{w}, slices.Clone(s.words)
 		full.put(w)
-		quick.settle(time.Hour, w.madeAt)
-		full.settle(time.Hour, w.madeAt)
+		quick.settle(roundTheClock(time.Hour), w.madeAt)
+		full.settle(roundTheClock(time.Hour), w.madeAt)
 		require.Equal(rt, full.Case, quick.Case)
 	})
 	require.NotZero(t, followed, "no word ever followed")
@@ -146,11 +146,11 @@ func TestThePreviewIsOfTheLastWordThatIsStillThere(t *testing.T) {
 	w := func(text string, deleted bool) word {
 		return word{direction: hilft.Inbound, text: text, deleted: deleted, account: hilft.AccountID(text), visibility: hilft.Public}
 	}
-	c := stand(Case{Preview: "secret"}, []word{w("", true), w("b", false), w("a", false)}, 0)
+	c := stand(Case{Preview: "secret"}, []word{w("", true), w("b", false), w("a", false)}, roundTheClock(0))
 	require.Equal(t, []any{"b", hilft.AccountID("b")}, []any{c.Preview, c.Account})
-	c = stand(Case{Preview: "secret"}, []word{w("", true)}, 0)
+	c = stand(Case{Preview: "secret"}, []word{w("", true)}, roundTheClock(0))
 	require.Empty(t, c.Preview, "what was deleted is not shown in lists either")
-	long := stand(Case{}, []word{w(strings.Repeat("ä \n", 5000), false)}, 0)
+	long := stand(Case{}, []word{w(strings.Repeat("ä \n", 5000), false)}, roundTheClock(0))
 	require.Len(t, []rune(long.Preview), previewMost)
 }
 

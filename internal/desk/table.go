@@ -26,7 +26,7 @@ type table struct {
 	tx      *store.Tx
 	brand   hilft.BrandID
 	account hilft.AccountID
-	within  time.Duration // the brand wants words answered
+	plan    *plan // the brand's
 	events  []jobs.Event
 
 	// Read, or looked for in vain.
@@ -219,11 +219,11 @@ func (s *seat) put(w word) {
 }
 
 // settle looks where a case stands by now.
-func (s *seat) settle(answerIn time.Duration, now time.Time) {
+func (s *seat) settle(p *plan, now time.Time) {
 	if s.unread {
-		s.Case = follow(s.Case, s.words[0], answerIn)
+		s.Case = follow(s.Case, s.words[0], p)
 	} else {
-		s.Case = stand(s.Case, s.words, answerIn)
+		s.Case = stand(s.Case, s.words, p)
 		s.Title = s.title()
 	}
 	s.ChangedAt = s.next(now)

@@ -155,6 +155,7 @@ func (a *API) operations() {
 	a.accountOperations()
 	a.healthOperations()
 	a.watchOperations()
+	a.serviceOperations()
 	a.eventOperations()
 	a.nullable()
 }

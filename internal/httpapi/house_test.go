@@ -106,6 +106,7 @@ func openHouseOn(t *testing.T, db *store.DB, otherwise ...func(d *httpapi.Deps))
 	wg.Go(func() { h.jobs.Run(ctx) })
 	wg.Go(func() { h.board.Run(ctx) })
 	wg.Go(func() { h.watch.Run(ctx) })
+	wg.Go(func() { h.desk.Run(ctx, log) })
 	wg.Go(func() { h.api.Run(ctx) })
 	h.end = sync.OnceFunc(func() {
 		cancel()

@@ -33,6 +33,7 @@ type CaseRow struct {
 	Agent      *AgentJSON `json:"agent"`
 	WaitsSince *time.Time `json:"waits_since" doc:"The customer's oldest word that is not answered."`
 	DueAt      *time.Time `json:"due_at"`
+	Late       string     `json:"late" enum:"no,soon,late,escalated" doc:"What the clock has told of that: it is due soon, late, or late for so long that others were to know."`
 	Answered   bool       `json:"answered" doc:"Whether we have answered before."`
 	Trouble    int        `json:"trouble" doc:"Messages of ours that failed, or of which nobody knows."`
 	ChangedAt  time.Time  `json:"changed_at"`
@@ -44,7 +45,7 @@ func (n *names) row(c desk.Case) CaseRow {
 	return CaseRow{
 		ID: string(c.ID), BrandID: string(c.Brand), Number: c.Number, Title: c.Title, State: string(c.State), Person: personRef{string(c.Person), c.PersonName},
 		Network: c.Network, Account: n.account(c.Account), Visibility: string(c.Visibility), Preview: c.Preview, Agent: n.agent(c.Agent),
-		WaitsSince: when(c.WaitsSince), DueAt: when(c.DueAt), Answered: c.Answered, Trouble: c.Trouble,
+		WaitsSince: when(c.WaitsSince), DueAt: when(c.DueAt), Late: c.Late.String(), Answered: c.Answered, Trouble: c.Trouble,
 		ChangedAt: c.ChangedAt, MadeAt: c.MadeAt, SolvedAt: when(c.SolvedAt),
 	}
 }

@@ -196,6 +196,9 @@ var matrix = map[string]entry{
 	"set-letters": {may: "lead", right: func(*scene, things) call {
 		return call{"/api/brand/letters", m{"signature": "{agent}", "receipt_de": "", "receipt_en": ""}}
 	}},
+	"get-service":     {may: "lead", right: at("/api/service")},
+	"set-service":     {may: "lead", right: func(*scene, things) call { return call{"/api/service", officeHours} }},
+	"foresee-service": {may: "lead", right: func(*scene, things) call { return call{"/api/service/outlook", officeHours} }},
 	"change-password": {may: "agents", right: func(*scene, things) call {
 		return call{"/api/me/password", m{"old": password, "password": password}}
 	}},
@@ -299,6 +302,19 @@ var matrix = map[string]entry{
 	"GET stuck raw": {may: "lead", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/stuck/" + strconv.FormatInt(k.stuck, 10) + "/raw", nil}
 	}},
+}
+
+// officeHours is a service that makes sense.
+var officeHours = m{
+	"hours": []m{{
+		"name": "Werktags", "zone": "Europe/Berlin", "region": "DE-BE",
+		"week": [][]m{{}, {{"from": 480, "to": 720}, {"from": 780, "to": 1020}}, {{"from": 480, "to": 1020}}, {}, {}, {}, {}},
+		"days": []m{{"date": "2026-12-24", "spans": []m{}}},
+	}},
+	"targets": []m{
+		{"network": "", "hours": "Werktags", "first_minutes": 60, "next_minutes": 120, "warn_minutes": 15, "escalate_minutes": 60, "escalate_to": ""},
+		{"network": "api", "hours": "", "first_minutes": 30, "next_minutes": 30, "warn_minutes": 0, "escalate_minutes": 0, "escalate_to": ""},
+	},
 }
 
 // colleague is the id of somebody new who works here; of nobody, where the things are not ours.

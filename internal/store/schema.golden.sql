@@ -81,6 +81,16 @@ CREATE TABLE alert_target (
   made_at     BIGINT NOT NULL
 );
 
+CREATE TABLE answer_target (
+  brand_id      TEXT   NOT NULL,
+  network       TEXT   NOT NULL, -- empty: all that have none of their own
+  place         BIGINT NOT NULL, -- among the brand's, from 0
+  hours         TEXT   NOT NULL, -- in which the time counts; empty: around the clock
+  first_minutes BIGINT NOT NULL, -- until the first answer in a case
+  next_minutes  BIGINT NOT NULL, warn_minutes     BIGINT NOT NULL DEFAULT 15, escalate_minutes BIGINT NOT NULL DEFAULT 0, escalate_to      TEXT   NOT NULL DEFAULT '', -- until every later one
+  PRIMARY KEY (brand_id, network)
+);
+
 CREATE TABLE attempt (
   key         TEXT   PRIMARY KEY, -- hash of who tries to sign in, from where, or both
   count       BIGINT NOT NULL, -- wrong tries not yet forgotten
@@ -149,7 +159,9 @@ CREATE TABLE cases (
   changed_at  BIGINT NOT NULL,
   made_at     BIGINT NOT NULL,
   solved_at   BIGINT NOT NULL
-, last_at BIGINT NOT NULL DEFAULT 0, looked_at BIGINT NOT NULL DEFAULT 0);
+, last_at BIGINT NOT NULL DEFAULT 0, looked_at BIGINT NOT NULL DEFAULT 0, alarm_at BIGINT NOT NULL DEFAULT 0, late     BIGINT NOT NULL DEFAULT 0, told_at  BIGINT NOT NULL DEFAULT 0);
+
+CREATE INDEX cases_alarm ON cases (alarm_at) WHERE alarm_at > 0;
 
 CREATE INDEX cases_changed ON cases (brand_id, state, changed_at, id);
 
@@ -160,6 +172,8 @@ CREATE UNIQUE INDEX cases_number ON cases (brand_id, number);
 CREATE INDEX cases_owner ON cases (brand_id, agent_id, state, rank, id);
 
 CREATE INDEX cases_person ON cases (person_id, made_at);
+
+CREATE INDEX cases_told ON cases (told_at) WHERE told_at > 0;
 
 CREATE INDEX cases_trouble ON cases (brand_id, rank, id) WHERE trouble > 0;
 
@@ -420,6 +434,17 @@ CREATE TABLE returned (
   detail      TEXT   NOT NULL,
   at          BIGINT NOT NULL,
   PRIMARY KEY (account_id, remote_id)
+);
+
+CREATE TABLE service_hours (
+  brand_id TEXT   NOT NULL,
+  name     TEXT   NOT NULL,
+  place    BIGINT NOT NULL, -- among the brand's, from 0
+  zone     TEXT   NOT NULL, -- Europe/Berlin
+  region   TEXT   NOT NULL, -- whose holidays are kept, by its code of ISO 3166-2; empty: nobody's
+  week     TEXT   NOT NULL, -- JSON: the spans of seven days, Sunday first, in minutes since midnight
+  days     TEXT   NOT NULL, -- JSON: the spans of days that are otherwise, by their date
+  PRIMARY KEY (brand_id, name)
 );
 
 CREATE TABLE shown (

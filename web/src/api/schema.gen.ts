@@ -675,6 +675,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When customers are answered, and how soon */
+        get: operations["get-service"];
+        /** Say when customers are answered, and how soon */
+        put: operations["set-service"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/service/outlook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What open cases a service would come to */
+        post: operations["foresee-service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -905,6 +940,11 @@ export interface components {
             /** Format: date-time */
             due_at: string | null;
             id: string;
+            /**
+             * @description What the clock has told of that: it is due soon, late, or late for so long that others were to know.
+             * @enum {string}
+             */
+            late: "no" | "soon" | "late" | "escalated";
             /** Format: date-time */
             made_at: string;
             network: string;
@@ -976,6 +1016,34 @@ export interface components {
             resolved_at: string | null;
             /** Format: date-time */
             told_at: string;
+        };
+        AnswerTarget: {
+            /**
+             * Format: int64
+             * @description After it was due: told once more. 0: never.
+             */
+            escalate_minutes: number;
+            /** @description The agent whose the case is then; empty: it stays whose it is. */
+            escalate_to: string;
+            /**
+             * Format: int64
+             * @description Until the first answer in a case.
+             */
+            first_minutes: number;
+            /** @description The name of those in which the time counts; empty: around the clock. */
+            hours: string;
+            /** @description Empty: all that have no target of their own. */
+            network: string;
+            /**
+             * Format: int64
+             * @description Until every later one.
+             */
+            next_minutes: number;
+            /**
+             * Format: int64
+             * @description Before it is due: that it soon is is told. 0: never.
+             */
+            warn_minutes: number;
         };
         "Assign-caseRequest": {
             /** @description Empty: nobody. */
@@ -1051,6 +1119,11 @@ export interface components {
             /** @description All that was done, the oldest first. */
             events: components["schemas"]["Event"][];
             id: string;
+            /**
+             * @description What the clock has told of that: it is due soon, late, or late for so long that others were to know.
+             * @enum {string}
+             */
+            late: "no" | "soon" | "late" | "escalated";
             /** @description Some of its networks can be asked how messages stand now. */
             look: boolean;
             /** Format: date-time */
@@ -1093,6 +1166,11 @@ export interface components {
             /** Format: date-time */
             due_at: string | null;
             id: string;
+            /**
+             * @description What the clock has told of that: it is due soon, late, or late for so long that others were to know.
+             * @enum {string}
+             */
+            late: "no" | "soon" | "late" | "escalated";
             /** Format: date-time */
             made_at: string;
             network: string;
@@ -1221,6 +1299,12 @@ export interface components {
              */
             size: number;
         };
+        Day: {
+            /** Format: date */
+            date: string;
+            /** @description None: closed. */
+            spans: components["schemas"]["Span"][];
+        };
         Dead: {
             /** Format: int64 */
             attempt: number;
@@ -1339,6 +1423,17 @@ export interface components {
             /** @description Messages of ours that may have gone out. */
             unknown: components["schemas"]["Unknown"][];
             version: string;
+        };
+        Hours: {
+            /** @description Days that are otherwise, holidays or not. */
+            days: components["schemas"]["Day"][];
+            name: string;
+            /** @description Whose holidays are kept; empty: nobody's. */
+            region: string;
+            /** @description The spans of each day, Sunday first. */
+            week: (components["schemas"]["Span"][] | null)[];
+            /** @description Europe/Berlin */
+            zone: string;
         };
         Identity: {
             handle: string;
@@ -1532,6 +1627,30 @@ export interface components {
             delivery: "" | "queued" | "sending" | "sent" | "failed" | "unknown";
             to: string;
         };
+        Outlook: {
+            /**
+             * Format: int64
+             * @description Those of them for which there would be a target.
+             */
+            aimed: number;
+            /**
+             * Format: int64
+             * @description Those of them all that would be late.
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description Those that are.
+             */
+            late_now: number;
+            /**
+             * Format: int64
+             * @description Cases in which a customer waits.
+             */
+            open: number;
+            /** @description There are more open cases than were looked at. */
+            partly: boolean;
+        };
         Person: {
             /** @description Other concerns, the newest first. */
             cases: components["schemas"]["EarlierCase"][];
@@ -1621,6 +1740,25 @@ export interface components {
             name: string;
             url: string;
         };
+        Service: {
+            hours: components["schemas"]["Hours"][];
+            /** @description Of the one of a case's network and the one of all, the former counts. */
+            targets: components["schemas"]["AnswerTarget"][];
+        };
+        ServiceAnswer: {
+            /**
+             * Format: int64
+             * @description Minutes until an answer is due for which there is no target, around the clock.
+             */
+            answer_in: number;
+            hours: components["schemas"]["Hours"][];
+            /** @description Whose holidays are known, by their codes of ISO 3166-2. */
+            regions: string[];
+            /** @description Of the one of a case's network and the one of all, the former counts. */
+            targets: components["schemas"]["AnswerTarget"][];
+            /** @description How soon those answer who are good at it. */
+            trades: components["schemas"]["Trade"][];
+        };
         "Set-canaryRequest": {
             /**
              * Format: int64
@@ -1665,6 +1803,18 @@ export interface components {
         "Solve-caseRequest": {
             /** @description The last message that the agent has seen. */
             seen: string;
+        };
+        Span: {
+            /**
+             * Format: int64
+             * @description Minutes since midnight, by the clock on the wall.
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description Not in it.
+             */
+            to: number;
         };
         Staff: {
             /** @description Runs the house, and is a lead in every brand. */
@@ -1717,6 +1867,12 @@ export interface components {
             kind: "email" | "webhook";
             /** @description Webhook: what signs it, at least 16 characters. */
             secret?: string;
+        };
+        Trade: {
+            /** @enum {string} */
+            id: "telecom" | "transport" | "retail" | "bank" | "insurance";
+            /** Format: int64 */
+            minutes: number;
         };
         TypingRequestBody: {
             conversation_id: string;
@@ -4650,6 +4806,218 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-service": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-service": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Service"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "foresee-service": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Service"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outlook"];
                 };
             };
             /** @description Unauthorized */

@@ -45,3 +45,8 @@ export type Health = Said['Health']
 export type ReplyBody = Said['ReplyRequestBody']
 export type Watch = Said['Watch']
 export type TargetBody = Said['TargetRequestBody']
+
+export type ServiceBody = Said['Service']
+export type ServiceAnswer = Said['ServiceAnswer']
+export type Span = Said['Span']
+export type Trade = ServiceAnswer['trades'][number]

@@ -41,7 +41,7 @@ export function Head({ case: c, view, heading, acts, assign, solve, person }: Pr
         <div className={s.facts}>
         <span className={`chip ${s.number}`}>#{c.number}</span>
         {c.state === 'open' && c.due_at ? (
-          <span className={`chip ${toneOf(c.due_at, now) === 'calm' ? '' : toneOf(c.due_at, now)}`} title={exactly(c.due_at, language)}>
+          <span className={`chip ${toneOf(c.late) === 'calm' ? '' : toneOf(c.late)}`} title={exactly(c.due_at, language)}>
             {Date.parse(c.due_at) < now
               ? t('case.dueSince', { time: timeLeft(c.due_at, now, t).replace('−', '') })
               : t('case.dueIn', { time: timeLeft(c.due_at, now, t) })}

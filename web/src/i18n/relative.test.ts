@@ -30,11 +30,11 @@ test.each([
 ])('due in %s minutes reads %s', (minutes, want) => expect(timeLeft(at(minutes), now, t)).toBe(want))
 
 test.each([
-  [-0.1, 'late'],
-  [0, 'soon'],
-  [15, 'soon'],
-  [15.1, 'calm'],
-])('due in %s minutes is %s', (minutes, want) => expect(toneOf(at(minutes), now)).toBe(want))
+  ['no', 'calm'],
+  ['soon', 'soon'],
+  ['late', 'late'],
+  ['escalated', 'late'],
+] as const)('what the clock calls %s looks %s', (late, want) => expect(toneOf(late)).toBe(want))
 
 test('the clocks going forward takes nothing from anybody', () => expect(timeLeft('2026-03-29T02:30:00Z', now, t)).toBe('hours 2'))
 test('a browser whose clock is slow sees no message from the future', () => expect(timeSince(at(3), now, t)).toBe('now'))

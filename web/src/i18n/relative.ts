@@ -2,18 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { useSyncExternalStore } from 'react'
+import type { CaseRow } from '../api/types'
 import type { Translate } from './index'
 
 export type Tone = 'late' | 'soon' | 'calm'
 
 const minute = 60_000
-const soon = 15 * minute
 
-/** How urgent a due time is. */
-export function toneOf(due: string, now: number): Tone {
-  const left = Date.parse(due) - now
-  if (left < 0) return 'late'
-  return left <= soon ? 'soon' : 'calm'
+/** How urgent an answer is, by the word of the house's clock: it knows the service hours, and when to warn. */
+export function toneOf(late: CaseRow['late']): Tone {
+  if (late === 'no') return 'calm'
+  return late === 'soon' ? 'soon' : 'late'
 }
 
 /** A span of time in its largest unit: "now", "6 min", "2 h", "3 d". Parts of a unit do not count: 119 minutes are 1 h. */

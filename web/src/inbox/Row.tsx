@@ -67,7 +67,7 @@ function Clock({ row, now }: { row: CaseRow; now: number }) {
   const clock = clockOf(row)
   const title = exactly(clock.at, language)
   if (clock.kind === 'due') {
-    const tone = toneOf(clock.at, now)
+    const tone = toneOf(row.late)
     return (
       <span className={`${s.clock} ${s[tone]}`} title={`${t('row.due')} ${title}`}>
         <b>{timeLeft(clock.at, now, t)}</b>

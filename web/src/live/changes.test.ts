@@ -14,6 +14,7 @@ test.each([
   ['case.solved', [['inbox'], ['case', 'c1']]],
   ['note.written', [['inbox'], ['case', 'c1']]],
   ['account.state', [['accounts'], ['health'], ['case']]],
+  ['service.changed', [['inbox'], ['case'], ['service']]],
   ['item.stuck', [['health']]],
   ['job.dead', [['health']]],
   ['alert.raised', [['health']]],

@@ -39,6 +39,8 @@ export function outdatedBy(change: Change): string[][] {
     case 'job':
     case 'alert':
       return [['health']]
+    case 'service':
+      return [['inbox'], ['case'], ['service']]
     case 'watch':
       return [['health'], ['watch']]
     default:

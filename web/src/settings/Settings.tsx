@@ -20,6 +20,7 @@ import { Brand } from './Brand'
 import { Keys } from './Keys'
 import { Letters } from './Letters'
 import { Password } from './Password'
+import { Service } from './Service'
 import { Staff } from './Staff'
 import s from './Settings.module.css'
 
@@ -105,6 +106,8 @@ export function Settings() {
         <>
           <h2>{t('letters.title', { brand: me.brand.name })}</h2>
           <Letters />
+          <h2>{t('service.title')}</h2>
+          <Service />
         </>
       )}
       {me.brand.id !== '' && (
