@@ -233,7 +233,7 @@ func TestWhoLeavesIsOut(t *testing.T) {
 		ctx := As(t.Context(), mira)
 		marco, err := h.AddAgent(ctx, Newcomer{Email: "marco@example.org", Name: "Marco", Password: miraPassword, Role: RoleAdministrator})
 		require.NoError(t, err)
-		sessions := h.Sessions(0)
+		sessions := h.Sessions()
 		keepSession(t, h, sessions, "marco's", marco.ID)
 
 		failed(t, h.CloseAgent(ctx, mira.ID), hilft.Conflict, "agent.close.self")

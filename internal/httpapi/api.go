@@ -83,11 +83,7 @@ type API struct {
 	api      huma.API
 }
 
-const (
-	sessionFor  = 30 * 24 * time.Hour
-	sessionIdle = 7 * 24 * time.Hour
-	bodyMost    = 1 << 20
-)
+const bodyMost = 1 << 20
 
 // errorsOnce: huma keeps how errors look in one place for the whole program.
 var errorsOnce sync.Once
@@ -100,7 +96,7 @@ func New(d Deps) *API {
 		d.Tracer = noop.NewTracerProvider().Tracer("")
 	}
 	a := &API{Deps: d, made: d.DB.Now(), relay: newRelay(d.Jobs, d.Bus, d.Log)}
-	a.store = d.Access.Sessions(sessionIdle)
+	a.store = d.Access.Sessions()
 	a.sessions = a.sessionManager()
 	a.known.api = a
 	a.uploads = NewUploads(d.DB, d.Blobs)
@@ -117,7 +113,7 @@ func New(d Deps) *API {
 func (a *API) sessionManager() *scs.SessionManager {
 	m := scs.New()
 	m.Store = a.store
-	m.Lifetime = sessionFor
+	m.Lifetime = access.SessionLongest
 	m.Cookie.Name = "hilft"
 	m.Cookie.SameSite = http.SameSiteLaxMode
 	m.Cookie.HttpOnly = true
@@ -148,6 +144,7 @@ func (a *API) operations() {
 	a.letterOperations()
 	a.agentOperations()
 	a.endingOperations()
+	a.sessionListOperations()
 	a.inboxOperations()
 	a.caseOperations()
 	a.messageOperations()

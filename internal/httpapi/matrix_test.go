@@ -31,6 +31,7 @@ type scene struct {
 	shop                 *shop
 	own, other           things
 	anonymous, ben, rosa *browser
+	asking               string // the address of whoever makes the next request; empty: nobody knows them
 }
 
 // things are what a brand has.
@@ -159,6 +160,13 @@ var matrix = map[string]entry{
 		return call{"/api/me/password", m{"old": password, "password": password}}
 	}},
 	"sign-out-everywhere": {may: "agents", right: at("/api/me/sessions")},
+	"list-sessions":       {may: "agents", right: at("/api/me/sessions")},
+	"end-session":         {may: "agents", ids: true, shared: true, right: func(s *scene, k things) call { return call{"/api/me/sessions/" + s.elsewhere(k), nil} }},
+	"end-other-sessions":  {may: "agents", right: at("/api/me/other-sessions")},
+	"get-session-limits":  {may: "administrators", right: at("/api/house/session-limits")},
+	"set-session-limits": {may: "administrators", right: func(*scene, things) call {
+		return call{"/api/house/session-limits", m{"idle_minutes": 600, "longest_minutes": 1440}}
+	}},
 	"close-agent": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
 		return call{"/api/agents/" + s.colleague(k), nil}
 	}},
@@ -266,6 +274,16 @@ func (s *scene) colleague(k things) string {
 	return string(g.ID)
 }
 
+// elsewhere is the id of one more session of whoever asks; of nobody's, where the things are not ours.
+func (s *scene) elsewhere(k things) string {
+	if k.account.ID != s.own.account.ID || s.asking == "" {
+		return k.person
+	}
+	b := s.browser(s.rosa.t)
+	require.Equal(s.rosa.t, 200, b.say(http.MethodPost, "/api/session", m{"email": s.asking, "password": password}).status)
+	return b.sessions()[0].ID
+}
+
 // target is the id of one whom the account's brand has told; of nobody, where there is no such account.
 func (s *scene) target(k things) string {
 	if k.account.Brand == "" {
@@ -349,6 +367,7 @@ func TestEverybodyMayDoWhatIsTheirsAndNothingElse(t *testing.T) {
 				case notDone[op.id] != 0:
 					want = notDone[op.id]
 				}
+				s.asking = map[*browser]string{s.ben: ben, s.rosa: rosa}[who.browser]
 				c := e.right(s, s.own)
 				a := who.say(op.method, c.path, c.body)
 				require.Equal(t, want, a.status, "%s: %s: %s", who.name, op.id, a.body)

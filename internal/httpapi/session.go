@@ -97,6 +97,8 @@ func (a *API) enter(ctx context.Context, me access.Agent) (*bodyOf[meJSON], erro
 		return nil, err
 	}
 	a.sessions.Put(ctx, access.SessionAgent, string(me.ID))
+	a.sessions.Put(ctx, access.SessionBrowser, browserFrom(ctx))
+	a.sessions.Put(ctx, access.SessionPlace, access.NearPlace(placeFrom(ctx)))
 	return a.me(ctx, me)
 }
 

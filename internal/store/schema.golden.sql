@@ -47,7 +47,7 @@ CREATE TABLE agent_session (
   seen_at     BIGINT NOT NULL, -- exact to a minute
   ended_at    BIGINT NOT NULL, -- an ended session stays until it would have expired: nothing under way can revive it
   expires_at  BIGINT NOT NULL
-);
+, browser TEXT NOT NULL DEFAULT '', place TEXT NOT NULL DEFAULT '', made_at BIGINT NOT NULL DEFAULT 0);
 
 CREATE INDEX agent_session_agent ON agent_session (agent_id) WHERE agent_id <> '';
 

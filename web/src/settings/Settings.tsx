@@ -3,6 +3,7 @@
 
 import '../shell/formStyles'
 import { Button, NativeSelect, Switch, Textarea, TextInput } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { client, once, take } from '../api/client'
 import { meQuery, queries } from '../api/queries'
@@ -108,6 +109,9 @@ export function Settings() {
       </form>
       <h2>{t('field.password')}</h2>
       <Password />
+      <p className={s.onward}>
+        <Link to="/settings/security">{t('security.go')}</Link> <small className="soft">{t('security.goHelp')}</small>
+      </p>
       {me.role === 'administrator' && (
         <>
           <h2>{t('letters.title', { brand: me.brand.name })}</h2>

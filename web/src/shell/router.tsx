@@ -102,6 +102,12 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import('../settings/Settings'), 'Settings'),
 })
 
+const security = createRoute({
+  getParentRoute: () => desk,
+  path: '/settings/security',
+  component: lazyRouteComponent(() => import('../settings/Security'), 'Security'),
+})
+
 const signIn = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
@@ -130,6 +136,7 @@ export const router = createRouter({
       editChannel,
       health,
       settings,
+      security,
     ]),
   ]),
   defaultPendingComponent: Wait,

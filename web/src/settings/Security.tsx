@@ -1,0 +1,31 @@
+// SPDX-FileCopyrightText: The hilft authors
+// SPDX-License-Identifier: Apache-2.0
+
+import '../shell/formStyles'
+import { Link } from '@tanstack/react-router'
+import { useText } from '../i18n'
+import { useMe } from '../shell/me'
+import { Page } from '../shell/Page'
+import { SessionLimits } from './SessionLimits'
+import { Sessions } from './Sessions'
+
+/** How one signs in, and where one is signed in; for administrators, how everybody does. */
+export function Security() {
+  const { t } = useText()
+  const me = useMe()
+  return (
+    <Page title={t('security.title')}>
+      <p>
+        <Link to="/settings">{t('security.back')}</Link>
+      </p>
+      <h2>{t('security.sessions')}</h2>
+      <Sessions />
+      {me.role === 'administrator' && (
+        <>
+          <h2>{t('security.limits')}</h2>
+          <SessionLimits />
+        </>
+      )}
+    </Page>
+  )
+}
