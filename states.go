@@ -104,5 +104,6 @@ const (
 	EventJobDiscarded   = "job.discarded"
 	EventAlertRaised    = "alert.raised"
 	EventAlertResolved  = "alert.resolved"
-	EventWatchChanged   = "watch.changed" // what is watched for, and who is told
+	EventWatchChanged   = "watch.changed"             // what is watched for, and who is told
+	EventSecondRemoved  = "agent.second_step_removed" // an administrator took away what somebody had lost
 )

@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/bus"
+	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store/storetest"
 )
 
@@ -41,7 +43,13 @@ func inHouse(t *testing.T, test func(t *testing.T, h house)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			clock := storetest.NewClock()
-			a := New(Deps{DB: storetest.Open(t, url(t), clock.Now)})
+			wakes, err := bus.Open(t.Context(), bus.Options{Log: slog.New(slog.DiscardHandler)})
+			require.NoError(t, err)
+			t.Cleanup(wakes.Close)
+			keys, err := newKeys()
+			require.NoError(t, err)
+			db := storetest.Open(t, url(t), clock.Now)
+			a := New(Deps{DB: db, Jobs: jobs.New(db, wakes, slog.New(slog.DiscardHandler)), Keys: keys})
 			a.passwords = newPasswords(quick)
 			test(t, house{a, clock})
 		})

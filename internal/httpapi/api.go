@@ -145,6 +145,7 @@ func (a *API) operations() {
 	a.agentOperations()
 	a.endingOperations()
 	a.sessionListOperations()
+	a.secondOperations()
 	a.inboxOperations()
 	a.caseOperations()
 	a.messageOperations()
@@ -204,8 +205,8 @@ func (a *API) around(next http.Handler) http.Handler {
 	if err := csrf.AddTrustedOrigin(a.PublicURL); err != nil {
 		a.Log.Warn("the public address is no origin", "err", err)
 	}
-	api := a.sound(a.placed(a.sessions.LoadAndSave(a.actor(a.once(next)))))
-	files := a.placed(a.sessions.LoadAndSave(a.actor(next))) // read by whoever keeps them, not into memory
+	api := a.sound(a.placed(a.sessions.LoadAndSave(a.actor(a.led(a.once(next))))))
+	files := a.placed(a.sessions.LoadAndSave(a.actor(a.led(next)))) // read by whoever keeps them, not into memory
 	smaller := compressing()(api)
 	doors := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/pquerna/otp/totp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/hilft/hilft"
@@ -167,6 +168,21 @@ var matrix = map[string]entry{
 	"set-session-limits": {may: "administrators", right: func(*scene, things) call {
 		return call{"/api/house/session-limits", m{"idle_minutes": 600, "longest_minutes": 1440}}
 	}},
+	"get-sign-in":     {may: "anybody", right: at("/api/session")},
+	"sign-in-by-code": {may: "anybody", right: func(*scene, things) call { return call{"/api/session/code", m{"code": "123456"}} }},
+	"prove":           {may: "agents", right: func(*scene, things) call { return call{"/api/me/proof", m{"password": password}} }},
+	"get-second-step": {may: "agents", right: at("/api/me/second-step")},
+	"begin-totp":      {may: "agents", right: at("/api/me/totp")},
+	"confirm-totp": {may: "agents", right: func(s *scene, _ things) call {
+		return call{"/api/me/totp/confirm", m{"code": s.code()}}
+	}},
+	"remove-totp":    {may: "agents", right: at("/api/me/totp")},
+	"renew-recovery": {may: "agents", right: func(s *scene, _ things) call { s.withApp(); return call{"/api/me/recovery", nil} }},
+	"remove-second-step": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
+		return call{"/api/agents/" + s.colleague(k) + "/second-step", nil}
+	}},
+	"get-second-step-roles": {may: "administrators", right: at("/api/house/second-step")},
+	"set-second-step-roles": {may: "administrators", right: func(*scene, things) call { return call{"/api/house/second-step", m{"roles": []string{}}} }},
 	"close-agent": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
 		return call{"/api/agents/" + s.colleague(k), nil}
 	}},
@@ -284,6 +300,31 @@ func (s *scene) elsewhere(k things) string {
 	return b.sessions()[0].ID
 }
 
+// code is one that confirms the app which whoever asks has begun to set up; any, where nobody knows them.
+func (s *scene) code() string {
+	if s.asking == "" {
+		return "123456"
+	}
+	me, err := s.access.Agent(context.Background(), s.agentID(s.rosa.t, s.asking))
+	require.NoError(s.rosa.t, err)
+	begun, err := s.access.BeginTOTP(access.As(context.Background(), me))
+	require.NoError(s.rosa.t, err)
+	code, err := totp.GenerateCode(begun.Secret, s.db.Now())
+	require.NoError(s.rosa.t, err)
+	return code
+}
+
+// withApp gives whoever asks an app for the second step.
+func (s *scene) withApp() {
+	if s.asking == "" {
+		return
+	}
+	me, err := s.access.Agent(context.Background(), s.agentID(s.rosa.t, s.asking))
+	require.NoError(s.rosa.t, err)
+	_, err = s.access.ConfirmTOTP(access.As(context.Background(), me), s.code())
+	require.NoError(s.rosa.t, err)
+}
+
 // target is the id of one whom the account's brand has told; of nobody, where there is no such account.
 func (s *scene) target(k things) string {
 	if k.account.Brand == "" {
@@ -309,8 +350,9 @@ func (s *scene) unread(k things) string {
 
 // notDone are right calls that this scene cannot grant, and how they are answered.
 var notDone = map[string]int{
-	"set-up":        http.StatusConflict,
-	"start-sign-in": http.StatusUnprocessableEntity, // nobody signs in at this network
+	"set-up":          http.StatusConflict,
+	"start-sign-in":   http.StatusUnprocessableEntity, // nobody signs in at this network
+	"sign-in-by-code": http.StatusUnauthorized,        // nobody has begun to sign in
 }
 
 type operation struct {
@@ -375,6 +417,7 @@ func TestEverybodyMayDoWhatIsTheirsAndNothingElse(t *testing.T) {
 					refused(t, a, want)
 				}
 				require.Equal(t, "no-store", a.header.Get("Cache-Control"), op.id)
+				s.change(t, `DELETE FROM totp`)                       // nobody has an app but those whose operation is about it
 				if op.id == "sign-in" && who.browser == s.anonymous { // leave it as it came
 					who.say(http.MethodDelete, "/api/session", nil)
 				}

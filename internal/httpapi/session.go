@@ -5,6 +5,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/hilft/hilft"
@@ -20,6 +21,7 @@ type meJSON struct {
 	Language  string    `json:"language" enum:"de,en"`
 	Scheme    string    `json:"scheme" enum:"auto,light,dark"`
 	Signature string    `json:"signature" doc:"What stands under one's letters, above the brand's."`
+	Second    string    `json:"second_step" enum:"nothing,soon,now" doc:"What is asked of somebody who has no second step at sign-in: soon, their role asks for one; now, nothing else is possible before."`
 	Brand     brandJSON `json:"brand"`
 	Version   string    `json:"version"`
 }
@@ -36,9 +38,13 @@ func (a *API) me(ctx context.Context, me access.Agent) (*bodyOf[meJSON], error) 
 	if err != nil {
 		return nil, err
 	}
+	asked, err := a.asked(ctx, me)
+	if err != nil {
+		return nil, err
+	}
 	return &bodyOf[meJSON]{meJSON{
 		ID: string(me.ID), Name: me.Name, Initials: me.Initials, Email: me.Email, Role: string(me.Role), Language: me.Language,
-		Scheme: string(me.Scheme), Signature: me.Signature, Brand: brandJSON{string(b.ID), b.Name, b.Language, b.AnswerIn}, Version: a.Version,
+		Scheme: string(me.Scheme), Signature: me.Signature, Second: string(asked), Brand: brandJSON{string(b.ID), b.Name, b.Language, b.AnswerIn}, Version: a.Version,
 	}}, nil
 }
 
@@ -96,6 +102,12 @@ func (a *API) enter(ctx context.Context, me access.Agent) (*bodyOf[meJSON], erro
 	if err := a.sessions.RenewToken(ctx); err != nil {
 		return nil, err
 	}
+	a.sessions.Remove(ctx, sessionHalf)
+	a.sessions.Remove(ctx, sessionLed)
+	if err := a.lead(ctx, me); err != nil {
+		return nil, err
+	}
+	a.sessions.Put(ctx, sessionProven, a.DB.Now().Unix())
 	a.sessions.Put(ctx, access.SessionAgent, string(me.ID))
 	a.sessions.Put(ctx, access.SessionBrowser, browserFrom(ctx))
 	a.sessions.Put(ctx, access.SessionPlace, access.NearPlace(placeFrom(ctx)))
@@ -106,6 +118,11 @@ func (a *API) sessionOperations() {
 	operation(a, anybody, http.MethodPost, "/api/session", "sign-in", "Sign in", 200,
 		func(ctx context.Context, in *signInRequest) (*bodyOf[meJSON], error) {
 			me, err := a.Access.SignIn(ctx, in.Body.Email, in.Body.Password, placeFrom(ctx))
+			if half, ok := errors.AsType[*access.Half](err); ok {
+				if failed := a.half(ctx, *half); failed != nil {
+					return nil, failed
+				}
+			}
 			if err != nil {
 				return nil, err
 			}

@@ -392,6 +392,13 @@ CREATE TABLE receipt (
 
 CREATE INDEX receipt_at ON receipt (at);
 
+CREATE TABLE recovery (
+  agent_id     TEXT   NOT NULL,
+  hash         TEXT   NOT NULL, -- SHA-256 of 80 random bits
+  used_at      BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (agent_id, hash)
+);
+
 CREATE TABLE request (
   agent_id   TEXT   NOT NULL,
   key        TEXT   NOT NULL, -- Idempotency-Key
@@ -427,6 +434,14 @@ CREATE TABLE tally (
   slot     BIGINT NOT NULL, -- the number is the sum of its slots
   n        BIGINT NOT NULL,
   PRIMARY KEY (brand_id, list, slot)
+);
+
+CREATE TABLE totp (
+  agent_id     TEXT   PRIMARY KEY,
+  sealed       BYTEA  NOT NULL,
+  made_at      BIGINT NOT NULL,
+  confirmed_at BIGINT NOT NULL, -- 0: no code of it was seen yet, and none is asked for
+  last_step    BIGINT NOT NULL  -- of time, in half minutes: the last whose code was used
 );
 
 CREATE TABLE upload (

@@ -17,6 +17,8 @@ export type Visibility = Said['CaseRow']['visibility']
 export type View = keyof Said['CountsByView']
 export type Words = Record<string, string>
 
+export type SignInState = Said['SignIn']
+export type NewApp = Said['Totp']
 export type Letters = Said['Letters']
 export type Agent = Said['Agent']
 export type Colleague = Said['Colleague']

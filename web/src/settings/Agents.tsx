@@ -9,10 +9,12 @@ import { agentsQuery, queries } from '../api/queries'
 import { fieldWords, formWords } from '../api/words'
 import { useText } from '../i18n'
 import { entered, focusFirstError, shortestPassword, useAct } from '../shell/form'
+import { useMe } from '../shell/me'
 import { tell } from '../shell/notices'
 import { Secret } from '../shell/Secret'
 import { Trouble, Wait } from '../shell/Wait'
 import s from './Settings.module.css'
+import { TakeSecond } from './TakeSecond'
 
 interface NewAgent {
   name: string
@@ -24,6 +26,7 @@ interface NewAgent {
 /** Who works here; administrators add to it. */
 export function Agents({ canAdd }: { canAdd: boolean }) {
   const { t } = useText()
+  const me = useMe()
   const agents = useQuery(agentsQuery)
   const [adding, setAdding] = useState(false)
   return (
@@ -39,6 +42,7 @@ export function Agents({ canAdd }: { canAdd: boolean }) {
                 <bdi>{a.name}</bdi> {a.email && <bdi className="soft">{a.email}</bdi>}
               </span>
               {a.role === 'administrator' && <span className="chip">{t('role.administrator')}</span>}
+              {canAdd && a.id !== me.id && <TakeSecond from={a} />}
             </li>
           ))}
         </ul>

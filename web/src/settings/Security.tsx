@@ -6,6 +6,8 @@ import { Link } from '@tanstack/react-router'
 import { useText } from '../i18n'
 import { useMe } from '../shell/me'
 import { Page } from '../shell/Page'
+import { SecondRoles } from './SecondRoles'
+import { SecondStep } from './SecondStep'
 import { SessionLimits } from './SessionLimits'
 import { Sessions } from './Sessions'
 
@@ -18,10 +20,14 @@ export function Security() {
       <p>
         <Link to="/settings">{t('security.back')}</Link>
       </p>
+      <h2>{t('second.title')}</h2>
+      <SecondStep />
       <h2>{t('security.sessions')}</h2>
       <Sessions />
       {me.role === 'administrator' && (
         <>
+          <h2>{t('second.roles')}</h2>
+          <SecondRoles />
           <h2>{t('security.limits')}</h2>
           <SessionLimits />
         </>

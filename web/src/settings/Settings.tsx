@@ -53,6 +53,11 @@ export function Settings() {
 
   return (
     <Page title={t('nav.settings')}>
+      {me.second_step === 'soon' && (
+        <p className={`${s.narrow} ${s.due}`}>
+          {t('second.soonShort')} <Link to="/settings/security">{t('security.title')}</Link>
+        </p>
+      )}
       <div className={`sheet fields ${s.narrow}`}>
         <NativeSelect
           label={t('settings.language')}

@@ -74,7 +74,7 @@ export function Desk() {
             <Place to="/health" icon="health" words="nav.health" />
           </>
         )}
-        <Place to="/settings" icon="settings" words="nav.settings" />
+        <Place to="/settings" icon="settings" words="nav.settings" alarm={me.second_step === 'soon' ? 'nav.secondDue' : undefined} />
         <span className={s.space} />
         <button className={s.keys} onClick={() => setHelp(true)} aria-label={t('nav.keys')} title={`${t('nav.keys')} (?)`}>
           <Icon name="keys" />

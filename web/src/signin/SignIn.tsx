@@ -5,14 +5,16 @@ import '../shell/formStyles'
 import { Button, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useRouter, useSearch } from '@tanstack/react-router'
-import { useEffect } from 'react'
-import { client, once, take } from '../api/client'
+import { useEffect, useState } from 'react'
+import { client, once, Problem, take } from '../api/client'
 import { meQuery, queries, setupQuery } from '../api/queries'
+import type { Me, SignInState } from '../api/types'
 import { wordsFor } from '../api/words'
 import { speak, useText } from '../i18n'
 import { entered, useAct } from '../shell/form'
 import { Secret } from '../shell/Secret'
 import { Gate } from './Gate'
+import { SecondForm } from './SecondForm'
 
 /** The door. In the demo the key is in the lock. */
 export function SignIn() {
@@ -26,16 +28,23 @@ export function SignIn() {
     if (needed) void navigate({ to: '/setup', replace: true })
   }, [needed, navigate])
 
-  const signIn = useAct(
-    (body: { email: string; password: string }, key) => take(client.POST('/api/session', { body, headers: once(key) })),
-    (me) => {
-      queries.clear()
-      queries.setQueryData(meQuery.queryKey, me)
-      if (back) router.history.push(back)
-      else void navigate({ to: '/inbox/$view', params: { view: 'open' } })
-    },
-  )
+  const [second, setSecond] = useState<SignInState>()
+  function enter(me: Me) {
+    queries.clear()
+    queries.setQueryData(meQuery.queryKey, me)
+    if (back) router.history.push(back)
+    else void navigate({ to: '/inbox/$view', params: { view: 'open' } })
+  }
+  const signIn = useAct(async (body: { email: string; password: string }, key) => {
+    try {
+      enter(await take(client.POST('/api/session', { body, headers: once(key) })))
+    } catch (e) {
+      if (!(e instanceof Problem) || e.code !== 'session.second_step') throw e
+      setSecond(await take(client.GET('/api/session')))
+    }
+  })
   const demo = setup.data?.demo
+  if (second) return <SecondForm ways={second} onIn={enter} onBack={() => setSecond(undefined)} />
   const other = language === 'de' ? 'en' : 'de'
   return (
     <Gate title={t('signin.title')}>
