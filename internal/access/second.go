@@ -42,15 +42,16 @@ func proofOf(hash string) string {
 // Second is what somebody has for the second step of a sign-in.
 type Second struct {
 	Codes    bool // an app on their phone that tells codes
-	Recovery int  // recovery codes that are left
+	Passkeys int
+	Recovery int // recovery codes that are left
 }
 
 // Set tells whether a sign-in has a second step. Recovery codes alone make none.
-func (s Second) Set() bool { return s.Codes }
+func (s Second) Set() bool { return s.Codes || s.Passkeys > 0 }
 
 func secondOf(ctx context.Context, tx *store.Tx, id hilft.AgentID) (s Second, err error) {
 	err = tx.Row(ctx, `SELECT EXISTS (SELECT 1 FROM totp WHERE agent_id = ? AND confirmed_at > 0),
-		(SELECT COUNT(*) FROM recovery WHERE agent_id = ? AND used_at = 0)`, []any{id, id}, &s.Codes, &s.Recovery)
+		(SELECT COUNT(*) FROM passkey WHERE agent_id = ?), (SELECT COUNT(*) FROM recovery WHERE agent_id = ? AND used_at = 0)`, []any{id, id, id}, &s.Codes, &s.Passkeys, &s.Recovery)
 	return s, err
 }
 
@@ -213,7 +214,7 @@ func (a *Access) RemoveSecond(ctx context.Context, id hilft.AgentID) error {
 		} else if err != nil {
 			return err
 		}
-		for _, what := range []string{`DELETE FROM totp WHERE agent_id = ?`, `DELETE FROM recovery WHERE agent_id = ?`} {
+		for _, what := range []string{`DELETE FROM totp WHERE agent_id = ?`, `DELETE FROM passkey WHERE agent_id = ?`, `DELETE FROM recovery WHERE agent_id = ?`} {
 			if _, err := tx.Exec(ctx, what, id); err != nil {
 				return err
 			}

@@ -234,6 +234,7 @@ func TestWhatIsAskedOfWhom(t *testing.T) {
 		{RoleAdministrator, graceFor, Second{}, administrators, AskedNow},
 		{RoleAdministrator, graceFor, Second{Recovery: 3}, administrators, AskedNow},
 		{RoleAdministrator, graceFor, Second{Codes: true}, administrators, AskedNothing},
+		{RoleAdministrator, graceFor, Second{Passkeys: 1}, administrators, AskedNothing},
 		{RoleAgent, graceFor, Second{}, administrators, AskedNothing},
 		{RoleAgent, 0, Second{}, both, AskedSoon},
 		{RoleAgent, graceFor, Second{}, both, AskedNow},

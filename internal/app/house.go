@@ -115,7 +115,7 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 		return nil, err
 	}
 	h.jobs = jobs.New(db, b, o.Log)
-	h.Access = access.New(access.Deps{DB: db, Jobs: h.jobs, Keys: keys, Log: o.Log})
+	h.Access = access.New(access.Deps{DB: db, Jobs: h.jobs, Keys: keys, Log: o.Log, PublicURL: s.PublicURL})
 	if err := h.Access.Recognise(ctx, keys); err != nil {
 		return nil, err
 	}

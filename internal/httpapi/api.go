@@ -146,6 +146,7 @@ func (a *API) operations() {
 	a.endingOperations()
 	a.sessionListOperations()
 	a.secondOperations()
+	a.passkeyOperations()
 	a.inboxOperations()
 	a.caseOperations()
 	a.messageOperations()

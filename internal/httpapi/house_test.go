@@ -76,7 +76,7 @@ func openHouseOn(t *testing.T, db *store.DB, otherwise ...func(d *httpapi.Deps))
 	h.bus = b
 	h.keys = keys
 	h.jobs = jobs.New(db, b, log)
-	h.access = access.New(access.Deps{DB: db, Jobs: h.jobs, Keys: keys, Log: log})
+	h.access = access.New(access.Deps{DB: db, Jobs: h.jobs, Keys: keys, Log: log, PublicURL: "https://desk.example"})
 	h.jobs.HandleWork(hopeless, jobs.Terms{}, func(context.Context, *store.Tx, jobs.Job) error {
 		return jobs.Dead(errors.New("nobody can do this"))
 	})

@@ -181,8 +181,21 @@ var matrix = map[string]entry{
 	"remove-second-step": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
 		return call{"/api/agents/" + s.colleague(k) + "/second-step", nil}
 	}},
-	"get-second-step-roles": {may: "administrators", right: at("/api/house/second-step")},
-	"set-second-step-roles": {may: "administrators", right: func(*scene, things) call { return call{"/api/house/second-step", m{"roles": []string{}}} }},
+	"list-passkeys": {may: "agents", right: at("/api/me/passkeys")},
+	"begin-passkey": {may: "agents", right: at("/api/me/passkeys/begin")},
+	"add-passkey": {may: "agents", right: func(*scene, things) call {
+		return call{"/api/me/passkeys", m{"name": "Telefon", "credential": m{}}}
+	}},
+	"rename-passkey": {may: "agents", ids: true, shared: true, right: func(s *scene, k things) call {
+		return call{"/api/me/passkeys/" + s.passkey(k), m{"name": "Telefon"}}
+	}},
+	"remove-passkey": {may: "agents", ids: true, shared: true, right: func(s *scene, k things) call {
+		return call{"/api/me/passkeys/" + s.passkey(k), nil}
+	}},
+	"begin-sign-in-by-passkey": {may: "anybody", right: at("/api/session/passkey/begin")},
+	"sign-in-by-passkey":       {may: "anybody", right: func(*scene, things) call { return call{"/api/session/passkey", m{"credential": m{}}} }},
+	"get-second-step-roles":    {may: "administrators", right: at("/api/house/second-step")},
+	"set-second-step-roles":    {may: "administrators", right: func(*scene, things) call { return call{"/api/house/second-step", m{"roles": []string{}}} }},
 	"close-agent": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
 		return call{"/api/agents/" + s.colleague(k), nil}
 	}},
@@ -325,6 +338,17 @@ func (s *scene) withApp() {
 	require.NoError(s.rosa.t, err)
 }
 
+// passkey is the id of one of whoever asks; of nobody's, where the things are not ours.
+func (s *scene) passkey(k things) string {
+	if k.account.ID != s.own.account.ID || s.asking == "" {
+		return k.person
+	}
+	id := hilft.NewID()
+	s.change(s.rosa.t, `INSERT INTO passkey (id, agent_id, credential_id, sealed, name, made_at, used_at) VALUES (?, ?, ?, ?, '', 0, 0)`,
+		id, string(s.agentID(s.rosa.t, s.asking)), id, []byte("sealed"))
+	return id
+}
+
 // target is the id of one whom the account's brand has told; of nobody, where there is no such account.
 func (s *scene) target(k things) string {
 	if k.account.Brand == "" {
@@ -350,9 +374,11 @@ func (s *scene) unread(k things) string {
 
 // notDone are right calls that this scene cannot grant, and how they are answered.
 var notDone = map[string]int{
-	"set-up":          http.StatusConflict,
-	"start-sign-in":   http.StatusUnprocessableEntity, // nobody signs in at this network
-	"sign-in-by-code": http.StatusUnauthorized,        // nobody has begun to sign in
+	"set-up":             http.StatusConflict,
+	"start-sign-in":      http.StatusUnprocessableEntity, // nobody signs in at this network
+	"sign-in-by-code":    http.StatusUnauthorized,        // nobody has begun to sign in
+	"add-passkey":        http.StatusUnprocessableEntity, // no device answers
+	"sign-in-by-passkey": http.StatusUnprocessableEntity,
 }
 
 type operation struct {
@@ -417,7 +443,9 @@ func TestEverybodyMayDoWhatIsTheirsAndNothingElse(t *testing.T) {
 					refused(t, a, want)
 				}
 				require.Equal(t, "no-store", a.header.Get("Cache-Control"), op.id)
-				s.change(t, `DELETE FROM totp`)                       // nobody has an app but those whose operation is about it
+				// Nobody has a second step but those whose operation is about it.
+				s.change(t, `DELETE FROM totp`)
+				s.change(t, `DELETE FROM passkey`)
 				if op.id == "sign-in" && who.browser == s.anonymous { // leave it as it came
 					who.say(http.MethodDelete, "/api/session", nil)
 				}

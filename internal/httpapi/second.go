@@ -19,14 +19,18 @@ import (
 
 // What a session holds beside its agent.
 const (
-	sessionHalf   = "half"   // the first half of a sign-in, as JSON: nobody is signed in yet
-	sessionLed    = "led"    // its agent sets up a second step before anything else
-	sessionProven = "proven" // when its agent last proved who they are, in seconds
+	sessionHalf   = "half"    // the first half of a sign-in, as JSON: nobody is signed in yet
+	sessionLed    = "led"     // its agent sets up a second step before anything else
+	sessionAsked  = "passkey" // what a browser was asked for, as JSON: for one answer
+	sessionProven = "proven"  // when its agent last proved who they are, in seconds
 )
 
 // provenFor is how long a proof holds: somebody who has just signed in changes what protects their sign-in without being
 // asked again, and whoever comes to a desk that was left open does not.
 const provenFor = 10 * time.Minute
+
+// doorFor is how long the session of somebody lives who stands at the door: longer than anything they are asked for there.
+const doorFor = 30 * time.Minute
 
 // half keeps the first half of a sign-in under a new token, and signs out whoever was in the session.
 func (a *API) half(ctx context.Context, half access.Half) error {
@@ -39,6 +43,7 @@ func (a *API) half(ctx context.Context, half access.Half) error {
 	}
 	a.sessions.Remove(ctx, access.SessionAgent)
 	a.sessions.Put(ctx, sessionHalf, string(kept))
+	a.sessions.SetDeadline(ctx, time.Now().Add(doorFor))
 	return nil
 }
 
@@ -64,7 +69,7 @@ func (a *API) asked(ctx context.Context, me access.Agent) (access.Asked, error) 
 }
 
 // ledTo is where somebody may go who has to set up their second step first.
-var ledTo = []string{"/api/session", "/api/setup", "/api/me/second-step", "/api/me/totp", "/api/me/proof"}
+var ledTo = []string{"/api/session", "/api/setup", "/api/me/second-step", "/api/me/totp", "/api/me/passkeys", "/api/me/proof"}
 
 // led holds back, from everything but setting it up, whoever needs a second step and has none.
 func (a *API) led(next http.Handler) http.Handler {
@@ -105,12 +110,13 @@ func (a *API) proven(ctx context.Context) error {
 
 // tellsSecrets tells of requests whose answers hold what the database must not: those are not kept for who asks again.
 func tellsSecrets(path string) bool {
-	return strings.HasPrefix(path, "/api/me/totp") || path == "/api/me/recovery"
+	return strings.HasPrefix(path, "/api/me/totp") || path == "/api/me/recovery" || path == "/api/me/passkeys"
 }
 
 type signInJSON struct {
 	Step     string `json:"step" enum:"first,second,done" doc:"What is to be done next: give address and password, give the second step, or nothing."`
 	Codes    bool   `json:"codes" doc:"The second step may be a code of an app."`
+	Passkey  bool   `json:"passkey" doc:"It may be a passkey."`
 	Recovery bool   `json:"recovery" doc:"It may be a recovery code."`
 }
 
@@ -122,6 +128,7 @@ type codeRequest struct {
 
 type secondJSON struct {
 	Codes    bool   `json:"codes" doc:"An app on a phone is set up."`
+	Passkeys int    `json:"passkeys" doc:"How many there are."`
 	Recovery int    `json:"recovery" doc:"Recovery codes that are left."`
 	Asked    string `json:"asked" enum:"nothing,soon,now"`
 }
@@ -161,7 +168,7 @@ func (a *API) secondOperations() {
 			if hilft.KindOf(err) == hilft.Unauthenticated {
 				return out, nil
 			}
-			out.Body = signInJSON{Step: "second", Codes: has.Codes, Recovery: has.Recovery > 0}
+			out.Body = signInJSON{Step: "second", Codes: has.Codes, Passkey: has.Passkeys > 0, Recovery: has.Recovery > 0}
 			return out, err
 		})
 	operation(a, anybody, http.MethodPost, "/api/session/code", "sign-in-by-code", "Finish signing in with a code", 200,
@@ -196,7 +203,7 @@ func (a *API) secondOperations() {
 				return nil, err
 			}
 			asked, err := a.asked(ctx, access.Actor(ctx))
-			return &bodyOf[secondJSON]{secondJSON{has.Codes, has.Recovery, string(asked)}}, err
+			return &bodyOf[secondJSON]{secondJSON{has.Codes, has.Passkeys, has.Recovery, string(asked)}}, err
 		})
 	operation(a, agents, http.MethodPost, "/api/me/totp", "begin-totp", "Begin to set up an app that tells codes", 201,
 		func(ctx context.Context, _ *nothing) (*bodyOf[totpJSON], error) {

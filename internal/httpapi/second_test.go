@@ -88,14 +88,14 @@ func TestHalfASignInIsNoSession(t *testing.T) {
 	code, recovery := s.ben.withApp(clock)
 
 	type signIn struct {
-		Step            string
-		Codes, Recovery bool
+		Step                     string
+		Codes, Passkey, Recovery bool
 	}
 	b := s.browser(t)
 	require.Equal(t, signIn{Step: "first"}, as[signIn](t, b.say(http.MethodGet, "/api/session", nil), 200))
 	require.Equal(t, "session.half_over", refused(t, b.say(http.MethodPost, "/api/session/code", m{"code": recovery[0]}), 401).Code)
 	require.Equal(t, "session.second_step", refused(t, b.say(http.MethodPost, "/api/session", m{"email": ben, "password": password}), 401).Code)
-	require.Equal(t, signIn{"second", true, true}, as[signIn](t, b.say(http.MethodGet, "/api/session", nil), 200))
+	require.Equal(t, signIn{"second", true, false, true}, as[signIn](t, b.say(http.MethodGet, "/api/session", nil), 200))
 	tried := 0
 	for _, op := range s.operations() {
 		if e := matrix[op.id]; e.may != "anybody" {
@@ -145,7 +145,7 @@ func TestAnAdministratorIsLedToTheSecondStep(t *testing.T) {
 	require.Equal(t, me{"soon"}, as[me](t, s.rosa.say(http.MethodGet, "/api/me", nil), 200), "who is at work stays so")
 	led := s.signsIn(t, rosa)
 	require.Equal(t, me{"now"}, as[me](t, led.say(http.MethodGet, "/api/me", nil), 200))
-	may := []string{"get-me", "change-me", "prove", "get-second-step", "begin-totp", "confirm-totp", "remove-totp"}
+	may := []string{"get-me", "change-me", "prove", "get-second-step", "begin-totp", "confirm-totp", "remove-totp", "list-passkeys", "begin-passkey", "add-passkey", "rename-passkey", "remove-passkey"}
 	held := 0
 	for _, op := range s.operations() {
 		if e := matrix[op.id]; e.may != "anybody" && !slices.Contains(may, op.id) {

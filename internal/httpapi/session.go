@@ -103,6 +103,7 @@ func (a *API) enter(ctx context.Context, me access.Agent) (*bodyOf[meJSON], erro
 		return nil, err
 	}
 	a.sessions.Remove(ctx, sessionHalf)
+	a.sessions.Remove(ctx, sessionAsked)
 	a.sessions.Remove(ctx, sessionLed)
 	if err := a.lead(ctx, me); err != nil {
 		return nil, err

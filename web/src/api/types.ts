@@ -18,6 +18,7 @@ export type View = keyof Said['CountsByView']
 export type Words = Record<string, string>
 
 export type SignInState = Said['SignIn']
+export type Passkey = Said['Passkey']
 export type NewApp = Said['Totp']
 export type Letters = Said['Letters']
 export type Agent = Said['Agent']

@@ -2,11 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { Button } from '@mantine/core'
-import { queryOptions, useQuery } from '@tanstack/react-query'
-import { useRouter } from '@tanstack/react-router'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { client, take } from '../api/client'
-import { meQuery, queries } from '../api/queries'
 import type { NewApp } from '../api/types'
 import { wordsFor } from '../api/words'
 import { useText } from '../i18n'
@@ -16,26 +14,16 @@ import { Trouble, Wait } from '../shell/Wait'
 import { App, BeginApp, Recovery } from './App'
 import s from './Settings.module.css'
 import { useProof } from './useProof'
-
-export const secondQuery = queryOptions({
-  queryKey: ['second-step'],
-  queryFn: ({ signal }) => take(client.GET('/api/me/second-step', { signal })),
-})
+import { secondQuery, useSecondAgain } from './useSecondAgain'
 
 /** One's own second step when signing in: an app that tells codes, and what stands in for it. */
 export function SecondStep() {
   const { t } = useText()
-  const router = useRouter()
   const second = useQuery(secondQuery)
   const { withProof, dialog } = useProof()
   const [begun, setBegun] = useState<NewApp>()
   const [codes, setCodes] = useState<string[]>()
-  // Whoever has no second step any more may have to set one up before anything else.
-  const again = async () => {
-    await queries.invalidateQueries({ queryKey: secondQuery.queryKey })
-    await queries.invalidateQueries({ queryKey: meQuery.queryKey })
-    await router.invalidate()
-  }
+  const again = useSecondAgain()
   const complain = { onError: (e: unknown) => warn(wordsFor(e)) }
   const remove = useAct(
     (_: null) => withProof(() => take(client.DELETE('/api/me/totp'))),
@@ -60,18 +48,20 @@ export function SecondStep() {
       <p className="soft">{t('second.how')}</p>
       {has.asked === 'soon' && <p>{t('second.soon')}</p>}
       {codes && <Recovery codes={codes} onKept={() => setCodes(undefined)} />}
-      {has.codes && !codes && (
+      {(has.codes || has.passkeys > 0) && !codes && (
         <>
           <p>
-            {t('second.set')} {t('second.recoveryLeft', { count: has.recovery })}
+            {has.codes && t('second.set')} {t('second.recoveryLeft', { count: has.recovery })}
           </p>
           <div className="acts">
             <Button variant="default" loading={renew.isPending} title={t('second.recoveryNewHelp')} onClick={() => renew.mutate(null, complain)}>
               {t('second.recoveryNew')}
             </Button>
-            <Button variant="subtle" c="var(--bad)" loading={remove.isPending} onClick={() => remove.mutate(null, complain)}>
-              {t('second.remove')}
-            </Button>
+            {has.codes && (
+              <Button variant="subtle" c="var(--bad)" loading={remove.isPending} onClick={() => remove.mutate(null, complain)}>
+                {t('second.remove')}
+              </Button>
+            )}
           </div>
         </>
       )}

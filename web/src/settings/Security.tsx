@@ -6,6 +6,7 @@ import { Link } from '@tanstack/react-router'
 import { useText } from '../i18n'
 import { useMe } from '../shell/me'
 import { Page } from '../shell/Page'
+import { Passkeys } from './Passkeys'
 import { SecondRoles } from './SecondRoles'
 import { SecondStep } from './SecondStep'
 import { SessionLimits } from './SessionLimits'
@@ -22,6 +23,8 @@ export function Security() {
       </p>
       <h2>{t('second.title')}</h2>
       <SecondStep />
+      <h2>{t('passkey.title')}</h2>
+      <Passkeys />
       <h2>{t('security.sessions')}</h2>
       <Sessions />
       {me.role === 'administrator' && (

@@ -10,6 +10,7 @@ import { useText } from '../i18n'
 import { Code } from '../settings/App'
 import { entered, focusFirstError, useAct } from '../shell/form'
 import { Gate } from './Gate'
+import { PasskeyButton } from './PasskeyButton'
 
 /** The second step of a sign-in: the password was right. */
 export function SecondForm({ ways, onIn, onBack }: { ways: SignInState; onIn: (me: Me) => void; onBack: () => void }) {
@@ -22,7 +23,8 @@ export function SecondForm({ ways, onIn, onBack }: { ways: SignInState; onIn: (m
   const wrong = fieldWords(finish.error, 'code')
   return (
     <Gate title={t('signin.second')}>
-      <p>{t('signin.secondHow')}</p>
+      <p>{ways.codes ? t('signin.secondHow') : t('signin.secondPasskeyHow')}</p>
+      {ways.passkey && <PasskeyButton words={t('signin.passkeySecond')} onIn={onIn} />}
       <form
         ref={form}
         className="fields"
@@ -31,7 +33,7 @@ export function SecondForm({ ways, onIn, onBack }: { ways: SignInState; onIn: (m
           finish.mutate(entered(e.currentTarget).code ?? '')
         }}
       >
-        <Code label={t('signin.code')} help={ways.recovery ? t('signin.codeHelp') : t('signin.codeHelpApp')} wrong={wrong} />
+        <Code label={t('signin.code')} help={ways.codes ? (ways.recovery ? t('signin.codeHelp') : t('signin.codeHelpApp')) : t('signin.codeHelpRecovery')} wrong={wrong} />
         <div role="alert" className="wrong">
           {formWords(finish.error, wrong)}
         </div>

@@ -10,8 +10,10 @@ import { forgetAgent, meQuery, queries } from '../api/queries'
 import type { NewApp } from '../api/types'
 import { useText } from '../i18n'
 import { App, BeginApp, Recovery } from '../settings/App'
+import { MakePasskey, passkeysQuery } from '../settings/Passkeys'
 import { useProof } from '../settings/useProof'
 import { Gate } from './Gate'
+import { knowsPasskeys } from './passkeys'
 
 /** Where a sign-in leads that needs a second step and has none: it is set up here, and the desk follows. */
 export function SetUpSecondStep() {
@@ -20,6 +22,7 @@ export function SetUpSecondStep() {
   const router = useRouter()
   const { back } = useSearch({ from: '/second-step' })
   const me = useQuery(meQuery)
+  const passkeys = useQuery(passkeysQuery)
   const { withProof, dialog } = useProof()
   const [begun, setBegun] = useState<NewApp>()
   const [codes, setCodes] = useState<string[]>()
@@ -42,6 +45,9 @@ export function SetUpSecondStep() {
         <>
           <p>{t('second.now')}</p>
           <BeginApp withProof={withProof} onBegun={setBegun} />
+          {knowsPasskeys() && passkeys.data?.possible && (
+            <MakePasskey withProof={withProof} onMade={(_, recovery) => setCodes(recovery)} />
+          )}
         </>
       )}
       {begun && (

@@ -14,6 +14,7 @@ import { speak, useText } from '../i18n'
 import { entered, useAct } from '../shell/form'
 import { Secret } from '../shell/Secret'
 import { Gate } from './Gate'
+import { PasskeyButton } from './PasskeyButton'
 import { SecondForm } from './SecondForm'
 
 /** The door. In the demo the key is in the lock. */
@@ -76,6 +77,7 @@ export function SignIn() {
           {t('signin.go')}
         </Button>
       </form>
+      <PasskeyButton words={t('signin.passkey')} onIn={enter} />
       <button className="plainButton" lang={other} onClick={() => void speak(other)}>
         {other === 'de' ? 'Deutsch' : 'English'}
       </button>
