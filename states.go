@@ -79,6 +79,7 @@ const (
 	JobAlert    = "alert"    // watch → watch: tell one who is to be told
 	JobCanary   = "canary"   // switchboard → switchboard: send a sign of life over an account
 	JobLook     = "look"     // desk → switchboard: ask how messages stand at their network
+	JobLink     = "link"     // access → watch: mail somebody a link that lets them in
 	JobOnward   = "onward"   // desk, switchboard → desk: write a letter with the answers that nobody was there to see
 )
 

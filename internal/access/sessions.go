@@ -189,12 +189,15 @@ func (a *Access) EndSessions(ctx context.Context, id hilft.AgentID) error {
 	return nil
 }
 
+// endSessions ends an agent's sessions, and what else would let somebody in as them.
 func endSessions(ctx context.Context, tx *store.Tx, id hilft.AgentID) error {
-	_, err := tx.Exec(ctx, ended+`agent_id = ?`, store.Micros(tx.Now()), id)
-	return err
+	if _, err := tx.Exec(ctx, ended+`agent_id = ?`, store.Micros(tx.Now()), id); err != nil {
+		return err
+	}
+	return forgetLinks(ctx, tx, id)
 }
 
-// Sweep forgets sessions past their expiry, and tries to sign in that no longer count. It is to be called now and then,
+// Sweep forgets sessions past their expiry, links and invitations long over, and tries to sign in that no longer count. It is to be called now and then,
 // on any node, and tells how many rows went.
 func (a *Access) Sweep(ctx context.Context) (gone int64, err error) {
 	err = a.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
@@ -205,7 +208,15 @@ func (a *Access) Sweep(ctx context.Context) (gone int64, err error) {
 		}
 		tries, err := tx.Exec(ctx, `DELETE FROM attempt WHERE at <= ? AND until <= ? AND known_until <= ?`,
 			store.Micros(now.Add(-forgottenAfter)), store.Micros(now), store.Micros(now))
-		gone = sessions + tries
+		if err != nil {
+			return err
+		}
+		links, err := tx.Exec(ctx, `DELETE FROM link WHERE ends_at <= ?`, store.Micros(now.Add(-inviteFor)))
+		if err != nil {
+			return err
+		}
+		invitations, err := tx.Exec(ctx, `DELETE FROM invitation WHERE ends_at <= ?`, store.Micros(now.Add(-inviteFor)))
+		gone = sessions + tries + links + invitations
 		return err
 	})
 	if err != nil {

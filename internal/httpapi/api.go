@@ -147,6 +147,7 @@ func (a *API) operations() {
 	a.sessionListOperations()
 	a.secondOperations()
 	a.passkeyOperations()
+	a.linkOperations()
 	a.inboxOperations()
 	a.caseOperations()
 	a.messageOperations()

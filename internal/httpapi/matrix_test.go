@@ -194,8 +194,31 @@ var matrix = map[string]entry{
 	}},
 	"begin-sign-in-by-passkey": {may: "anybody", right: at("/api/session/passkey/begin")},
 	"sign-in-by-passkey":       {may: "anybody", right: func(*scene, things) call { return call{"/api/session/passkey", m{"credential": m{}}} }},
-	"get-second-step-roles":    {may: "administrators", right: at("/api/house/second-step")},
-	"set-second-step-roles":    {may: "administrators", right: func(*scene, things) call { return call{"/api/house/second-step", m{"roles": []string{}}} }},
+	"list-invitations":         {may: "administrators", right: at("/api/invitations")},
+	"invite": {may: "administrators", right: func(*scene, things) call {
+		return call{"/api/invitations", m{"name": "Neu", "email": hilft.NewID() + "@nordnetz.example"}}
+	}},
+	"link-invitation": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
+		return call{"/api/invitations/" + s.invitation(k) + "/link", nil}
+	}},
+	"withdraw-invitation": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
+		return call{"/api/invitations/" + s.invitation(k), nil}
+	}},
+	"link-password": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
+		return call{"/api/agents/" + s.colleague(k) + "/link", nil}
+	}},
+	"forget-password": {may: "anybody", right: func(*scene, things) call {
+		return call{"/api/session/forgotten", m{"email": hilft.NewID() + "@nordnetz.example"}}
+	}},
+	"look-at-link": {may: "anybody", right: func(*scene, things) call { return call{"/api/links/look", m{"token": hilft.NewID()}} }},
+	"join": {may: "anybody", right: func(*scene, things) call {
+		return call{"/api/links/join", m{"token": hilft.NewID(), "password": password}}
+	}},
+	"reset-password": {may: "anybody", right: func(*scene, things) call {
+		return call{"/api/links/reset", m{"token": hilft.NewID(), "password": password}}
+	}},
+	"get-second-step-roles": {may: "administrators", right: at("/api/house/second-step")},
+	"set-second-step-roles": {may: "administrators", right: func(*scene, things) call { return call{"/api/house/second-step", m{"roles": []string{}}} }},
 	"close-agent": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
 		return call{"/api/agents/" + s.colleague(k), nil}
 	}},
@@ -349,6 +372,16 @@ func (s *scene) passkey(k things) string {
 	return id
 }
 
+// invitation is the id of somebody who was invited; of nobody, where the things are not ours.
+func (s *scene) invitation(k things) string {
+	if k.account.ID != s.own.account.ID {
+		return k.person
+	}
+	i, err := s.access.Invite(s.asRosa(s.rosa.t), access.Newcomer{Name: "Neu", Email: hilft.NewID() + "@nordnetz.example"}, false)
+	require.NoError(s.rosa.t, err)
+	return i.ID
+}
+
 // target is the id of one whom the account's brand has told; of nobody, where there is no such account.
 func (s *scene) target(k things) string {
 	if k.account.Brand == "" {
@@ -379,6 +412,9 @@ var notDone = map[string]int{
 	"sign-in-by-code":    http.StatusUnauthorized,        // nobody has begun to sign in
 	"add-passkey":        http.StatusUnprocessableEntity, // no device answers
 	"sign-in-by-passkey": http.StatusUnprocessableEntity,
+	"look-at-link":       http.StatusNotFound, // nobody was given a link
+	"join":               http.StatusNotFound,
+	"reset-password":     http.StatusNotFound,
 }
 
 type operation struct {

@@ -49,8 +49,9 @@ func (a *API) me(ctx context.Context, me access.Agent) (*bodyOf[meJSON], error) 
 }
 
 type setupJSON struct {
-	Needed bool  `json:"needed"`
-	Demo   *Demo `json:"demo"`
+	Needed   bool  `json:"needed"`
+	Demo     *Demo `json:"demo"`
+	Passkeys bool  `json:"passkeys" doc:"Browsers make passkeys for this house."`
 }
 
 type setupRequest struct {
@@ -72,7 +73,7 @@ func (a *API) setupOperations() {
 	operation(a, anybody, http.MethodGet, "/api/setup", "get-setup", "Whether the house has been set up", 200,
 		func(ctx context.Context, _ *nothing) (*bodyOf[setupJSON], error) {
 			needed, err := a.Access.NeedsSetUp(ctx)
-			return &bodyOf[setupJSON]{setupJSON{Needed: needed, Demo: a.Demo}}, err
+			return &bodyOf[setupJSON]{setupJSON{needed, a.Demo, a.Access.PasskeysPossible()}}, err
 		})
 	operation(a, anybody, http.MethodPost, "/api/setup", "set-up", "Make the first brand and administrator, and sign in", 201,
 		func(ctx context.Context, in *setupRequest) (*bodyOf[meJSON], error) {

@@ -260,6 +260,18 @@ CREATE TABLE inbox (
 
 CREATE INDEX inbox_stuck ON inbox (received_at) WHERE state = 'stuck';
 
+CREATE TABLE invitation (
+  id            TEXT   PRIMARY KEY,
+  email         TEXT   NOT NULL, -- lower case
+  name          TEXT   NOT NULL,
+  role          TEXT   NOT NULL,
+  language      TEXT   NOT NULL,
+  by_agent      TEXT   NOT NULL,
+  made_at       BIGINT NOT NULL,
+  ends_at       BIGINT NOT NULL, -- withdrawn: when
+  used_at       BIGINT NOT NULL
+);
+
 CREATE TABLE job (
   id       INTEGER PRIMARY KEY AUTOINCREMENT,
   kind     TEXT   NOT NULL,
@@ -283,6 +295,20 @@ CREATE INDEX job_held ON job (lane) WHERE claim <> 0;
 CREATE UNIQUE INDEX job_key ON job (kind, key) WHERE key <> '';
 
 CREATE INDEX job_lane ON job (lane, id) WHERE dead_at = 0 AND lane <> '';
+
+CREATE TABLE link (
+  hash          TEXT   PRIMARY KEY, -- SHA-256 of its token
+  kind          TEXT   NOT NULL, -- invite, reset
+  agent_id      TEXT   NOT NULL, -- reset: whose password
+  invitation_id TEXT   NOT NULL, -- invite
+  made_at       BIGINT NOT NULL,
+  ends_at       BIGINT NOT NULL,
+  used_at       BIGINT NOT NULL
+);
+
+CREATE INDEX link_agent ON link (agent_id) WHERE agent_id <> '';
+
+CREATE INDEX link_ends ON link (ends_at);
 
 CREATE TABLE mail_address (
   identity_id TEXT   PRIMARY KEY,

@@ -19,6 +19,7 @@ export type Words = Record<string, string>
 
 export type SignInState = Said['SignIn']
 export type Passkey = Said['Passkey']
+export type InvitationBody = Said['InviteRequestBody']
 export type NewApp = Said['Totp']
 export type Letters = Said['Letters']
 export type Agent = Said['Agent']

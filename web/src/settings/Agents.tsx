@@ -13,6 +13,8 @@ import { useMe } from '../shell/me'
 import { tell } from '../shell/notices'
 import { Secret } from '../shell/Secret'
 import { Trouble, Wait } from '../shell/Wait'
+import { Invitations } from './Invitations'
+import { PasswordLink } from './PasswordLink'
 import s from './Settings.module.css'
 import { TakeSecond } from './TakeSecond'
 
@@ -42,11 +44,17 @@ export function Agents({ canAdd }: { canAdd: boolean }) {
                 <bdi>{a.name}</bdi> {a.email && <bdi className="soft">{a.email}</bdi>}
               </span>
               {a.role === 'administrator' && <span className="chip">{t('role.administrator')}</span>}
-              {canAdd && a.id !== me.id && <TakeSecond from={a} />}
+              {canAdd && a.id !== me.id && (
+                <>
+                  <PasswordLink of={a} />
+                  <TakeSecond from={a} />
+                </>
+              )}
             </li>
           ))}
         </ul>
       )}
+      {canAdd && <Invitations />}
       {canAdd && (adding ? <AddAgent onDone={() => setAdding(false)} /> : <Button mt="md" variant="default" onClick={() => setAdding(true)}>{t('agents.add')}</Button>)}
     </>
   )

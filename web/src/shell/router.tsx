@@ -132,6 +132,18 @@ const secondStep = createRoute({
   component: lazyRouteComponent(() => import('../signin/SecondStep'), 'SetUpSecondStep'),
 })
 
+const welcome = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/welcome',
+  component: lazyRouteComponent(() => import('../signin/Welcome'), 'Welcome'),
+})
+
+const forgotten = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/forgotten',
+  component: lazyRouteComponent(() => import('../signin/Forgotten'), 'Forgotten'),
+})
+
 const setup = createRoute({
   getParentRoute: () => rootRoute,
   path: '/setup',
@@ -143,6 +155,8 @@ export const router = createRouter({
     signIn,
     setup,
     secondStep,
+    welcome,
+    forgotten,
     desk.addChildren([
       start,
       inbox.addChildren([inboxStart, inboxView, oneCase]),

@@ -4,7 +4,7 @@
 import '../shell/formStyles'
 import { Button, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate, useRouter, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useRouter, useSearch } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { client, once, Problem, take } from '../api/client'
 import { meQuery, queries, setupQuery } from '../api/queries'
@@ -77,7 +77,8 @@ export function SignIn() {
           {t('signin.go')}
         </Button>
       </form>
-      <PasskeyButton words={t('signin.passkey')} onIn={enter} />
+      {setup.data?.passkeys && <PasskeyButton words={t('signin.passkey')} onIn={enter} />}
+      <Link to="/forgotten">{t('signin.forgotten')}</Link>
       <button className="plainButton" lang={other} onClick={() => void speak(other)}>
         {other === 'de' ? 'Deutsch' : 'English'}
       </button>
