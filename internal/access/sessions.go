@@ -194,6 +194,9 @@ func endSessions(ctx context.Context, tx *store.Tx, id hilft.AgentID) error {
 	if _, err := tx.Exec(ctx, ended+`agent_id = ?`, store.Micros(tx.Now()), id); err != nil {
 		return err
 	}
+	if err := endTokens(ctx, tx, id); err != nil {
+		return err
+	}
 	return forgetLinks(ctx, tx, id)
 }
 
@@ -216,7 +219,11 @@ func (a *Access) Sweep(ctx context.Context) (gone int64, err error) {
 			return err
 		}
 		invitations, err := tx.Exec(ctx, `DELETE FROM invitation WHERE ends_at <= ?`, store.Micros(now.Add(-inviteFor)))
-		gone = sessions + tries + links + invitations
+		if err != nil {
+			return err
+		}
+		tokens, err := tx.Exec(ctx, `DELETE FROM token WHERE ends_at <= ?`, store.Micros(now))
+		gone = sessions + tries + links + invitations + tokens
 		return err
 	})
 	if err != nil {

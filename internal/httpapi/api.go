@@ -104,6 +104,7 @@ func New(d Deps) *API {
 	a.metrics = newMetrics(a)
 	mux := http.NewServeMux()
 	a.api = humago.New(mux, a.config())
+	a.api.UseMiddleware(a.scoped)
 	a.operations()
 	a.plain(mux)
 	a.handler = a.around(mux)
@@ -148,6 +149,7 @@ func (a *API) operations() {
 	a.secondOperations()
 	a.passkeyOperations()
 	a.linkOperations()
+	a.tokenOperations()
 	a.inboxOperations()
 	a.caseOperations()
 	a.messageOperations()
@@ -157,6 +159,7 @@ func (a *API) operations() {
 	a.watchOperations()
 	a.eventOperations()
 	a.nullable()
+	a.describeTokens()
 }
 
 // nullable says in the description which things may be missing: huma says it of plain values only.
@@ -176,10 +179,10 @@ func (a *API) nullable() {
 func (a *API) plain(mux *http.ServeMux) {
 	mux.HandleFunc("/hooks/{account}", a.hook)
 	mux.HandleFunc("GET /media/{token}/{name}", a.media)
-	mux.HandleFunc("POST "+uploadPath, a.signedIn(a.upload))
-	mux.HandleFunc("GET /api/messages/{id}/html", a.signedIn(a.messageHTML))
-	mux.HandleFunc("GET /api/stuck/{id}/raw", a.signedIn(a.stuckRaw))
-	mux.HandleFunc("GET /api/sign-in/callback", a.signedIn(a.signInCallback))
+	mux.HandleFunc("POST "+uploadPath, a.signedInFor(uploadFile, a.upload))
+	mux.HandleFunc("GET /api/messages/{id}/html", a.signedInFor(messageHTML, a.messageHTML))
+	mux.HandleFunc("GET /api/stuck/{id}/raw", a.signedInFor(stuckRaw, a.stuckRaw))
+	mux.HandleFunc("GET /api/sign-in/callback", a.signedInFor(cameBack, a.signInCallback))
 	mux.HandleFunc("GET /healthz", a.healthz)
 	mux.HandleFunc("GET /readyz", a.readyz)
 	mux.Handle("GET /metrics", a.from(a.MetricsFrom, a.metrics.handler()))
@@ -207,8 +210,9 @@ func (a *API) around(next http.Handler) http.Handler {
 	if err := csrf.AddTrustedOrigin(a.PublicURL); err != nil {
 		a.Log.Warn("the public address is no origin", "err", err)
 	}
-	api := a.sound(a.placed(a.sessions.LoadAndSave(a.actor(a.led(a.once(next))))))
-	files := a.placed(a.sessions.LoadAndSave(a.actor(a.led(next)))) // read by whoever keeps them, not into memory
+	bySession := func(next http.Handler) http.Handler { return a.sessions.LoadAndSave(a.actor(a.led(next))) }
+	api := a.sound(a.placed(a.byToken(a.once(next), bySession(a.once(next)))))
+	files := a.placed(a.byToken(next, bySession(next))) // read by whoever keeps them, not into memory
 	smaller := compressing()(api)
 	doors := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {

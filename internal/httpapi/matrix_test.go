@@ -122,6 +122,7 @@ type call struct {
 // entry says of an operation who may call it, and how.
 type entry struct {
 	may   string // anybody, agents, administrators
+	token string // the scope that a program's token needs; empty: it is for no program
 	right func(s *scene, k things) call
 	// ids: a thing is named in its path; another brand's is not there, whoever asks.
 	ids bool
@@ -142,19 +143,19 @@ var matrix = map[string]entry{
 	}},
 	"sign-in":       {may: "anybody", right: func(*scene, things) call { return call{"/api/session", m{"email": ben, "password": password}} }},
 	"sign-out":      {may: "anybody", right: at("/api/session")},
-	"get-me":        {may: "agents", right: at("/api/me")},
+	"get-me":        {may: "agents", token: "read", right: at("/api/me")},
 	"change-me":     {may: "agents", right: func(*scene, things) call { return call{"/api/me", m{"language": "en", "initials": "XY"}} }},
-	"list-agents":   {may: "agents", right: at("/api/agents")},
-	"list-inbox":    {may: "agents", right: at("/api/inbox?view=open&limit=10")},
-	"list-networks": {may: "agents", right: at("/api/networks")},
-	"list-accounts": {may: "agents", right: at("/api/accounts")},
-	"get-health":    {may: "agents", right: at("/api/health")},
-	"stream-events": {may: "agents", right: at("/api/events")},
+	"list-agents":   {may: "agents", token: "read", right: at("/api/agents")},
+	"list-inbox":    {may: "agents", token: "read", right: at("/api/inbox?view=open&limit=10")},
+	"list-networks": {may: "agents", token: "read", right: at("/api/networks")},
+	"list-accounts": {may: "agents", token: "read", right: at("/api/accounts")},
+	"get-health":    {may: "agents", token: "read", right: at("/api/health")},
+	"stream-events": {may: "agents", token: "read", right: at("/api/events")},
 	"add-agent": {may: "administrators", right: func(*scene, things) call {
 		return call{"/api/agents", m{"name": "Neu", "email": "neu" + hilft.NewID() + "@nordnetz.example", "password": password}}
 	}},
-	"get-letters": {may: "administrators", right: at("/api/brand/letters")},
-	"set-letters": {may: "administrators", right: func(*scene, things) call {
+	"get-letters": {may: "administrators", token: "administer", right: at("/api/brand/letters")},
+	"set-letters": {may: "administrators", token: "administer", right: func(*scene, things) call {
 		return call{"/api/brand/letters", m{"signature": "{agent}", "receipt_de": "", "receipt_en": ""}}
 	}},
 	"change-password": {may: "agents", right: func(*scene, things) call {
@@ -217,6 +218,13 @@ var matrix = map[string]entry{
 	"reset-password": {may: "anybody", right: func(*scene, things) call {
 		return call{"/api/links/reset", m{"token": hilft.NewID(), "password": password}}
 	}},
+	"list-tokens": {may: "agents", right: at("/api/me/tokens")},
+	"make-token": {may: "agents", right: func(*scene, things) call {
+		return call{"/api/me/tokens", m{"name": "Auswertung", "scopes": []string{"read"}, "days": 30}}
+	}},
+	"end-token": {may: "agents", ids: true, shared: true, right: func(s *scene, k things) call {
+		return call{"/api/me/tokens/" + s.token(k), nil}
+	}},
 	"get-second-step-roles": {may: "administrators", right: at("/api/house/second-step")},
 	"set-second-step-roles": {may: "administrators", right: func(*scene, things) call { return call{"/api/house/second-step", m{"roles": []string{}}} }},
 	"close-agent": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
@@ -225,48 +233,48 @@ var matrix = map[string]entry{
 	"give-password": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
 		return call{"/api/agents/" + s.colleague(k) + "/password", m{"password": "zwölf Möwen auf dem Deich"}}
 	}},
-	"get-case":   {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID, nil} }},
-	"get-person": {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/people/" + k.person, nil} }},
-	"assign-case": {may: "agents", ids: true, right: func(s *scene, k things) call {
+	"get-case":   {may: "agents", token: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID, nil} }},
+	"get-person": {may: "agents", token: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/people/" + k.person, nil} }},
+	"assign-case": {may: "agents", token: "work", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/agent", m{"agent_id": s.agentID(s.rosa.t, ben)}}
 	}},
-	"look-case": {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/look", nil} }},
-	"typing": {may: "agents", ids: true, right: func(_ *scene, k things) call {
+	"look-case": {may: "agents", token: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/look", nil} }},
+	"typing": {may: "agents", token: "reply", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/typing", m{"conversation_id": k.talk}}
 	}},
-	"solve-case": {may: "agents", ids: true, right: func(s *scene, k things) call {
+	"solve-case": {may: "agents", token: "work", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/solve", m{"seen": s.newest(k)}}
 	}},
-	"reopen-case": {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/reopen", nil} }},
-	"reply": {may: "agents", ids: true, right: func(_ *scene, k things) call {
+	"reopen-case": {may: "agents", token: "work", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/reopen", nil} }},
+	"reply": {may: "agents", token: "reply", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/replies", m{"conversation_id": k.talk, "visibility": "private", "text": "Wir sehen nach.", "seen": k.message, "anyway": true}}
 	}},
-	"write-note": {may: "agents", ids: true, right: func(_ *scene, k things) call {
+	"write-note": {may: "agents", token: "work", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/notes", m{"text": "Störung bekannt"}}
 	}},
-	"retry-message": {may: "agents", ids: true, right: func(s *scene, k things) call {
+	"retry-message": {may: "agents", token: "reply", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/messages/" + s.replyThat(hilft.Failed, k) + "/retry", nil}
 	}},
-	"message-arrived": {may: "agents", ids: true, right: func(s *scene, k things) call {
+	"message-arrived": {may: "agents", token: "work", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/messages/" + s.replyThat(hilft.Unknown, k) + "/arrived", nil}
 	}},
-	"let-message-go": {may: "agents", ids: true, right: func(s *scene, k things) call {
+	"let-message-go": {may: "agents", token: "work", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/messages/" + s.replyThat(hilft.Failed, k) + "/let-go", nil}
 	}},
-	"take-message-up": {may: "agents", ids: true, right: func(s *scene, k things) call {
+	"take-message-up": {may: "agents", token: "work", ids: true, right: func(s *scene, k things) call {
 		id := s.replyThat(hilft.Failed, k)
 		s.change(s.rosa.t, `UPDATE message SET let_go_at = 1 WHERE id = ?`, id)
 		return call{"/api/messages/" + id + "/take-up", nil}
 	}},
-	"connect-account": {may: "administrators", right: func(s *scene, _ things) call {
+	"connect-account": {may: "administrators", token: "administer", right: func(s *scene, _ things) call {
 		return call{"/api/accounts", m{"network": "api", "name": hilft.NewID(), "settings": m{"secret": secret, "callback_url": s.shop.URL + "/" + hilft.NewID()}}}
 	}},
-	"change-account": {may: "administrators", ids: true, right: func(_ *scene, k things) call {
+	"change-account": {may: "administrators", token: "administer", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/accounts/" + string(k.account.ID), m{"name": "Der Laden"}}
 	}},
-	"pause-account":  {may: "administrators", ids: true, right: func(_ *scene, k things) call { return call{"/api/accounts/" + string(k.account.ID) + "/pause", nil} }},
-	"resume-account": {may: "administrators", ids: true, right: func(_ *scene, k things) call { return call{"/api/accounts/" + string(k.account.ID) + "/resume", nil} }},
-	"remove-account": {may: "administrators", ids: true, right: func(s *scene, k things) call {
+	"pause-account":  {may: "administrators", token: "administer", ids: true, right: func(_ *scene, k things) call { return call{"/api/accounts/" + string(k.account.ID) + "/pause", nil} }},
+	"resume-account": {may: "administrators", token: "administer", ids: true, right: func(_ *scene, k things) call { return call{"/api/accounts/" + string(k.account.ID) + "/resume", nil} }},
+	"remove-account": {may: "administrators", token: "administer", ids: true, right: func(s *scene, k things) call {
 		if k.account.ID == s.own.account.ID { // the others need it
 			k.account = s.connect(s.rosa.t, s.brand(s.rosa.t), hilft.NewID(), s.shop)
 		}
@@ -275,11 +283,11 @@ var matrix = map[string]entry{
 	"start-sign-in": {may: "administrators", right: func(*scene, things) call {
 		return call{"/api/accounts/sign-in", m{"network": "api", "settings": m{}}}
 	}},
-	"retry-dead": {may: "administrators", ids: true, shared: true, right: func(_ *scene, k things) call {
+	"retry-dead": {may: "administrators", token: "administer", ids: true, shared: true, right: func(_ *scene, k things) call {
 		return call{"/api/dead/" + strconv.FormatInt(k.dead, 10) + "/retry", nil}
 	}},
-	"retry-dead-kind": {may: "administrators", right: func(*scene, things) call { return call{"/api/dead/retry", m{"kind": "nothing"}} }},
-	"discard-dead": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
+	"retry-dead-kind": {may: "administrators", token: "administer", right: func(*scene, things) call { return call{"/api/dead/retry", m{"kind": "nothing"}} }},
+	"discard-dead": {may: "administrators", token: "administer", ids: true, shared: true, right: func(s *scene, k things) call {
 		if k.dead == s.own.dead { // it may have been revived, and not be dead again
 			s.until(s.rosa.t, func() bool {
 				letters, err := s.jobs.Letters(context.Background(), 99)
@@ -288,30 +296,30 @@ var matrix = map[string]entry{
 		}
 		return call{"/api/dead/" + strconv.FormatInt(k.dead, 10), nil}
 	}},
-	"get-watch": {may: "administrators", right: at("/api/watch")},
-	"set-limits": {may: "administrators", right: func(*scene, things) call {
+	"get-watch": {may: "administrators", token: "administer", right: at("/api/watch")},
+	"set-limits": {may: "administrators", token: "administer", right: func(*scene, things) call {
 		return call{"/api/watch/limits", m{"account_minutes": 15, "lag_minutes": 10, "disk_mb": 100, "backup_hours": 0}}
 	}},
-	"add-target": {may: "administrators", right: func(*scene, things) call {
+	"add-target": {may: "administrators", token: "administer", right: func(*scene, things) call {
 		return call{"/api/watch/targets", m{"kind": "webhook", "address": "https://alerts.example/x", "secret": secret}}
 	}},
-	"test-target": {may: "administrators", ids: true, right: func(s *scene, k things) call {
+	"test-target": {may: "administrators", token: "administer", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/watch/targets/" + s.target(k) + "/test", nil}
 	}},
-	"remove-target": {may: "administrators", ids: true, right: func(s *scene, k things) call {
+	"remove-target": {may: "administrators", token: "administer", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/watch/targets/" + s.target(k), nil}
 	}},
-	"set-canary": {may: "administrators", ids: true, right: func(_ *scene, k things) call {
+	"set-canary": {may: "administrators", token: "administer", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/accounts/" + string(k.account.ID) + "/canary", m{"every_minutes": 0}}
 	}},
-	"retry-stuck": {may: "administrators", ids: true, right: func(_ *scene, k things) call {
+	"retry-stuck": {may: "administrators", token: "administer", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/stuck/" + strconv.FormatInt(k.stuck, 10) + "/retry", nil}
 	}},
-	"set-stuck-aside": {may: "administrators", ids: true, right: func(s *scene, k things) call {
+	"set-stuck-aside": {may: "administrators", token: "administer", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/stuck/" + s.unread(k), nil}
 	}},
-	"GET message html": {may: "agents", ids: true, right: func(_ *scene, k things) call { return call{"/api/messages/" + string(k.message) + "/html", nil} }},
-	"GET stuck raw": {may: "administrators", ids: true, right: func(_ *scene, k things) call {
+	"GET message html": {may: "agents", token: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/messages/" + string(k.message) + "/html", nil} }},
+	"GET stuck raw": {may: "administrators", token: "administer", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/stuck/" + strconv.FormatInt(k.stuck, 10) + "/raw", nil}
 	}},
 }
@@ -380,6 +388,18 @@ func (s *scene) invitation(k things) string {
 	i, err := s.access.Invite(s.asRosa(s.rosa.t), access.Newcomer{Name: "Neu", Email: hilft.NewID() + "@nordnetz.example"}, false)
 	require.NoError(s.rosa.t, err)
 	return i.ID
+}
+
+// token is the id of one of whoever asks; of nobody's, where the things are not ours.
+func (s *scene) token(k things) string {
+	if k.account.ID != s.own.account.ID || s.asking == "" {
+		return k.person
+	}
+	me, err := s.access.Agent(context.Background(), s.agentID(s.rosa.t, s.asking))
+	require.NoError(s.rosa.t, err)
+	_, t, err := s.access.MakeToken(access.As(context.Background(), me), "x", []access.Scope{access.ScopeRead}, time.Hour)
+	require.NoError(s.rosa.t, err)
+	return t.ID
 }
 
 // target is the id of one whom the account's brand has told; of nobody, where there is no such account.

@@ -56,9 +56,9 @@ func (a *API) halfOf(ctx context.Context) (half access.Half, err error) {
 	return half, nil
 }
 
-// asked is what the house asks of an agent. Of the demo's, whose password stands on its door, nothing.
+// asked is what the house asks of an agent. Of the demo's, whose password stands on its door, nothing; nor of a program.
 func (a *API) asked(ctx context.Context, me access.Agent) (access.Asked, error) {
-	if a.Demo != nil {
+	if a.Demo != nil || access.TokenOf(ctx).ID != "" {
 		return access.AskedNothing, nil
 	}
 	asked, err := a.Access.AskedOf(ctx, me)
@@ -110,7 +110,7 @@ func (a *API) proven(ctx context.Context) error {
 
 // tellsSecrets tells of requests whose answers hold what the database must not: those are not kept for who asks again.
 func tellsSecrets(path string) bool {
-	return strings.HasPrefix(path, "/api/me/totp") || path == "/api/me/recovery" || path == "/api/me/passkeys" ||
+	return strings.HasPrefix(path, "/api/me/totp") || path == "/api/me/recovery" || path == "/api/me/passkeys" || path == "/api/me/tokens" ||
 		strings.HasPrefix(path, "/api/invitations") || strings.HasPrefix(path, "/api/agents/") && strings.HasSuffix(path, "/link")
 }
 

@@ -11,6 +11,8 @@ import { SecondRoles } from './SecondRoles'
 import { SecondStep } from './SecondStep'
 import { SessionLimits } from './SessionLimits'
 import { Sessions } from './Sessions'
+import s from './Settings.module.css'
+import { Tokens } from './Tokens'
 
 /** How one signs in, and where one is signed in; for administrators, how everybody does. */
 export function Security() {
@@ -18,7 +20,7 @@ export function Security() {
   const me = useMe()
   return (
     <Page title={t('security.title')}>
-      <p>
+      <p className={s.onward}>
         <Link to="/settings">{t('security.back')}</Link>
       </p>
       <h2>{t('second.title')}</h2>
@@ -27,6 +29,8 @@ export function Security() {
       <Passkeys />
       <h2>{t('security.sessions')}</h2>
       <Sessions />
+      <h2>{t('token.title')}</h2>
+      <Tokens />
       {me.role === 'administrator' && (
         <>
           <h2>{t('second.roles')}</h2>
