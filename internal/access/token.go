@@ -126,7 +126,7 @@ func parted(words string) (scopes []Scope) {
 	return scopes
 }
 
-const tokenColumns = `SELECT id, agent_id, name, scopes, made_at, used_at, ends_at FROM token `
+const tokenColumns = `SELECT id, agent_id, name, scopes, made_at, used_at, ends_at FROM token ` //nolint:gosec // a question, no secret
 
 func scanToken(scan func(into ...any) error, t *Token) error {
 	var scopes string

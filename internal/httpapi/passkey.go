@@ -61,7 +61,7 @@ func (a *API) askedFor(ctx context.Context) (c access.Ceremony) {
 func (a *API) halfIfAny(ctx context.Context) *access.Half {
 	half, err := a.halfOf(ctx)
 	if err != nil {
-		return nil
+		return nil //nolint:nilerr // it says that there is none
 	}
 	return &half
 }

@@ -163,7 +163,7 @@ func (a *API) secondOperations() {
 			}
 			half, err := a.halfOf(ctx)
 			if err != nil {
-				return out, nil
+				return out, nil //nolint:nilerr // it says that there is none: the first step is next
 			}
 			has, err := a.Access.SecondOfHalf(ctx, half)
 			if hilft.KindOf(err) == hilft.Unauthenticated {
