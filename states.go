@@ -80,6 +80,7 @@ const (
 	JobCanary   = "canary"   // switchboard → switchboard: send a sign of life over an account
 	JobLook     = "look"     // desk → switchboard: ask how messages stand at their network
 	JobReckon   = "reckon"   // desk → desk: reckon anew when answers are due
+	JobLink     = "link"     // access → watch: mail somebody a link that lets them in
 	JobOnward   = "onward"   // desk, switchboard → desk: write a letter with the answers that nobody was there to see
 )
 
@@ -107,8 +108,9 @@ const (
 	EventJobDiscarded   = "job.discarded"
 	EventAlertRaised    = "alert.raised"
 	EventAlertResolved  = "alert.resolved"
-	EventWatchChanged   = "watch.changed" // what is watched for, and who is told
 
 	EventServiceChanged  = "service.changed"  // when customers are answered, and how soon
 	EventServiceReckoned = "service.reckoned" // the answers that were due already are due by that
+	EventWatchChanged   = "watch.changed"             // what is watched for, and who is told
+	EventSecondRemoved  = "agent.second_step_removed" // an administrator took away what somebody had lost
 )

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -53,6 +54,7 @@ var journeys = []journey{
 	{"lost connection", "connection.mjs", prepareCases},
 	{"long case", "long_case.mjs", prepareCases},
 	{"two tabs", "tabs.mjs", prepareCases},
+	{"the door", "door.mjs", prepareDoor},
 	{"operator", "operator.mjs", prepareOperator},
 	{"brands and roles", "roles.mjs", prepareCases},
 }
@@ -213,6 +215,18 @@ func prepareCases(ctx context.Context, _ *testing.T, w *world) (map[string]strin
 // prepareLooks opens an empty house: how the first page looks counts too.
 func prepareLooks(ctx context.Context, _ *testing.T, w *world) (map[string]string, error) {
 	return nil, w.do(ctx, "house", "opens")
+}
+
+// prepareDoor opens a house that is set up, at an address for which browsers make passkeys.
+func prepareDoor(ctx context.Context, _ *testing.T, w *world) (map[string]string, error) {
+	var err error
+	if w.house, err = apptest.NewHouse(binary, filepath.Join(w.dir, "data"), w.database); err != nil {
+		return nil, err
+	}
+	base := strings.Replace(w.house.URL(), "127.0.0.1", "localhost", 1)
+	w.house.Settings["public_url"] = base
+	w.accounts = map[string]apptest.Account{}
+	return map[string]string{"base": base}, errors.Join(w.house.Open(ctx), w.do(ctx, "house", "is", "set", "up"))
 }
 
 // prepareOperator opens a house with a mailbox, in which work was given up: alerts for somebody who is no longer told.

@@ -7,21 +7,32 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/go-webauthn/webauthn/webauthn"
+
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store"
 )
 
 // Access is the room of the people who work here. It is safe for concurrent use.
 type Access struct {
 	db        *store.DB
+	jobs      *jobs.Jobs
+	keys      *Keys
 	log       *slog.Logger
+	party     *webauthn.WebAuthn // nil: no passkeys
 	passwords *passwords
 }
 
-// Deps is what the room needs. Log may be nil.
+// Deps is what the room needs. Log may be nil; so may Keys and Jobs, where nobody signs in with more than a password.
+// PublicURL is the address for which passkeys are made.
 type Deps struct {
-	DB  *store.DB
-	Log *slog.Logger
+	DB   *store.DB
+	Jobs *jobs.Jobs
+	Keys *Keys
+	Log  *slog.Logger
+
+	PublicURL string
 }
 
 // New opens the room. It does no I/O.
@@ -29,7 +40,7 @@ func New(d Deps) *Access {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Access{db: d.DB, log: d.Log, passwords: newPasswords(argonNow)}
+	return &Access{db: d.DB, jobs: d.Jobs, keys: d.Keys, log: d.Log, party: relyingParty(d.PublicURL), passwords: newPasswords(argonNow)}
 }
 
 type actorKey struct{}

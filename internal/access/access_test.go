@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/bus"
+	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store/storetest"
 )
 
@@ -41,7 +43,13 @@ func inHouse(t *testing.T, test func(t *testing.T, h house)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			clock := storetest.NewClock()
-			a := New(Deps{DB: storetest.Open(t, url(t), clock.Now)})
+			wakes, err := bus.Open(t.Context(), bus.Options{Log: slog.New(slog.DiscardHandler)})
+			require.NoError(t, err)
+			t.Cleanup(wakes.Close)
+			keys, err := newKeys()
+			require.NoError(t, err)
+			db := storetest.Open(t, url(t), clock.Now)
+			a := New(Deps{DB: db, Jobs: jobs.New(db, wakes, slog.New(slog.DiscardHandler)), Keys: keys})
 			a.passwords = newPasswords(quick)
 			test(t, house{a, clock})
 		})
@@ -58,7 +66,7 @@ func (h house) setUp(t *testing.T) Agent {
 }
 
 // brand is the house's first.
-func (h house) brand(t *testing.T) hilft.BrandID {
+func (h house) brand(t testing.TB) hilft.BrandID {
 	t.Helper()
 	all, err := h.Brands(t.Context())
 	require.NoError(t, err)
@@ -331,7 +339,7 @@ func TestWhoLeavesIsOut(t *testing.T) {
 		ctx := As(t.Context(), mira)
 		marco, err := h.AddAgent(ctx, Newcomer{Email: "marco@example.org", Name: "Marco", Password: miraPassword, Role: RoleAdministrator})
 		require.NoError(t, err)
-		sessions := h.Sessions(0)
+		sessions := h.Sessions()
 		keepSession(t, h, sessions, "marco's", marco.ID)
 
 		failed(t, h.CloseAgent(ctx, mira.ID), hilft.Conflict, "agent.close.self")

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
@@ -81,6 +82,16 @@ func (n Newcomer) clean() (a Agent, err error) {
 	}
 	a.Scheme = SchemeAuto
 	return a, nil
+}
+
+// sight is what the newcomer is to see.
+func (n Newcomer) sight() Sight {
+	return Agent{Role: n.Role, Roles: map[hilft.BrandID]Role{n.Brand: n.Role}}.Sight()
+}
+
+// is tells whether somebody is something in the house or in any brand.
+func (a Agent) is(r Role) bool {
+	return a.Role == r || slices.Contains(slices.Collect(maps.Values(a.Roles)), r)
 }
 
 const agentColumns = `SELECT id, email, name, initials, role, language, scheme, signature,

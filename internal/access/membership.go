@@ -39,14 +39,21 @@ func setMembership(ctx context.Context, tx *store.Tx, agent hilft.AgentID, brand
 		_, err := tx.Exec(ctx, `DELETE FROM membership WHERE agent_id = ? AND brand_id = ?`, string(agent), string(brand))
 		return err
 	}
-	var id string
-	if err := tx.Row(ctx, `SELECT id FROM brand WHERE id = ?`, []any{string(brand)}, &id); store.IsNoRows(err) {
-		return hilft.FailField(hilft.NotFound, "brand.not_found", "brand", nil)
-	} else if err != nil {
+	if err := isBrand(ctx, tx, brand); err != nil {
 		return err
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO membership (agent_id, brand_id, role, made_at) VALUES (?, ?, ?, ?)
 		ON CONFLICT (agent_id, brand_id) DO UPDATE SET role = excluded.role`, string(agent), string(brand), string(role), store.Micros(tx.Now()))
+	return err
+}
+
+// isBrand is NotFound where there is no such brand.
+func isBrand(ctx context.Context, tx *store.Tx, brand hilft.BrandID) error {
+	var id string
+	err := tx.Row(ctx, `SELECT id FROM brand WHERE id = ?`, []any{string(brand)}, &id)
+	if store.IsNoRows(err) {
+		return hilft.FailField(hilft.NotFound, "brand.not_found", "brand", nil)
+	}
 	return err
 }
 

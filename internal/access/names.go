@@ -37,9 +37,12 @@ func cleanName(s string) string {
 }
 
 // checkName cleans a name and refuses one without a letter or digit, or too long; what is the prefix of message key
-// and field ("agent.name" is the field "name", "brand.name" the field "brand.name").
+// and field ("agent.name" is the field "name", as is that of a passkey or a token; "brand.name" the field "brand.name").
 func checkName(s, what string) (string, error) {
-	field := strings.TrimPrefix(what, "agent.")
+	field := what
+	if of, own, _ := strings.Cut(what, "."); of != "brand" {
+		field = own
+	}
 	s = cleanName(s)
 	if !strings.ContainsFunc(s, letterOrDigit) {
 		return "", hilft.FailField(hilft.Invalid, what+".empty", field, nil)

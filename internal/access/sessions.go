@@ -17,8 +17,12 @@ import (
 	"github.com/hilft/hilft/internal/store"
 )
 
-// SessionAgent is the key under which a session holds the id of the agent who has signed in, as a string.
-const SessionAgent = "agent"
+// Keys under which a session holds, as strings, who has signed in, with which browser, and from where.
+const (
+	SessionAgent   = "agent"   // the agent's id
+	SessionBrowser = "browser" // as BrowserOf names it
+	SessionPlace   = "place"   // as NearPlace cuts it short
+)
 
 // touchEvery is how exactly it is known when a session was last seen: reading one writes no more often.
 const touchEvery = time.Minute
@@ -31,15 +35,12 @@ var _ scs.CtxStore = (*SessionStore)(nil)
 // The SessionManager keeps its default Codec and HashTokenInStore off. Its IdleTimeout stays 0, as that would write the
 // session anew with every request: this store has one of its own.
 type SessionStore struct {
-	db   *store.DB
-	log  *slog.Logger
-	idle time.Duration
+	db  *store.DB
+	log *slog.Logger
 }
 
-// Sessions is the store of sessions that end when they are not used for so long; 0: only by their own expiry.
-func (a *Access) Sessions(idle time.Duration) *SessionStore {
-	return &SessionStore{db: a.db, log: a.log, idle: idle}
-}
+// Sessions is the store of the house's sessions. They end at their own expiry, and before it by the SessionLimits.
+func (a *Access) Sessions() *SessionStore { return &SessionStore{db: a.db, log: a.log} }
 
 func tokenHash(token string) string {
 	sum := sha256.Sum256([]byte(token))
@@ -55,16 +56,18 @@ type session struct {
 
 func (s *SessionStore) read(ctx context.Context, token string) (found session, ok bool, err error) {
 	err = s.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
-		var seen, expires int64
+		var made, seen, expires int64
+		var kept string
 		// The agent is asked for too: a sign-in that was under way when its agent was closed may have left a session.
-		err := tx.Row(ctx, `SELECT data, seen_at, expires_at FROM agent_session s WHERE token = ? AND ended_at = 0
+		err := tx.Row(ctx, `SELECT data, made_at, seen_at, expires_at, COALESCE((SELECT value FROM house WHERE what = 'session_limits'), '')
+			FROM agent_session s WHERE token = ? AND ended_at = 0
 			AND (agent_id = '' OR EXISTS (SELECT 1 FROM agent WHERE id = s.agent_id AND closed_at = 0))`,
-			[]any{tokenHash(token)}, &found.data, &seen, &expires)
+			[]any{tokenHash(token)}, &found.data, &made, &seen, &expires, &kept)
 		if store.IsNoRows(err) {
 			return nil
 		}
 		found.seen, found.expires = store.Time(seen), store.Time(expires)
-		ok = err == nil && tx.Now().Before(found.expires) && (s.idle == 0 || tx.Now().Sub(found.seen) < s.idle)
+		ok = err == nil && tx.Now().Before(found.expires) && limitsOf(kept).hold(store.Time(made), found.seen, tx.Now())
 		return err
 	})
 	return found, ok, err
@@ -120,11 +123,15 @@ func (s *SessionStore) CommitCtx(ctx context.Context, token string, data []byte,
 		return fmt.Errorf("access: session: %w", err)
 	}
 	agent, _ := values[SessionAgent].(string)
+	browser, _ := values[SessionBrowser].(string)
+	place, _ := values[SessionPlace].(string)
 	err = s.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO agent_session (token, agent_id, data, seen_at, ended_at, expires_at) VALUES (?, ?, ?, ?, 0, ?)
-			ON CONFLICT (token) DO UPDATE SET agent_id = excluded.agent_id, data = excluded.data, seen_at = excluded.seen_at, expires_at = excluded.expires_at
+		now := store.Micros(tx.Now())
+		_, err := tx.Exec(ctx, `INSERT INTO agent_session (token, agent_id, data, browser, place, made_at, seen_at, ended_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)
+			ON CONFLICT (token) DO UPDATE SET agent_id = excluded.agent_id, data = excluded.data, browser = excluded.browser, place = excluded.place,
+			seen_at = excluded.seen_at, expires_at = excluded.expires_at
 			WHERE agent_session.ended_at = 0`,
-			tokenHash(token), agent, data, store.Micros(tx.Now()), store.Micros(expires))
+			tokenHash(token), agent, data, browser, place, now, now, store.Micros(expires))
 		return err
 	})
 	if err != nil {
@@ -182,12 +189,18 @@ func (a *Access) EndSessions(ctx context.Context, id hilft.AgentID) error {
 	return nil
 }
 
+// endSessions ends an agent's sessions, and what else would let somebody in as them.
 func endSessions(ctx context.Context, tx *store.Tx, id hilft.AgentID) error {
-	_, err := tx.Exec(ctx, ended+`agent_id = ?`, store.Micros(tx.Now()), id)
-	return err
+	if _, err := tx.Exec(ctx, ended+`agent_id = ?`, store.Micros(tx.Now()), id); err != nil {
+		return err
+	}
+	if err := endTokens(ctx, tx, id); err != nil {
+		return err
+	}
+	return forgetLinks(ctx, tx, id)
 }
 
-// Sweep forgets sessions past their expiry, and tries to sign in that no longer count. It is to be called now and then,
+// Sweep forgets sessions past their expiry, links and invitations long over, and tries to sign in that no longer count. It is to be called now and then,
 // on any node, and tells how many rows went.
 func (a *Access) Sweep(ctx context.Context) (gone int64, err error) {
 	err = a.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
@@ -198,7 +211,19 @@ func (a *Access) Sweep(ctx context.Context) (gone int64, err error) {
 		}
 		tries, err := tx.Exec(ctx, `DELETE FROM attempt WHERE at <= ? AND until <= ? AND known_until <= ?`,
 			store.Micros(now.Add(-forgottenAfter)), store.Micros(now), store.Micros(now))
-		gone = sessions + tries
+		if err != nil {
+			return err
+		}
+		links, err := tx.Exec(ctx, `DELETE FROM link WHERE ends_at <= ?`, store.Micros(now.Add(-inviteFor)))
+		if err != nil {
+			return err
+		}
+		invitations, err := tx.Exec(ctx, `DELETE FROM invitation WHERE ends_at <= ?`, store.Micros(now.Add(-inviteFor)))
+		if err != nil {
+			return err
+		}
+		tokens, err := tx.Exec(ctx, `DELETE FROM token WHERE ends_at <= ?`, store.Micros(now))
+		gone = sessions + tries + links + invitations + tokens
 		return err
 	})
 	if err != nil {

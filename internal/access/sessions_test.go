@@ -41,7 +41,7 @@ func TestASessionIsFoundUntilItExpires(t *testing.T) {
 	t.Parallel()
 	inHouse(t, func(t *testing.T, h house) {
 		mira := h.setUp(t)
-		s := h.Sessions(0)
+		s := h.Sessions()
 		require.False(t, found(t, s, "token"))
 		require.NoError(t, s.Delete("token"))
 
@@ -67,7 +67,8 @@ func TestASessionInUseStaysAndAnIdleOneEnds(t *testing.T) {
 	t.Parallel()
 	inHouse(t, func(t *testing.T, h house) {
 		mira := h.setUp(t)
-		s := h.Sessions(30 * time.Minute)
+		s := h.Sessions()
+		require.NoError(t, h.SetSessionLimits(As(t.Context(), mira), SessionLimits{Idle: 30 * time.Minute, Longest: time.Hour * 24}))
 		keepSession(t, h, s, "used", mira.ID)
 		keepSession(t, h, s, "idle", mira.ID)
 		keepSession(t, h, s, "open stream", mira.ID)
@@ -85,7 +86,7 @@ func TestASessionInUseStaysAndAnIdleOneEnds(t *testing.T) {
 func TestWhetherSomebodyIsAtTheDesk(t *testing.T) {
 	t.Parallel()
 	inHouse(t, func(t *testing.T, h house) {
-		s := h.Sessions(0)
+		s := h.Sessions()
 		used := func() bool {
 			t.Helper()
 			ok, err := s.InUse(t.Context(), 15*time.Minute)
@@ -113,7 +114,7 @@ func TestReadingASessionWritesOnceAMinute(t *testing.T) {
 	t.Parallel()
 	inHouse(t, func(t *testing.T, h house) {
 		mira := h.setUp(t)
-		s := h.Sessions(time.Hour)
+		s := h.Sessions()
 		keepSession(t, h, s, "token", mira.ID)
 		seen := func() time.Duration {
 			us := storetest.Count(t, h.db, `SELECT seen_at FROM agent_session`)
@@ -132,7 +133,7 @@ func TestAnEndedSessionStaysEnded(t *testing.T) {
 	t.Parallel()
 	inHouse(t, func(t *testing.T, h house) {
 		mira := h.setUp(t)
-		s := h.Sessions(0)
+		s := h.Sessions()
 		keepSession(t, h, s, "signed out", mira.ID)
 		keepSession(t, h, s, "thrown out", mira.ID)
 		require.NoError(t, s.Delete("signed out"))
@@ -154,7 +155,7 @@ func TestWhoMayEndSessions(t *testing.T) {
 		mira := h.setUp(t)
 		marco, err := h.AddAgent(As(t.Context(), mira), Newcomer{Email: "marco@example.org", Name: "Marco", Password: miraPassword, Brand: h.brand(t)})
 		require.NoError(t, err)
-		s := h.Sessions(0)
+		s := h.Sessions()
 		keepSession(t, h, s, "mira's", mira.ID)
 		keepSession(t, h, s, "marco's", marco.ID)
 		keepSession(t, h, s, "nobody's", "")
@@ -174,7 +175,7 @@ func TestSweepForgetsWhatIsOver(t *testing.T) {
 	t.Parallel()
 	inHouse(t, func(t *testing.T, h house) {
 		mira := h.setUp(t)
-		s := h.Sessions(0)
+		s := h.Sessions()
 		keepSession(t, h, s, "old", mira.ID)
 		keepSession(t, h, s, "ended", mira.ID)
 		require.NoError(t, s.Delete("ended"))
@@ -209,7 +210,7 @@ func TestABrowserSignsInAndOut(t *testing.T) {
 	a.passwords = newPasswords(quick)
 	h.setUp(t)
 	manager := scs.New()
-	manager.Store = a.Sessions(time.Hour)
+	manager.Store = a.Sessions()
 	manager.Lifetime = 24 * time.Hour
 	mux := http.NewServeMux()
 	mux.HandleFunc("/in", func(w http.ResponseWriter, r *http.Request) {
@@ -265,7 +266,7 @@ func BenchmarkSessionRead(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s := h.Sessions(time.Hour)
+	s := h.Sessions()
 	keepSession(b, h, s, "token", mira.ID)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {

@@ -12,7 +12,8 @@ import (
 )
 
 // SignIn proves who somebody is. from is the address the request came from, for the limits. Unauthenticated
-// ("session.wrong"): address or password is wrong, or the agent no longer works here. Unavailable ("session.locked",
+// ("session.wrong"): address or password is wrong, or the agent no longer works here; ("session.second_step", with a
+// *Half as its cause): they are right, and the agent's second step is still to come. Unavailable ("session.locked",
 // with a *Locked as its cause): too many wrong tries; nothing was looked at.
 //
 // The caller then renews the session's token and puts the id under SessionAgent.
@@ -41,6 +42,7 @@ func (a *Access) SignIn(ctx context.Context, email, password, from string) (Agen
 	if fresh == "" || who.ID == "" {
 		return Agent{}, hilft.Fail(hilft.Unauthenticated, "session.wrong", nil)
 	}
+	var half *Half
 	err = a.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		// Only if the agent still has that password: it may have been changed while this one was looked at.
 		n, err := tx.Exec(ctx, `UPDATE agent SET password = ? WHERE id = ? AND password = ? AND closed_at = 0`, fresh, who.ID, kept)
@@ -50,10 +52,20 @@ func (a *Access) SignIn(ctx context.Context, email, password, from string) (Agen
 		if n == 0 {
 			return hilft.Fail(hilft.Unauthenticated, "session.wrong", nil)
 		}
+		second, err := secondOf(ctx, tx, who.ID)
+		if err != nil {
+			return err
+		}
+		if half = nil; second.Set() {
+			half = &Half{Agent: who.ID, Proof: proofOf(fresh), Until: tx.Now().Add(halfFor)}
+		}
 		return try.right(ctx, tx)
 	})
 	if err != nil {
 		return Agent{}, fmt.Errorf("access: sign in: %w", err)
+	}
+	if half != nil {
+		return Agent{}, hilft.Fail(hilft.Unauthenticated, "session.second_step", half)
 	}
 	return who, nil
 }

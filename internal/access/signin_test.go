@@ -210,7 +210,7 @@ func TestAnAgentChangesTheirPassword(t *testing.T) {
 	inHouse(t, func(t *testing.T, h house) {
 		mira := h.setUp(t)
 		ctx := As(t.Context(), mira)
-		sessions := h.Sessions(0)
+		sessions := h.Sessions()
 		keepSession(t, h, sessions, "hers", mira.ID)
 		const next = "noch ein Leuchtturm"
 
@@ -248,7 +248,7 @@ func TestAnAdministratorHelpsWhoHasForgottenTheirPassword(t *testing.T) {
 		const marcoMail, next = "marco@example.org", "noch ein Leuchtturm"
 		marco, err := h.AddAgent(administrator, Newcomer{Email: marcoMail, Name: "Marco", Password: "Kutter auf See 11", Brand: h.brand(t)})
 		require.NoError(t, err)
-		sessions := h.Sessions(0)
+		sessions := h.Sessions()
 		keepSession(t, h, sessions, "his", marco.ID)
 
 		failed(t, h.GivePassword(t.Context(), marco.ID, next), hilft.Unauthenticated, "session.missing")

@@ -114,14 +114,14 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 	if err != nil {
 		return nil, err
 	}
-	h.Access = access.New(access.Deps{DB: db, Log: o.Log})
+	h.jobs = jobs.New(db, b, o.Log)
+	h.Access = access.New(access.Deps{DB: db, Jobs: h.jobs, Keys: keys, Log: o.Log, PublicURL: s.PublicURL})
 	if err := h.Access.Recognise(ctx, keys); err != nil {
 		return nil, err
 	}
 	if err := recogniseMedia(ctx, h.Access, blobs, mediaOf(s)); err != nil {
 		return nil, err
 	}
-	h.jobs = jobs.New(db, b, o.Log)
 	h.Desk = desk.New(db, h.jobs, access.AnswerIn)
 	dial := o.Dial
 	if dial == nil {

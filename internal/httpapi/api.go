@@ -83,11 +83,7 @@ type API struct {
 	api      huma.API
 }
 
-const (
-	sessionFor  = 30 * 24 * time.Hour
-	sessionIdle = 7 * 24 * time.Hour
-	bodyMost    = 1 << 20
-)
+const bodyMost = 1 << 20
 
 // errorsOnce: huma keeps how errors look in one place for the whole program.
 var errorsOnce sync.Once
@@ -100,7 +96,7 @@ func New(d Deps) *API {
 		d.Tracer = noop.NewTracerProvider().Tracer("")
 	}
 	a := &API{Deps: d, made: d.DB.Now(), relay: newRelay(d.Jobs, d.Bus, d.Log)}
-	a.store = d.Access.Sessions(sessionIdle)
+	a.store = d.Access.Sessions()
 	a.sessions = a.sessionManager()
 	a.known.api = a
 	a.uploads = NewUploads(d.DB, d.Blobs)
@@ -108,6 +104,7 @@ func New(d Deps) *API {
 	a.metrics = newMetrics(a)
 	mux := http.NewServeMux()
 	a.api = humago.New(mux, a.config())
+	a.api.UseMiddleware(a.scoped)
 	a.operations()
 	a.plain(mux)
 	a.handler = a.around(mux)
@@ -117,7 +114,7 @@ func New(d Deps) *API {
 func (a *API) sessionManager() *scs.SessionManager {
 	m := scs.New()
 	m.Store = a.store
-	m.Lifetime = sessionFor
+	m.Lifetime = access.SessionLongest
 	m.Cookie.Name = "hilft"
 	m.Cookie.SameSite = http.SameSiteLaxMode
 	m.Cookie.HttpOnly = true
@@ -148,6 +145,11 @@ func (a *API) operations() {
 	a.letterOperations()
 	a.agentOperations()
 	a.endingOperations()
+	a.sessionListOperations()
+	a.secondOperations()
+	a.passkeyOperations()
+	a.linkOperations()
+	a.tokenOperations()
 	a.inboxOperations()
 	a.caseOperations()
 	a.messageOperations()
@@ -158,6 +160,7 @@ func (a *API) operations() {
 	a.serviceOperations()
 	a.eventOperations()
 	a.nullable()
+	a.describeTokens()
 }
 
 // nullable says in the description which things may be missing: huma says it of plain values only.
@@ -177,10 +180,10 @@ func (a *API) nullable() {
 func (a *API) plain(mux *http.ServeMux) {
 	mux.HandleFunc("/hooks/{account}", a.hook)
 	mux.HandleFunc("GET /media/{token}/{name}", a.media)
-	mux.HandleFunc("POST "+uploadPath, a.only(workers, a.upload))
-	mux.HandleFunc("GET /api/messages/{id}/html", a.only(readers, a.messageHTML))
-	mux.HandleFunc("GET /api/stuck/{id}/raw", a.only(leads, a.stuckRaw))
-	mux.HandleFunc("GET /api/sign-in/callback", a.only(agents, a.signInCallback))
+	mux.HandleFunc("POST "+uploadPath, a.only(workers, uploadFile, a.upload))
+	mux.HandleFunc("GET /api/messages/{id}/html", a.only(readers, messageHTML, a.messageHTML))
+	mux.HandleFunc("GET /api/stuck/{id}/raw", a.only(leads, stuckRaw, a.stuckRaw))
+	mux.HandleFunc("GET /api/sign-in/callback", a.only(agents, cameBack, a.signInCallback))
 	mux.HandleFunc("GET /healthz", a.healthz)
 	mux.HandleFunc("GET /readyz", a.readyz)
 	mux.Handle("GET /metrics", a.from(a.MetricsFrom, a.metrics.handler()))
@@ -208,8 +211,9 @@ func (a *API) around(next http.Handler) http.Handler {
 	if err := csrf.AddTrustedOrigin(a.PublicURL); err != nil {
 		a.Log.Warn("the public address is no origin", "err", err)
 	}
-	api := a.sound(a.placed(a.sessions.LoadAndSave(a.actor(a.once(next)))))
-	files := a.placed(a.sessions.LoadAndSave(a.actor(next))) // read by whoever keeps them, not into memory
+	bySession := func(next http.Handler) http.Handler { return a.sessions.LoadAndSave(a.actor(a.led(next))) }
+	api := a.sound(a.placed(a.byToken(a.once(next), bySession(a.once(next)))))
+	files := a.placed(a.byToken(next, bySession(next))) // read by whoever keeps them, not into memory
 	smaller := compressing()(api)
 	doors := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {

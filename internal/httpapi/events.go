@@ -189,7 +189,7 @@ type changeJSON struct {
 func (a *API) eventOperations() {
 	schema := a.api.OpenAPI().Components.Schemas.Schema(typeOf[changeJSON](), true, "Change")
 	a.api.OpenAPI().AddOperation(&huma.Operation{
-		OperationID: "stream-events", Method: http.MethodGet, Path: "/api/events", Tags: []string{"events"},
+		OperationID: streamEvents, Method: http.MethodGet, Path: "/api/events", Tags: []string{"events"},
 		Summary:     "What happens, as it happens",
 		Description: "Server-sent events. `change` says what changed, by ids alone; Last-Event-ID goes on behind an event; `typing` says with a case_id that its customer writes; `reload` says that too much was missed; a comment every 15 seconds says that the stream stands.",
 		Security:    []map[string][]string{{"session": {}}},
@@ -199,7 +199,7 @@ func (a *API) eventOperations() {
 	})
 	a.api.Adapter().Handle(&huma.Operation{Method: http.MethodGet, Path: "/api/events"}, func(ctx huma.Context) {
 		r, w := unwrap(ctx)
-		a.only(readers, a.stream)(w, r)
+		a.only(readers, streamEvents, a.stream)(w, r)
 	})
 }
 
@@ -219,7 +219,7 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 	if err := a.replay(ctx, out, r.Header.Get("Last-Event-ID"), from); err != nil {
 		return
 	}
-	token := a.sessions.Token(ctx)
+	stillIn := a.alive(ctx)
 	beats, alive := time.NewTicker(a.Pace.Beat), time.NewTicker(a.Pace.Alive)
 	defer beats.Stop()
 	defer alive.Stop()
@@ -242,7 +242,7 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 			out.text(": beat\n\n")
 			out.flush()
 		case <-alive.C:
-			if ok, err := a.store.Alive(ctx, token); err == nil && !ok {
+			if ok, err := stillIn(); err == nil && !ok {
 				return
 			}
 			if me, err := a.Access.Agent(ctx, out.see.Agent); err == nil {

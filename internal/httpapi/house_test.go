@@ -75,8 +75,8 @@ func openHouseOn(t *testing.T, db *store.DB, otherwise ...func(d *httpapi.Deps))
 	networks := []channel.Connector{api.Connector{}, webchat.New()}
 	h.bus = b
 	h.keys = keys
-	h.access = access.New(access.Deps{DB: db})
 	h.jobs = jobs.New(db, b, log)
+	h.access = access.New(access.Deps{DB: db, Jobs: h.jobs, Keys: keys, Log: log, PublicURL: "https://desk.example"})
 	h.jobs.HandleWork(hopeless, jobs.Terms{}, func(context.Context, *store.Tx, jobs.Job) error {
 		return jobs.Dead(errors.New("nobody can do this"))
 	})

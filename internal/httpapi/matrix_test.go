@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/pquerna/otp/totp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/hilft/hilft"
@@ -33,6 +34,7 @@ type scene struct {
 	anonymous, ben, rosa *browser
 	// What they are in the own brand, once they are called: ben is an agent there. none is nothing anywhere.
 	lead, reviewer, reader, none *browser
+	asking               string // the address of whoever makes the next request; empty: nobody knows them
 }
 
 // things are what a brand has.
@@ -147,6 +149,7 @@ type call struct {
 // entry says of an operation who may call it, and how.
 type entry struct {
 	may   string // anybody; agents: who is signed in; what needs a right: read, note, work, lead; administrators
+	token string // the scope that a program's token needs; empty: it is for no program
 	right func(s *scene, k things) call
 	// ids: a thing is named in its path; another brand's is not there, whoever asks.
 	ids bool
@@ -167,94 +170,159 @@ var matrix = map[string]entry{
 	}},
 	"sign-in":       {may: "anybody", right: func(*scene, things) call { return call{"/api/session", m{"email": ben, "password": password}} }},
 	"sign-out":      {may: "anybody", right: at("/api/session")},
-	"get-me":        {may: "agents", right: at("/api/me")},
+	"get-me":        {may: "agents", token: "read", right: at("/api/me")},
 	"change-me":     {may: "agents", right: func(*scene, things) call { return call{"/api/me", m{"language": "en", "initials": "XY", "keys": m{"assign": "w"}, "after": m{"solve": "stay", "send": "next", "send_solve": "list"}, "toured": true}} }},
-	"list-agents":   {may: "read", right: at("/api/agents")},
-	"list-inbox":    {may: "read", right: at("/api/inbox?view=open&limit=10")},
-	"list-networks": {may: "read", right: at("/api/networks")},
-	"list-accounts": {may: "read", right: at("/api/accounts")},
-	"get-health":    {may: "read", right: at("/api/health")},
-	"stream-events": {may: "read", right: at("/api/events")},
+	"list-agents":   {may: "read", token: "read", right: at("/api/agents")},
+	"list-inbox":    {may: "read", token: "read", right: at("/api/inbox?view=open&limit=10")},
+	"list-networks": {may: "read", token: "read", right: at("/api/networks")},
+	"list-accounts": {may: "read", token: "read", right: at("/api/accounts")},
+	"get-health":    {may: "read", token: "read", right: at("/api/health")},
+	"stream-events": {may: "read", token: "read", right: at("/api/events")},
 	"add-agent": {may: "administrators", right: func(*scene, things) call {
 		return call{"/api/agents", m{"name": "Neu", "email": "neu" + hilft.NewID() + "@nordnetz.example", "password": password}}
 	}},
-	"list-staff": {may: "administrators", right: at("/api/house/agents")},
+	"list-staff": {may: "administrators", token: "administer", right: at("/api/house/agents")},
 	"set-role": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
 		return call{"/api/agents/" + s.colleague(k) + "/role", m{"role": "reader"}}
 	}},
-	"add-brand": {may: "administrators", right: func(*scene, things) call {
+	"add-brand": {may: "administrators", token: "administer", right: func(*scene, things) call {
 		return call{"/api/brands", m{"name": "Westnetz", "language": "de"}}
 	}},
-	"change-brand": {may: "administrators", ids: true, shared: true, right: func(_ *scene, k things) call {
+	"change-brand": {may: "administrators", token: "administer", ids: true, shared: true, right: func(_ *scene, k things) call {
 		id := string(k.account.Brand)
 		if id == "" {
 			id = k.person
 		}
 		return call{"/api/brands/" + id, m{"name": "Nordnetz", "language": "de"}}
 	}},
-	"get-letters": {may: "lead", right: at("/api/brand/letters")},
-	"set-letters": {may: "lead", right: func(*scene, things) call {
+	"get-letters": {may: "lead", token: "administer", right: at("/api/brand/letters")},
+	"set-letters": {may: "lead", token: "administer", right: func(*scene, things) call {
 		return call{"/api/brand/letters", m{"signature": "{agent}", "receipt_de": "", "receipt_en": ""}}
 	}},
-	"get-service":     {may: "lead", right: at("/api/service")},
-	"set-service":     {may: "lead", right: func(*scene, things) call { return call{"/api/service", officeHours} }},
-	"foresee-service": {may: "lead", right: func(*scene, things) call { return call{"/api/service/outlook", officeHours} }},
+	"get-service":     {may: "lead", token: "administer", right: at("/api/service")},
+	"set-service":     {may: "lead", token: "administer", right: func(*scene, things) call { return call{"/api/service", officeHours} }},
+	"foresee-service": {may: "lead", token: "administer", right: func(*scene, things) call { return call{"/api/service/outlook", officeHours} }},
 	"change-password": {may: "agents", right: func(*scene, things) call {
 		return call{"/api/me/password", m{"old": password, "password": password}}
 	}},
 	"sign-out-everywhere": {may: "agents", right: at("/api/me/sessions")},
+	"list-sessions":       {may: "agents", right: at("/api/me/sessions")},
+	"end-session":         {may: "agents", ids: true, shared: true, right: func(s *scene, k things) call { return call{"/api/me/sessions/" + s.elsewhere(k), nil} }},
+	"end-other-sessions":  {may: "agents", right: at("/api/me/other-sessions")},
+	"get-session-limits":  {may: "administrators", right: at("/api/house/session-limits")},
+	"set-session-limits": {may: "administrators", right: func(*scene, things) call {
+		return call{"/api/house/session-limits", m{"idle_minutes": 600, "longest_minutes": 1440}}
+	}},
+	"get-sign-in":     {may: "anybody", right: at("/api/session")},
+	"sign-in-by-code": {may: "anybody", right: func(*scene, things) call { return call{"/api/session/code", m{"code": "123456"}} }},
+	"prove":           {may: "agents", right: func(*scene, things) call { return call{"/api/me/proof", m{"password": password}} }},
+	"get-second-step": {may: "agents", right: at("/api/me/second-step")},
+	"begin-totp":      {may: "agents", right: at("/api/me/totp")},
+	"confirm-totp": {may: "agents", right: func(s *scene, _ things) call {
+		return call{"/api/me/totp/confirm", m{"code": s.code()}}
+	}},
+	"remove-totp":    {may: "agents", right: at("/api/me/totp")},
+	"renew-recovery": {may: "agents", right: func(s *scene, _ things) call { s.withApp(); return call{"/api/me/recovery", nil} }},
+	"remove-second-step": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
+		return call{"/api/agents/" + s.colleague(k) + "/second-step", nil}
+	}},
+	"list-passkeys": {may: "agents", right: at("/api/me/passkeys")},
+	"begin-passkey": {may: "agents", right: at("/api/me/passkeys/begin")},
+	"add-passkey": {may: "agents", right: func(*scene, things) call {
+		return call{"/api/me/passkeys", m{"name": "Telefon", "credential": m{}}}
+	}},
+	"rename-passkey": {may: "agents", ids: true, shared: true, right: func(s *scene, k things) call {
+		return call{"/api/me/passkeys/" + s.passkey(k), m{"name": "Telefon"}}
+	}},
+	"remove-passkey": {may: "agents", ids: true, shared: true, right: func(s *scene, k things) call {
+		return call{"/api/me/passkeys/" + s.passkey(k), nil}
+	}},
+	"begin-sign-in-by-passkey": {may: "anybody", right: at("/api/session/passkey/begin")},
+	"sign-in-by-passkey":       {may: "anybody", right: func(*scene, things) call { return call{"/api/session/passkey", m{"credential": m{}}} }},
+	"list-invitations":         {may: "administrators", right: at("/api/invitations")},
+	"invite": {may: "administrators", right: func(*scene, things) call {
+		return call{"/api/invitations", m{"name": "Neu", "email": hilft.NewID() + "@nordnetz.example"}}
+	}},
+	"link-invitation": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
+		return call{"/api/invitations/" + s.invitation(k) + "/link", nil}
+	}},
+	"withdraw-invitation": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
+		return call{"/api/invitations/" + s.invitation(k), nil}
+	}},
+	"link-password": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
+		return call{"/api/agents/" + s.colleague(k) + "/link", nil}
+	}},
+	"forget-password": {may: "anybody", right: func(*scene, things) call {
+		return call{"/api/session/forgotten", m{"email": hilft.NewID() + "@nordnetz.example"}}
+	}},
+	"look-at-link": {may: "anybody", right: func(*scene, things) call { return call{"/api/links/look", m{"token": hilft.NewID()}} }},
+	"join": {may: "anybody", right: func(*scene, things) call {
+		return call{"/api/links/join", m{"token": hilft.NewID(), "password": password}}
+	}},
+	"reset-password": {may: "anybody", right: func(*scene, things) call {
+		return call{"/api/links/reset", m{"token": hilft.NewID(), "password": password}}
+	}},
+	"list-tokens": {may: "agents", right: at("/api/me/tokens")},
+	"make-token": {may: "agents", right: func(*scene, things) call {
+		return call{"/api/me/tokens", m{"name": "Auswertung", "scopes": []string{"read"}, "days": 30}}
+	}},
+	"end-token": {may: "agents", ids: true, shared: true, right: func(s *scene, k things) call {
+		return call{"/api/me/tokens/" + s.token(k), nil}
+	}},
+	"get-second-step-roles": {may: "administrators", right: at("/api/house/second-step")},
+	"set-second-step-roles": {may: "administrators", right: func(*scene, things) call { return call{"/api/house/second-step", m{"roles": []string{}}} }},
 	"close-agent": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
 		return call{"/api/agents/" + s.colleague(k), nil}
 	}},
 	"give-password": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
 		return call{"/api/agents/" + s.colleague(k) + "/password", m{"password": "zwölf Möwen auf dem Deich"}}
 	}},
-	"get-case":   {may: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID, nil} }},
-	"find-case":  {may: "read", ids: true, right: func(s *scene, k things) call { return call{"/api/numbers/" + s.number(k), nil} }},
-	"get-person": {may: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/people/" + k.person, nil} }},
-	"assign-case": {may: "work", ids: true, right: func(s *scene, k things) call {
+	"get-case":   {may: "read", token: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID, nil} }},
+	"find-case":  {may: "read", token: "read", ids: true, right: func(s *scene, k things) call { return call{"/api/numbers/" + s.number(k), nil} }},
+	"get-person": {may: "read", token: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/people/" + k.person, nil} }},
+	"assign-case": {may: "work", token: "work", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/agent", m{"agent_id": s.agentID(s.rosa.t, ben)}}
 	}},
-	"look-case": {may: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/look", nil} }},
-	"typing": {may: "work", ids: true, right: func(_ *scene, k things) call {
+	"look-case": {may: "read", token: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/look", nil} }},
+	"typing": {may: "work", token: "reply", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/typing", m{"conversation_id": k.talk}}
 	}},
-	"solve-case": {may: "work", ids: true, right: func(s *scene, k things) call {
+	"solve-case": {may: "work", token: "work", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/solve", m{"seen": s.newest(k)}}
 	}},
-	"undo": {may: "work", ids: true, right: func(_ *scene, k things) call {
+	"undo": {may: "work", token: "work", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/undo", m{"act": 1}}
 	}},
-	"reopen-case": {may: "work", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/reopen", nil} }},
-	"reply": {may: "work", ids: true, right: func(_ *scene, k things) call {
+	"reopen-case": {may: "work", token: "work", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/reopen", nil} }},
+	"reply": {may: "work", token: "reply", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/replies", m{"conversation_id": k.talk, "visibility": "private", "text": "Wir sehen nach.", "seen": k.message, "anyway": true}}
 	}},
-	"write-note": {may: "note", ids: true, right: func(_ *scene, k things) call {
+	"write-note": {may: "note", token: "work", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/notes", m{"text": "Störung bekannt"}}
 	}},
-	"retry-message": {may: "work", ids: true, right: func(s *scene, k things) call {
+	"retry-message": {may: "work", token: "reply", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/messages/" + s.replyThat(hilft.Failed, k) + "/retry", nil}
 	}},
-	"message-arrived": {may: "work", ids: true, right: func(s *scene, k things) call {
+	"message-arrived": {may: "work", token: "work", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/messages/" + s.replyThat(hilft.Unknown, k) + "/arrived", nil}
 	}},
-	"let-message-go": {may: "work", ids: true, right: func(s *scene, k things) call {
+	"let-message-go": {may: "work", token: "work", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/messages/" + s.replyThat(hilft.Failed, k) + "/let-go", nil}
 	}},
-	"take-message-up": {may: "work", ids: true, right: func(s *scene, k things) call {
+	"take-message-up": {may: "work", token: "work", ids: true, right: func(s *scene, k things) call {
 		id := s.replyThat(hilft.Failed, k)
 		s.change(s.rosa.t, `UPDATE message SET let_go_at = 1 WHERE id = ?`, id)
 		return call{"/api/messages/" + id + "/take-up", nil}
 	}},
-	"connect-account": {may: "administrators", right: func(s *scene, _ things) call {
+	"connect-account": {may: "administrators", token: "administer", right: func(s *scene, _ things) call {
 		return call{"/api/accounts", m{"network": "api", "name": hilft.NewID(), "settings": m{"secret": secret, "callback_url": s.shop.URL + "/" + hilft.NewID()}}}
 	}},
-	"change-account": {may: "administrators", ids: true, right: func(_ *scene, k things) call {
+	"change-account": {may: "administrators", token: "administer", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/accounts/" + string(k.account.ID), m{"name": "Der Laden"}}
 	}},
-	"pause-account":  {may: "administrators", ids: true, right: func(_ *scene, k things) call { return call{"/api/accounts/" + string(k.account.ID) + "/pause", nil} }},
-	"resume-account": {may: "administrators", ids: true, right: func(_ *scene, k things) call { return call{"/api/accounts/" + string(k.account.ID) + "/resume", nil} }},
-	"remove-account": {may: "administrators", ids: true, right: func(s *scene, k things) call {
+	"pause-account":  {may: "administrators", token: "administer", ids: true, right: func(_ *scene, k things) call { return call{"/api/accounts/" + string(k.account.ID) + "/pause", nil} }},
+	"resume-account": {may: "administrators", token: "administer", ids: true, right: func(_ *scene, k things) call { return call{"/api/accounts/" + string(k.account.ID) + "/resume", nil} }},
+	"remove-account": {may: "administrators", token: "administer", ids: true, right: func(s *scene, k things) call {
 		if k.account.ID == s.own.account.ID { // the others need it
 			k.account = s.connect(s.rosa.t, s.brand(s.rosa.t), hilft.NewID(), s.shop)
 		}
@@ -263,11 +331,11 @@ var matrix = map[string]entry{
 	"start-sign-in": {may: "administrators", right: func(*scene, things) call {
 		return call{"/api/accounts/sign-in", m{"network": "api", "settings": m{}}}
 	}},
-	"retry-dead": {may: "administrators", ids: true, shared: true, right: func(_ *scene, k things) call {
+	"retry-dead": {may: "administrators", token: "administer", ids: true, shared: true, right: func(_ *scene, k things) call {
 		return call{"/api/dead/" + strconv.FormatInt(k.dead, 10) + "/retry", nil}
 	}},
-	"retry-dead-kind": {may: "administrators", right: func(*scene, things) call { return call{"/api/dead/retry", m{"kind": "nothing"}} }},
-	"discard-dead": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
+	"retry-dead-kind": {may: "administrators", token: "administer", right: func(*scene, things) call { return call{"/api/dead/retry", m{"kind": "nothing"}} }},
+	"discard-dead": {may: "administrators", token: "administer", ids: true, shared: true, right: func(s *scene, k things) call {
 		if k.dead == s.own.dead { // it may have been revived, and not be dead again
 			s.until(s.rosa.t, func() bool {
 				letters, err := s.jobs.Letters(context.Background(), 99)
@@ -276,30 +344,30 @@ var matrix = map[string]entry{
 		}
 		return call{"/api/dead/" + strconv.FormatInt(k.dead, 10), nil}
 	}},
-	"get-watch": {may: "administrators", right: at("/api/watch")},
-	"set-limits": {may: "administrators", right: func(*scene, things) call {
+	"get-watch": {may: "administrators", token: "administer", right: at("/api/watch")},
+	"set-limits": {may: "administrators", token: "administer", right: func(*scene, things) call {
 		return call{"/api/watch/limits", m{"account_minutes": 15, "lag_minutes": 10, "disk_mb": 100, "backup_hours": 0}}
 	}},
-	"add-target": {may: "administrators", right: func(*scene, things) call {
+	"add-target": {may: "administrators", token: "administer", right: func(*scene, things) call {
 		return call{"/api/watch/targets", m{"kind": "webhook", "address": "https://alerts.example/x", "secret": secret}}
 	}},
-	"test-target": {may: "administrators", ids: true, right: func(s *scene, k things) call {
+	"test-target": {may: "administrators", token: "administer", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/watch/targets/" + s.target(k) + "/test", nil}
 	}},
-	"remove-target": {may: "administrators", ids: true, right: func(s *scene, k things) call {
+	"remove-target": {may: "administrators", token: "administer", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/watch/targets/" + s.target(k), nil}
 	}},
-	"set-canary": {may: "administrators", ids: true, right: func(_ *scene, k things) call {
+	"set-canary": {may: "administrators", token: "administer", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/accounts/" + string(k.account.ID) + "/canary", m{"every_minutes": 0}}
 	}},
-	"retry-stuck": {may: "lead", ids: true, right: func(_ *scene, k things) call {
+	"retry-stuck": {may: "lead", token: "administer", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/stuck/" + strconv.FormatInt(k.stuck, 10) + "/retry", nil}
 	}},
-	"set-stuck-aside": {may: "lead", ids: true, right: func(s *scene, k things) call {
+	"set-stuck-aside": {may: "lead", token: "administer", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/stuck/" + s.unread(k), nil}
 	}},
-	"GET message html": {may: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/messages/" + string(k.message) + "/html", nil} }},
-	"GET stuck raw": {may: "lead", ids: true, right: func(_ *scene, k things) call {
+	"GET message html": {may: "read", token: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/messages/" + string(k.message) + "/html", nil} }},
+	"GET stuck raw": {may: "lead", token: "administer", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/stuck/" + strconv.FormatInt(k.stuck, 10) + "/raw", nil}
 	}},
 }
@@ -332,6 +400,74 @@ func (s *scene) number(k things) string {
 	return strconv.Itoa(storetest.Count(s.rosa.t, s.db, `SELECT COALESCE(MAX(number), 1000000) FROM cases WHERE id = ?`, k.caseID))
 }
 
+// elsewhere is the id of one more session of whoever asks; of nobody's, where the things are not ours.
+func (s *scene) elsewhere(k things) string {
+	if k.account.ID != s.own.account.ID || s.asking == "" {
+		return k.person
+	}
+	b := s.browser(s.rosa.t)
+	require.Equal(s.rosa.t, 200, b.say(http.MethodPost, "/api/session", m{"email": s.asking, "password": password}).status)
+	return b.sessions()[0].ID
+}
+
+// code is one that confirms the app which whoever asks has begun to set up; any, where nobody knows them.
+func (s *scene) code() string {
+	if s.asking == "" {
+		return "123456"
+	}
+	me, err := s.access.Agent(context.Background(), s.agentID(s.rosa.t, s.asking))
+	require.NoError(s.rosa.t, err)
+	begun, err := s.access.BeginTOTP(access.As(context.Background(), me))
+	require.NoError(s.rosa.t, err)
+	code, err := totp.GenerateCode(begun.Secret, s.db.Now())
+	require.NoError(s.rosa.t, err)
+	return code
+}
+
+// withApp gives whoever asks an app for the second step.
+func (s *scene) withApp() {
+	if s.asking == "" {
+		return
+	}
+	me, err := s.access.Agent(context.Background(), s.agentID(s.rosa.t, s.asking))
+	require.NoError(s.rosa.t, err)
+	_, err = s.access.ConfirmTOTP(access.As(context.Background(), me), s.code())
+	require.NoError(s.rosa.t, err)
+}
+
+// passkey is the id of one of whoever asks; of nobody's, where the things are not ours.
+func (s *scene) passkey(k things) string {
+	if k.account.ID != s.own.account.ID || s.asking == "" {
+		return k.person
+	}
+	id := hilft.NewID()
+	s.change(s.rosa.t, `INSERT INTO passkey (id, agent_id, credential_id, sealed, name, made_at, used_at) VALUES (?, ?, ?, ?, '', 0, 0)`,
+		id, string(s.agentID(s.rosa.t, s.asking)), id, []byte("sealed"))
+	return id
+}
+
+// invitation is the id of somebody who was invited; of nobody, where the things are not ours.
+func (s *scene) invitation(k things) string {
+	if k.account.ID != s.own.account.ID {
+		return k.person
+	}
+	i, err := s.access.Invite(s.asRosa(s.rosa.t), access.Newcomer{Name: "Neu", Email: hilft.NewID() + "@nordnetz.example", Brand: s.own.account.Brand}, false)
+	require.NoError(s.rosa.t, err)
+	return i.ID
+}
+
+// token is the id of one of whoever asks; of nobody's, where the things are not ours.
+func (s *scene) token(k things) string {
+	if k.account.ID != s.own.account.ID || s.asking == "" {
+		return k.person
+	}
+	me, err := s.access.Agent(context.Background(), s.agentID(s.rosa.t, s.asking))
+	require.NoError(s.rosa.t, err)
+	_, t, err := s.access.MakeToken(access.As(context.Background(), me), "x", []access.Scope{access.ScopeRead}, time.Hour)
+	require.NoError(s.rosa.t, err)
+	return t.ID
+}
+
 // target is the id of one whom the account's brand has told; of nobody, where there is no such account.
 func (s *scene) target(k things) string {
 	if k.account.Brand == "" {
@@ -360,6 +496,12 @@ var notDone = map[string]int{
 	"set-up":        http.StatusConflict,
 	"undo":          http.StatusNotFound,            // nobody has done it
 	"start-sign-in": http.StatusUnprocessableEntity, // nobody signs in at this network
+	"sign-in-by-code":    http.StatusUnauthorized,        // nobody has begun to sign in
+	"add-passkey":        http.StatusUnprocessableEntity, // no device answers
+	"sign-in-by-passkey": http.StatusUnprocessableEntity,
+	"look-at-link":       http.StatusNotFound, // nobody was given a link
+	"join":               http.StatusNotFound,
+	"reset-password":     http.StatusNotFound,
 }
 
 type operation struct {
@@ -428,6 +570,7 @@ func TestEverybodyMayDoWhatIsTheirsAndNothingElse(t *testing.T) {
 				case notDone[op.id] != 0:
 					want = notDone[op.id]
 				}
+				s.asking = who.mail
 				c := e.right(s, s.own)
 				a := who.say(op.method, c.path, c.body)
 				require.Equal(t, want, a.status, "%s: %s: %s", who.name, op.id, a.body)
@@ -435,6 +578,9 @@ func TestEverybodyMayDoWhatIsTheirsAndNothingElse(t *testing.T) {
 					refused(t, a, want)
 				}
 				require.Equal(t, "no-store", a.header.Get("Cache-Control"), op.id)
+				// Nobody has a second step but those whose operation is about it.
+				s.change(t, `DELETE FROM totp`)
+				s.change(t, `DELETE FROM passkey`)
 				switch { // leave it as it came
 				case op.id == "sign-in" && who.mail == "":
 					who.say(http.MethodDelete, "/api/session", nil)

@@ -30,11 +30,11 @@ const (
 
 // once carries out a write with an Idempotency-Key one time: whoever asks again with the same key gets the first
 // answer. It is what makes a second click, or a request repeated after a lost answer, harmless. Answers that say "not
-// now" are not kept.
+// now" are not kept, nor are those that tell a secret.
 func (a *API) once(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		key, me := r.Header.Get(keyHeader), access.Actor(r.Context())
-		if key == "" || me.ID == "" || r.Method == http.MethodGet || r.Method == http.MethodHead {
+		if key == "" || me.ID == "" || r.Method == http.MethodGet || r.Method == http.MethodHead || tellsSecrets(r.URL.Path) {
 			next.ServeHTTP(w, r)
 			return
 		}

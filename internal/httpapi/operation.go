@@ -103,17 +103,6 @@ func allowed(ctx context.Context, may who) error {
 // sight is what whoever acts sees.
 func sight(ctx context.Context) access.Sight { return access.Actor(ctx).Sight() }
 
-// only is allowed for requests that are not huma's.
-func (a *API) only(may who, next http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if err := allowed(r.Context(), may); err != nil {
-			a.fail(w, r, err)
-			return
-		}
-		next(w, r)
-	}
-}
-
 // actor finds out who acts: the agent of the session.
 func (a *API) actor(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

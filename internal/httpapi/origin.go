@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/hilft/hilft/internal/access"
 )
 
 // place tells where a request comes from: the other end of the connection, or, where that is a proxy that the house
@@ -59,11 +61,20 @@ func address(s string) (netip.Addr, bool) {
 
 type placeOf struct{}
 
-// placed notes where a request comes from, for the limits.
+type browserOf struct{}
+
+// placed notes where a request comes from and with which browser, for the limits and for the list of sessions.
 func (a *API) placed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), placeOf{}, a.place(r))))
+		ctx := context.WithValue(r.Context(), placeOf{}, a.place(r))
+		ctx = context.WithValue(ctx, browserOf{}, access.BrowserOf(r.UserAgent()))
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
+}
+
+func browserFrom(ctx context.Context) string {
+	browser, _ := ctx.Value(browserOf{}).(string)
+	return browser
 }
 
 func placeFrom(ctx context.Context) string {

@@ -5,6 +5,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/hilft/hilft"
@@ -23,6 +24,7 @@ type meJSON struct {
 	Keys      map[string]string `json:"keys" nullable:"false" doc:"Keys of one's own: a character, or nothing for none, by the desk's name of the act."`
 	After     afterJSON         `json:"after"`
 	Toured    bool              `json:"toured" doc:"Has been shown around, or has declined."`
+	Second    string            `json:"second_step" enum:"nothing,soon,now" doc:"What is asked of somebody who has no second step at sign-in: soon, their role asks for one; now, nothing else is possible before."`
 	Brand     workplaceJSON   `json:"brand" doc:"The one that was asked for; without an id: one sees none yet."`
 	Brands    []workplaceJSON `json:"brands" nullable:"false" doc:"All that one sees."`
 	Version   string          `json:"version"`
@@ -78,13 +80,17 @@ func (a *API) me(ctx context.Context, me access.Agent, in InBrand) (*bodyOf[meJS
 	if err != nil {
 		b, see = access.Brand{Language: me.Language}, access.Sight{}
 	}
+	asked, err := a.asked(ctx, me)
+	if err != nil {
+		return nil, err
+	}
 	keys := me.Keys
 	if keys == nil {
 		keys = access.Shortcuts{}
 	}
 	out := meJSON{
 		ID: string(me.ID), Name: me.Name, Initials: me.Initials, Email: me.Email, Runs: me.Role == access.RoleAdministrator, Language: me.Language,
-		Scheme: string(me.Scheme), Signature: me.Signature, Keys: keys, After: afterJSON{string(me.After.Solve), string(me.After.Send), string(me.After.SendSolve)},
+		Scheme: string(me.Scheme), Signature: me.Signature, Second: string(asked), Keys: keys, After: afterJSON{string(me.After.Solve), string(me.After.Send), string(me.After.SendSolve)},
 		Toured: !me.TouredAt.IsZero(), Brand: workplaceOf(see, b), Brands: []workplaceJSON{}, Version: a.Version,
 	}
 	for _, b := range n.brands {
@@ -96,8 +102,9 @@ func (a *API) me(ctx context.Context, me access.Agent, in InBrand) (*bodyOf[meJS
 }
 
 type setupJSON struct {
-	Needed bool  `json:"needed"`
-	Demo   *Demo `json:"demo"`
+	Needed   bool  `json:"needed"`
+	Demo     *Demo `json:"demo"`
+	Passkeys bool  `json:"passkeys" doc:"Browsers make passkeys for this house."`
 }
 
 type setupRequest struct {
@@ -119,7 +126,7 @@ func (a *API) setupOperations() {
 	operation(a, anybody, http.MethodGet, "/api/setup", "get-setup", "Whether the house has been set up", 200,
 		func(ctx context.Context, _ *nothing) (*bodyOf[setupJSON], error) {
 			needed, err := a.Access.NeedsSetUp(ctx)
-			return &bodyOf[setupJSON]{setupJSON{Needed: needed, Demo: a.Demo}}, err
+			return &bodyOf[setupJSON]{setupJSON{needed, a.Demo, a.Access.PasskeysPossible()}}, err
 		})
 	operation(a, anybody, http.MethodPost, "/api/setup", "set-up", "Make the first brand and administrator, and sign in", 201,
 		func(ctx context.Context, in *setupRequest) (*bodyOf[meJSON], error) {
@@ -149,7 +156,16 @@ func (a *API) enter(ctx context.Context, me access.Agent) (*bodyOf[meJSON], erro
 	if err := a.sessions.RenewToken(ctx); err != nil {
 		return nil, err
 	}
+	a.sessions.Remove(ctx, sessionHalf)
+	a.sessions.Remove(ctx, sessionAsked)
+	a.sessions.Remove(ctx, sessionLed)
+	if err := a.lead(ctx, me); err != nil {
+		return nil, err
+	}
+	a.sessions.Put(ctx, sessionProven, a.DB.Now().Unix())
 	a.sessions.Put(ctx, access.SessionAgent, string(me.ID))
+	a.sessions.Put(ctx, access.SessionBrowser, browserFrom(ctx))
+	a.sessions.Put(ctx, access.SessionPlace, access.NearPlace(placeFrom(ctx)))
 	return a.me(ctx, me, InBrand{})
 }
 
@@ -157,6 +173,11 @@ func (a *API) sessionOperations() {
 	operation(a, anybody, http.MethodPost, "/api/session", "sign-in", "Sign in", 200,
 		func(ctx context.Context, in *signInRequest) (*bodyOf[meJSON], error) {
 			me, err := a.Access.SignIn(ctx, in.Body.Email, in.Body.Password, placeFrom(ctx))
+			if half, ok := errors.AsType[*access.Half](err); ok {
+				if failed := a.half(ctx, *half); failed != nil {
+					return nil, failed
+				}
+			}
 			if err != nil {
 				return nil, err
 			}

@@ -47,7 +47,7 @@ CREATE TABLE agent_session (
   seen_at     BIGINT NOT NULL, -- exact to a minute
   ended_at    BIGINT NOT NULL, -- an ended session stays until it would have expired: nothing under way can revive it
   expires_at  BIGINT NOT NULL
-);
+, browser TEXT NOT NULL DEFAULT '', place TEXT NOT NULL DEFAULT '', made_at BIGINT NOT NULL DEFAULT 0);
 
 CREATE INDEX agent_session_agent ON agent_session (agent_id) WHERE agent_id <> '';
 
@@ -274,6 +274,19 @@ CREATE TABLE inbox (
 
 CREATE INDEX inbox_stuck ON inbox (received_at) WHERE state = 'stuck';
 
+CREATE TABLE invitation (
+  id            TEXT   PRIMARY KEY,
+  email         TEXT   NOT NULL, -- lower case
+  name          TEXT   NOT NULL,
+  role          TEXT   NOT NULL, -- administrator, or what they are to be in the brand
+  brand_id      TEXT   NOT NULL,
+  language      TEXT   NOT NULL,
+  by_agent      TEXT   NOT NULL,
+  made_at       BIGINT NOT NULL,
+  ends_at       BIGINT NOT NULL, -- withdrawn: when
+  used_at       BIGINT NOT NULL
+);
+
 CREATE TABLE job (
   id       INTEGER PRIMARY KEY AUTOINCREMENT,
   kind     TEXT   NOT NULL,
@@ -297,6 +310,20 @@ CREATE INDEX job_held ON job (lane) WHERE claim <> 0;
 CREATE UNIQUE INDEX job_key ON job (kind, key) WHERE key <> '';
 
 CREATE INDEX job_lane ON job (lane, id) WHERE dead_at = 0 AND lane <> '';
+
+CREATE TABLE link (
+  hash          TEXT   PRIMARY KEY, -- SHA-256 of its token
+  kind          TEXT   NOT NULL, -- invite, reset
+  agent_id      TEXT   NOT NULL, -- reset: whose password
+  invitation_id TEXT   NOT NULL, -- invite
+  made_at       BIGINT NOT NULL,
+  ends_at       BIGINT NOT NULL,
+  used_at       BIGINT NOT NULL
+);
+
+CREATE INDEX link_agent ON link (agent_id) WHERE agent_id <> '';
+
+CREATE INDEX link_ends ON link (ends_at);
 
 CREATE TABLE mail_address (
   identity_id TEXT   PRIMARY KEY,
@@ -386,6 +413,18 @@ CREATE TABLE onward (
 
 CREATE INDEX onward_letter ON onward (letter_id);
 
+CREATE TABLE passkey (
+  id            TEXT   PRIMARY KEY,
+  agent_id      TEXT   NOT NULL,
+  credential_id TEXT   NOT NULL UNIQUE, -- as the device names it, in base64
+  sealed        BYTEA  NOT NULL, -- its public key, counter and flags: nobody can slip one in who only writes to the database
+  name          TEXT   NOT NULL,
+  made_at       BIGINT NOT NULL,
+  used_at       BIGINT NOT NULL
+);
+
+CREATE INDEX passkey_agent ON passkey (agent_id);
+
 CREATE TABLE pending_change (
   account_id  TEXT   NOT NULL,
   remote_id   TEXT   NOT NULL,
@@ -413,6 +452,13 @@ CREATE TABLE receipt (
 );
 
 CREATE INDEX receipt_at ON receipt (at);
+
+CREATE TABLE recovery (
+  agent_id     TEXT   NOT NULL,
+  hash         TEXT   NOT NULL, -- SHA-256 of 80 random bits
+  used_at      BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (agent_id, hash)
+);
 
 CREATE TABLE request (
   agent_id   TEXT   NOT NULL,
@@ -460,6 +506,28 @@ CREATE TABLE tally (
   slot     BIGINT NOT NULL, -- the number is the sum of its slots
   n        BIGINT NOT NULL,
   PRIMARY KEY (brand_id, list, slot)
+);
+
+CREATE TABLE token (
+  id          TEXT   PRIMARY KEY,
+  agent_id    TEXT   NOT NULL,
+  hash        TEXT   NOT NULL UNIQUE, -- SHA-256 of its secret
+  name        TEXT   NOT NULL,
+  scopes      TEXT   NOT NULL, -- read, reply, work, administer, with spaces between
+  made_at     BIGINT NOT NULL,
+  used_at     BIGINT NOT NULL, -- exact to a minute
+  ends_at     BIGINT NOT NULL,
+  ended_at    BIGINT NOT NULL
+);
+
+CREATE INDEX token_agent ON token (agent_id);
+
+CREATE TABLE totp (
+  agent_id     TEXT   PRIMARY KEY,
+  sealed       BYTEA  NOT NULL,
+  made_at      BIGINT NOT NULL,
+  confirmed_at BIGINT NOT NULL, -- 0: no code of it was seen yet, and none is asked for
+  last_step    BIGINT NOT NULL  -- of time, in half minutes: the last whose code was used
 );
 
 CREATE TABLE upload (

@@ -54,6 +54,7 @@ func New(d Deps) *Watch {
 	}
 	w := &Watch{Deps: d, node: hilft.NewID(), machine: machine, began: d.DB.Now()}
 	d.Jobs.HandleErrand(hilft.JobAlert, jobs.Terms{Workers: 2, Base: 5 * time.Second, Attempts: noMatterHowOften}, w.tell)
+	d.Jobs.HandleErrand(hilft.JobLink, jobs.Terms{Workers: 2, Base: 5 * time.Second, Attempts: linkTries}, w.link)
 	return w
 }
 

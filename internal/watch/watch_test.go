@@ -151,7 +151,7 @@ func node(t *testing.T, db *store.DB, keys *access.Keys, clock *storetest.Clock,
 	board := switchboard.New(switchboard.Deps{DB: db, Jobs: q, Bus: b, Blobs: blobs, Keys: keys, Connectors: []channel.Connector{out}, Log: log}, nobody{})
 	t.Cleanup(board.Close)
 	w := New(Deps{
-		DB: db, Jobs: q, Access: access.New(access.Deps{DB: db}), Keys: keys, Desk: d, Switchboard: board, HTTP: &http.Client{},
+		DB: db, Jobs: q, Access: access.New(access.Deps{DB: db, Jobs: q, Keys: keys}), Keys: keys, Desk: d, Switchboard: board, HTTP: &http.Client{},
 		Data: data, Media: data, PublicURL: "https://desk.example", Version: "test", Log: log,
 	})
 	ctx, cancel := context.WithCancel(context.Background())

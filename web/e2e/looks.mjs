@@ -108,6 +108,7 @@ await journey(async ({ open }) => {
     [account, () => page.locator('form').waitFor()],
     ['/health', () => page.getByText(t('health.queues')).waitFor()],
     ['/settings', () => page.getByText(t('settings.agents')).waitFor()],
+    ['/settings/security', () => page.getByText(t('security.limits')).waitFor()],
     ['/nowhere', () => page.getByText(t('notFound.title')).waitFor()],
   ]
   // A choice holds when the house has it: a page that is left before may take it along.

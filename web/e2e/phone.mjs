@@ -113,6 +113,9 @@ await journey(async ({ open }) => {
     await page.getByRole('heading', { name: desk.t(place), level: 1 }).waitFor()
     await fits(place)
   }
+  await page.goto(`${base}/settings/security`)
+  await page.getByText(desk.t('token.how')).waitFor()
+  await fits('sign-in and security')
   await page.goto(`${base}/channels/new/mail`)
   await page.locator('summary', { hasText: desk.t('channels.advanced') }).tap()
   await fits('connecting a channel')

@@ -14,7 +14,7 @@ import { theme } from './shell/theme'
 
 // What the first screen needs is asked for while the page is still being put together.
 const path = location.pathname
-if (!path.startsWith('/sign-in') && !path.startsWith('/setup')) {
+if (!/^\/(sign-in|setup|second-step|welcome|forgotten)\b/.test(path)) {
   void queries.prefetchQuery(meQuery)
   const view = /^\/inbox\/(mine|unassigned|waiting|solved|trouble)$/.exec(path)?.[1]
   if (path === '/' || path.startsWith('/inbox')) void queries.prefetchInfiniteQuery(inboxQuery((view ?? 'open') as 'open'))

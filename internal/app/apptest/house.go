@@ -193,9 +193,9 @@ func (h *House) Said() []string {
 // told none.
 func (h *House) Invitation() string {
 	for _, line := range h.Said() {
-		if at := strings.Index(line, h.URL()+"/setup#"); at >= 0 {
-			address, _, _ := strings.Cut(line[at:], " ")
-			return address
+		if before, code, ok := strings.Cut(line, "/setup#"); ok {
+			code, _, _ = strings.Cut(code, " ")
+			return before[max(0, strings.LastIndex(before, "http")):] + "/setup#" + code
 		}
 	}
 	return ""

@@ -9,6 +9,9 @@ export const client = createClient<paths>({ credentials: 'same-origin' })
 
 const signedOut = new Set<() => void>()
 
+/** What the door says to whoever is about to come in. */
+const signingIn = new Set(['session.wrong', 'session.second_step', 'session.half_over'])
+
 /** Calls f whenever the server no longer knows who we are. Returns how to stop. */
 export function onSignedOut(f: () => void): () => void {
   signedOut.add(f)
@@ -26,7 +29,7 @@ export async function take<T>(asked: Promise<{ data?: T; error?: unknown; respon
   }
   if (answer.response.ok) return answer.data as T
   const problem = problemOf(answer.response.status, answer.error)
-  if (problem.status === 401 && problem.code !== 'session.wrong') for (const f of signedOut) f()
+  if (problem.status === 401 && !signingIn.has(problem.code)) for (const f of signedOut) f()
   throw problem
 }
 

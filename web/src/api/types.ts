@@ -17,6 +17,12 @@ export type Visibility = Said['CaseRow']['visibility']
 export type View = keyof Said['CountsByView']
 export type Words = Record<string, string>
 
+export type SignInState = Said['SignIn']
+export type Passkey = Said['Passkey']
+export type InvitationBody = Said['InviteRequestBody']
+export type TokenBody = Said['MakeTokenRequestBody']
+export type Scope = TokenBody['scopes'][number]
+export type NewApp = Said['Totp']
 export type Letters = Said['Letters']
 export type Agent = Said['Agent']
 export type Colleague = Said['Colleague']

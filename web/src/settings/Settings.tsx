@@ -3,6 +3,7 @@
 
 import '../shell/formStyles'
 import { Button, NativeSelect, Textarea, TextInput } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { inBrand } from '../api/brand'
 import { client, once, take } from '../api/client'
@@ -17,6 +18,7 @@ import { Page } from '../shell/Page'
 import { After } from './After'
 import { AddAgent, Agents } from './Agents'
 import { Brand } from './Brand'
+import { Invitations } from './Invitations'
 import { Keys } from './Keys'
 import { Letters } from './Letters'
 import { Password } from './Password'
@@ -43,6 +45,11 @@ export function Settings() {
 
   return (
     <Page title={t('nav.settings')}>
+      {me.second_step === 'soon' && (
+        <p className={`${s.narrow} ${s.due}`}>
+          {t('second.soonShort')} <Link to="/settings/security">{t('security.title')}</Link>
+        </p>
+      )}
       <div className={`sheet fields ${s.narrow}`}>
         <NativeSelect
           label={t('settings.language')}
@@ -102,6 +109,9 @@ export function Settings() {
       </form>
       <h2 id="password">{t('field.password')}</h2>
       <Password />
+      <p className={s.onward}>
+        <Link to="/settings/security">{t('security.go')}</Link> <small className="soft">{t('security.goHelp')}</small>
+      </p>
       {me.brand.rights.includes('lead') && (
         <>
           <h2>{t('letters.title', { brand: me.brand.name })}</h2>
@@ -114,6 +124,7 @@ export function Settings() {
         <>
           <h2 id="agents">{t('settings.agents', { brand: me.brand.name })}</h2>
           {me.runs ? <Staff me={me} /> : <Agents />}
+          {me.runs && <Invitations />}
           {me.runs && <AddAgent />}
         </>
       )}

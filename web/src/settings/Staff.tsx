@@ -11,8 +11,10 @@ import { useText } from '../i18n'
 import { useAct } from '../shell/form'
 import { tell, warn } from '../shell/notices'
 import { Trouble, Wait } from '../shell/Wait'
+import { PasswordLink } from './PasswordLink'
 import { roles } from './roles'
 import s from './Settings.module.css'
+import { TakeSecond } from './TakeSecond'
 
 /** Everybody in the house, and what they are in the brand; for administrators, who change it here. */
 export function Staff({ me }: { me: Me }) {
@@ -67,6 +69,12 @@ function MemberRow({ member: a, me }: { member: Member; me: Me }) {
           ))}
           <option value="none">{t('roles.none')}</option>
         </select>
+      )}
+      {a.id !== me.id && (
+        <>
+          <PasswordLink of={a} />
+          <TakeSecond from={a} />
+        </>
       )}
     </li>
   )

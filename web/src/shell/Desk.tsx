@@ -137,7 +137,7 @@ export function Desk() {
         <Place to="/inbox/$view" icon="inbox" words="nav.inbox" />
         {me.runs && <Channels />}
         {me.brand.rights.includes('lead') && <Place to="/health" icon="health" words="nav.health" />}
-        <Place to="/settings" icon="settings" words="nav.settings" />
+        <Place to="/settings" icon="settings" words="nav.settings" alarm={me.second_step === 'soon' ? 'nav.secondDue' : undefined} />
         <span className={s.space} />
         <Tool id="palette" icon="palette" words={t('nav.palette')} short={t('nav.paletteShort')} run={offers.palette.run} />
         <Tool id="help" icon="keys" words={t('nav.keys')} run={offers.help.run} />

@@ -12,6 +12,11 @@ import { withLater } from '../i18n'
 import { Desk } from './Desk'
 import { Broken, NotFound, Wait } from './Wait'
 
+/** Where to go back to, if that is a page of ours. */
+function inside(back: unknown): { back?: string } {
+  return typeof back === 'string' && /^\/(?![/\\])/.test(back) ? { back } : {}
+}
+
 const rootRoute = createRootRoute({ notFoundComponent: NotFound, errorComponent: Broken })
 
 const desk = createRoute({
@@ -19,14 +24,16 @@ const desk = createRoute({
   id: 'desk',
   component: Desk,
   beforeLoad: async ({ location }) => {
+    let me
     try {
-      await queries.ensureQueryData(meQuery)
+      me = await queries.ensureQueryData(meQuery)
     } catch (e) {
       if (e instanceof Problem && e.status === 401) {
         throw redirect({ to: '/sign-in', search: location.pathname === '/' ? {} : { back: location.href } })
       }
       throw e
     }
+    if (me.second_step === 'now') throw redirect({ to: '/second-step', search: location.pathname === '/' ? {} : { back: location.href } })
   },
 })
 
@@ -103,14 +110,39 @@ const settings = createRoute({
   component: lazyRouteComponent(() => withLater(import('../settings/Settings')), 'Settings'),
 })
 
+const security = createRoute({
+  getParentRoute: () => desk,
+  path: '/settings/security',
+  component: lazyRouteComponent(() => import('../settings/Security'), 'Security'),
+})
+
 const signIn = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
   validateSearch: (search: Record<string, unknown>): { back?: string; ended?: boolean } => ({
-    ...(typeof search.back === 'string' && /^\/(?![/\\])/.test(search.back) && { back: search.back }),
+    ...inside(search.back),
     ...(search.ended === true && { ended: true }),
   }),
   component: lazyRouteComponent(() => import('../signin/SignIn'), 'SignIn'),
+})
+
+const secondStep = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/second-step',
+  validateSearch: (search: Record<string, unknown>): { back?: string } => ({ ...inside(search.back) }),
+  component: lazyRouteComponent(() => import('../signin/SecondStep'), 'SetUpSecondStep'),
+})
+
+const welcome = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/welcome',
+  component: lazyRouteComponent(() => import('../signin/Welcome'), 'Welcome'),
+})
+
+const forgotten = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/forgotten',
+  component: lazyRouteComponent(() => import('../signin/Forgotten'), 'Forgotten'),
 })
 
 const setup = createRoute({
@@ -123,6 +155,9 @@ export const router = createRouter({
   routeTree: rootRoute.addChildren([
     signIn,
     setup,
+    secondStep,
+    welcome,
+    forgotten,
     desk.addChildren([
       start,
       inbox.addChildren([inboxStart, inboxView, oneCase]),
@@ -131,6 +166,7 @@ export const router = createRouter({
       editChannel,
       health,
       settings,
+      security,
     ]),
   ]),
   defaultPendingComponent: Wait,

@@ -4,15 +4,18 @@
 import '../shell/formStyles'
 import { Button, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate, useRouter, useSearch } from '@tanstack/react-router'
-import { useEffect } from 'react'
-import { client, once, take } from '../api/client'
+import { Link, useNavigate, useRouter, useSearch } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
+import { client, once, Problem, take } from '../api/client'
 import { meQuery, queries, setupQuery } from '../api/queries'
+import type { Me, SignInState } from '../api/types'
 import { wordsFor } from '../api/words'
 import { speak, useText } from '../i18n'
 import { entered, useAct } from '../shell/form'
 import { Secret } from '../shell/Secret'
 import { Gate } from './Gate'
+import { PasskeyButton } from './PasskeyButton'
+import { SecondForm } from './SecondForm'
 
 /** The door. In the demo the key is in the lock. */
 export function SignIn() {
@@ -26,16 +29,23 @@ export function SignIn() {
     if (needed) void navigate({ to: '/setup', replace: true })
   }, [needed, navigate])
 
-  const signIn = useAct(
-    (body: { email: string; password: string }, key) => take(client.POST('/api/session', { body, headers: once(key) })),
-    (me) => {
-      queries.clear()
-      queries.setQueryData(meQuery.queryKey, me)
-      if (back) router.history.push(back)
-      else void navigate({ to: '/inbox/$view', params: { view: 'open' } })
-    },
-  )
+  const [second, setSecond] = useState<SignInState>()
+  function enter(me: Me) {
+    queries.clear()
+    queries.setQueryData(meQuery.queryKey, me)
+    if (back) router.history.push(back)
+    else void navigate({ to: '/inbox/$view', params: { view: 'open' } })
+  }
+  const signIn = useAct(async (body: { email: string; password: string }, key) => {
+    try {
+      enter(await take(client.POST('/api/session', { body, headers: once(key) })))
+    } catch (e) {
+      if (!(e instanceof Problem) || e.code !== 'session.second_step') throw e
+      setSecond(await take(client.GET('/api/session')))
+    }
+  })
   const demo = setup.data?.demo
+  if (second) return <SecondForm ways={second} onIn={enter} onBack={() => setSecond(undefined)} />
   const other = language === 'de' ? 'en' : 'de'
   return (
     <Gate title={t('signin.title')}>
@@ -67,6 +77,8 @@ export function SignIn() {
           {t('signin.go')}
         </Button>
       </form>
+      {setup.data?.passkeys && <PasskeyButton words={t('signin.passkey')} onIn={enter} />}
+      <Link to="/forgotten">{t('signin.forgotten')}</Link>
       <button className="plainButton" lang={other} onClick={() => void speak(other)}>
         {other === 'de' ? 'Deutsch' : 'English'}
       </button>
