@@ -91,7 +91,7 @@ const (
 	EventCaseAssigned   = "case.assigned"
 	EventCaseSolved     = "case.solved"
 	EventCaseUndone     = "case.undone" // somebody took back what they did
-	EventCaseLate       = "case.late" // its answer is due soon, late, or late for others to know
+	EventCaseLate       = "case.late"   // its answer is due soon, late, or late for others to know
 	EventMessageHeard   = "message.heard"
 	EventMessageEdited  = "message.edited"
 	EventMessageDeleted = "message.deleted"
@@ -109,8 +109,8 @@ const (
 	EventAlertRaised    = "alert.raised"
 	EventAlertResolved  = "alert.resolved"
 
-	EventServiceChanged  = "service.changed"  // when customers are answered, and how soon
-	EventServiceReckoned = "service.reckoned" // the answers that were due already are due by that
-	EventWatchChanged   = "watch.changed"             // what is watched for, and who is told
-	EventSecondRemoved  = "agent.second_step_removed" // an administrator took away what somebody had lost
+	EventServiceChanged  = "service.changed"           // when customers are answered, and how soon
+	EventServiceReckoned = "service.reckoned"          // the answers that were due already are due by that
+	EventWatchChanged    = "watch.changed"             // what is watched for, and who is told
+	EventSecondRemoved   = "agent.second_step_removed" // an administrator took away what somebody had lost
 )

@@ -244,24 +244,27 @@ func (a *Access) makeLink(ctx context.Context, e Errand, allowed func(context.Co
 		}
 		var ends int64
 		if e.Agent != "" {
-			l = Link{Kind: LinkReset, EndsAt: tx.Now().Add(resetFor)}
-			err = tx.Row(ctx, `SELECT name, email FROM agent WHERE id = ? AND closed_at = 0`, []any{e.Agent}, &l.Name, &l.Email)
+			who, _, err := oneAgent(ctx, tx, `id = ? AND closed_at = 0`, e.Agent)
+			l = Link{Kind: LinkReset, Name: who.Name, Email: who.Email, Sight: who.Sight(), EndsAt: tx.Now().Add(resetFor)}
 			if store.IsNoRows(err) {
 				return hilft.Fail(hilft.NotFound, "agent.not_found", nil)
 			}
+			if err != nil {
+				return err
+			}
 		} else {
-			l = Link{Kind: LinkInvite}
-			err = tx.Row(ctx, `SELECT name, email, ends_at FROM invitation WHERE id = ? AND used_at = 0 AND ends_at > ?`, []any{e.Invitation, store.Micros(tx.Now())},
-				&l.Name, &l.Email, &ends)
+			var n Newcomer
+			err := tx.Row(ctx, `SELECT name, email, role, brand_id, ends_at FROM invitation WHERE id = ? AND used_at = 0 AND ends_at > ?`, []any{e.Invitation, store.Micros(tx.Now())},
+				&n.Name, &n.Email, &n.Role, &n.Brand, &ends)
 			if store.IsNoRows(err) {
 				return hilft.Fail(hilft.NotFound, "invitation.not_found", nil)
 			}
-			l.EndsAt = store.Time(ends)
+			if err != nil {
+				return err
+			}
+			l = Link{Kind: LinkInvite, Name: n.Name, Email: n.Email, Sight: n.sight(), EndsAt: store.Time(ends)}
 		}
-		if err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `INSERT INTO link (hash, kind, agent_id, invitation_id, made_at, ends_at, used_at) VALUES (?, ?, ?, ?, ?, ?, 0)`,
+		_, err := tx.Exec(ctx, `INSERT INTO link (hash, kind, agent_id, invitation_id, made_at, ends_at, used_at) VALUES (?, ?, ?, ?, ?, ?, 0)`,
 			tokenHash(token), string(l.Kind), e.Agent, e.Invitation, store.Micros(tx.Now()), store.Micros(l.EndsAt))
 		return err
 	})

@@ -56,6 +56,8 @@ func TestSomebodyIsInvitedAndJoins(t *testing.T) {
 		for range 3 { // mail scanners open what they find
 			l, err := h.Look(t.Context(), token, office)
 			require.NoError(t, err)
+			require.True(t, l.Sight.May(h.brand(t), Work))
+			l.Sight = Sight{}
 			require.Equal(t, Link{Kind: LinkInvite, Name: "Marco Klein", Email: "marco@example.org", EndsAt: i.EndsAt}, l)
 		}
 		failed(t, h.Reset(t.Context(), token, better, office), hilft.NotFound, "link.over")
@@ -66,7 +68,7 @@ func TestSomebodyIsInvitedAndJoins(t *testing.T) {
 		marco, err := h.Join(t.Context(), token, "Marco K.", better, office)
 		require.NoError(t, err)
 		require.Equal(t, Agent{
-			ID: marco.ID, Email: "marco@example.org", Name: "Marco K.", Initials: "MK", Role: RoleAgent, Language: "de", Scheme: SchemeAuto, MadeAt: h.clock.Now(),
+			ID: marco.ID, Email: "marco@example.org", Name: "Marco K.", Initials: "MK", Role: RoleMember, Roles: map[hilft.BrandID]Role{h.brand(t): RoleAgent}, After: afterAtFirst, Language: "de", Scheme: SchemeAuto, MadeAt: h.clock.Now(),
 		}, marco)
 		_, err = h.Join(t.Context(), token, "", better, office)
 		failed(t, err, hilft.NotFound, "link.over")

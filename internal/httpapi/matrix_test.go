@@ -34,7 +34,7 @@ type scene struct {
 	anonymous, ben, rosa *browser
 	// What they are in the own brand, once they are called: ben is an agent there. none is nothing anywhere.
 	lead, reviewer, reader, none *browser
-	asking               string // the address of whoever makes the next request; empty: nobody knows them
+	asking                       string // the address of whoever makes the next request; empty: nobody knows them
 }
 
 // things are what a brand has.
@@ -168,10 +168,12 @@ var matrix = map[string]entry{
 	"set-up": {may: "anybody", right: func(s *scene, _ things) call {
 		return call{"/api/setup", m{"code": s.keys.SetUpCode(), "brand": m{"name": "A", "language": "de"}, "administrator": m{"name": "A", "email": "a@b.example", "password": password}}}
 	}},
-	"sign-in":       {may: "anybody", right: func(*scene, things) call { return call{"/api/session", m{"email": ben, "password": password}} }},
-	"sign-out":      {may: "anybody", right: at("/api/session")},
-	"get-me":        {may: "agents", token: "read", right: at("/api/me")},
-	"change-me":     {may: "agents", right: func(*scene, things) call { return call{"/api/me", m{"language": "en", "initials": "XY", "keys": m{"assign": "w"}, "after": m{"solve": "stay", "send": "next", "send_solve": "list"}, "toured": true}} }},
+	"sign-in":  {may: "anybody", right: func(*scene, things) call { return call{"/api/session", m{"email": ben, "password": password}} }},
+	"sign-out": {may: "anybody", right: at("/api/session")},
+	"get-me":   {may: "agents", token: "read", right: at("/api/me")},
+	"change-me": {may: "agents", right: func(*scene, things) call {
+		return call{"/api/me", m{"language": "en", "initials": "XY", "keys": m{"assign": "w"}, "after": m{"solve": "stay", "send": "next", "send_solve": "list"}, "toured": true}}
+	}},
 	"list-agents":   {may: "read", token: "read", right: at("/api/agents")},
 	"list-inbox":    {may: "read", token: "read", right: at("/api/inbox?view=open&limit=10")},
 	"list-networks": {may: "read", token: "read", right: at("/api/networks")},
@@ -493,9 +495,9 @@ func (s *scene) unread(k things) string {
 
 // notDone are right calls that this scene cannot grant, and how they are answered.
 var notDone = map[string]int{
-	"set-up":        http.StatusConflict,
-	"undo":          http.StatusNotFound,            // nobody has done it
-	"start-sign-in": http.StatusUnprocessableEntity, // nobody signs in at this network
+	"set-up":             http.StatusConflict,
+	"undo":               http.StatusNotFound,            // nobody has done it
+	"start-sign-in":      http.StatusUnprocessableEntity, // nobody signs in at this network
 	"sign-in-by-code":    http.StatusUnauthorized,        // nobody has begun to sign in
 	"add-passkey":        http.StatusUnprocessableEntity, // no device answers
 	"sign-in-by-passkey": http.StatusUnprocessableEntity,

@@ -13,21 +13,21 @@ import (
 )
 
 type meJSON struct {
-	ID        string          `json:"id"`
-	Name      string          `json:"name"`
-	Initials  string          `json:"initials"`
-	Email     string          `json:"email"`
-	Runs      bool            `json:"runs" doc:"One is an administrator: one runs the house."`
-	Language  string          `json:"language" enum:"de,en"`
-	Scheme    string          `json:"scheme" enum:"auto,light,dark"`
-	Signature string          `json:"signature" doc:"What stands under one's letters, above the brand's."`
+	ID        string            `json:"id"`
+	Name      string            `json:"name"`
+	Initials  string            `json:"initials"`
+	Email     string            `json:"email"`
+	Runs      bool              `json:"runs" doc:"One is an administrator: one runs the house."`
+	Language  string            `json:"language" enum:"de,en"`
+	Scheme    string            `json:"scheme" enum:"auto,light,dark"`
+	Signature string            `json:"signature" doc:"What stands under one's letters, above the brand's."`
 	Keys      map[string]string `json:"keys" nullable:"false" doc:"Keys of one's own: a character, or nothing for none, by the desk's name of the act."`
 	After     afterJSON         `json:"after"`
 	Toured    bool              `json:"toured" doc:"Has been shown around, or has declined."`
 	Second    string            `json:"second_step" enum:"nothing,soon,now" doc:"What is asked of somebody who has no second step at sign-in: soon, their role asks for one; now, nothing else is possible before."`
-	Brand     workplaceJSON   `json:"brand" doc:"The one that was asked for; without an id: one sees none yet."`
-	Brands    []workplaceJSON `json:"brands" nullable:"false" doc:"All that one sees."`
-	Version   string          `json:"version"`
+	Brand     workplaceJSON     `json:"brand" doc:"The one that was asked for; without an id: one sees none yet."`
+	Brands    []workplaceJSON   `json:"brands" nullable:"false" doc:"All that one sees."`
+	Version   string            `json:"version"`
 }
 
 // afterJSON is what the desk shows after an act.

@@ -55,7 +55,7 @@ func TestALinkIsMailedToWhomItIsFor(t *testing.T) {
 		who, err := h.Access.SignIn(t.Context(), rosa, "zwölf Möwen auf dem Deich", "192.0.2.1")
 		require.NoError(t, err)
 		ctx := access.As(t.Context(), who)
-		_, err = h.Access.Invite(ctx, access.Newcomer{Name: "Ben", Email: "ben@nordnetz.example"}, true)
+		_, err = h.Access.Invite(ctx, access.Newcomer{Name: "Ben", Email: "ben@nordnetz.example", Brand: h.brand}, true)
 		require.NoError(t, err)
 		m, token = h.mailed(2)
 		require.Equal(t, "ben@nordnetz.example", m.To.ID)
@@ -64,7 +64,7 @@ func TestALinkIsMailedToWhomItIsFor(t *testing.T) {
 		require.NoError(t, err)
 
 		// What is sent to an address that hilft hears is read by everybody who works here.
-		_, err = h.Access.AddAgent(ctx, access.Newcomer{Name: "Postfach", Email: "desk@nordnetz.example", Password: "zwölf Möwen auf dem Deich"})
+		_, err = h.Access.AddAgent(ctx, access.Newcomer{Name: "Postfach", Email: "desk@nordnetz.example", Password: "zwölf Möwen auf dem Deich", Brand: h.brand})
 		require.NoError(t, err)
 		require.NoError(t, h.Access.Forgotten(t.Context(), "DESK@nordnetz.example", "192.0.2.1"))
 		h.noJobs()
