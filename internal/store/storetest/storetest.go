@@ -62,13 +62,42 @@ func each(t *testing.T, test func(t *testing.T, url string)) {
 // Open opens a fresh SQLite database, or the Postgres database at the URL.
 func Open(t testing.TB, url string, now func() time.Time) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), store.Options{URL: url, Path: filepath.Join(t.TempDir(), "hilft.db"), Now: now})
+	path := filepath.Join(t.TempDir(), "hilft.db")
+	if url == "" {
+		newest, err := newestFile()
+		if err == nil {
+			err = os.WriteFile(path, newest, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	db, err := store.Open(t.Context(), store.Options{URL: url, Path: path, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	return db
 }
+
+// newestFile is an SQLite database with the newest schema and nothing in it: to take all steps of its history takes much
+// longer than to copy it.
+var newestFile = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "hilft-storetest-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "hilft.db")
+	db, err := store.Open(context.Background(), store.Options{Path: path})
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Close(); err != nil { // all of it is in the one file then
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
 
 // PostgresURL makes a database on the server for tests, with the newest schema and nothing in it, and returns its URL; it
 // is dropped with the test.
