@@ -107,6 +107,7 @@ await journey(async ({ open }) => {
   // Signed out, the passkey alone opens the door.
   await page.getByRole('button', { name: t('nav.out', { name: administrator.name }) }).click()
   await page.waitForURL('**/sign-in**')
+  await desk.button('signin.passkey').waitFor()
   await accessible(page, 'the door with a passkey')
   await desk.button('signin.passkey').click()
   await inbox(page)
