@@ -76,7 +76,7 @@ export function Invitations() {
       {adding ? (
         <Invite mail={open.data?.mail ?? false} onLink={setLink} onDone={() => setAdding(false)} />
       ) : (
-        <Button mt="md" onClick={() => setAdding(true)}>
+        <Button mt="md" me="xs" onClick={() => setAdding(true)}>
           {t('invite.go')}
         </Button>
       )}

@@ -71,10 +71,10 @@ function MemberRow({ member: a, me }: { member: Member; me: Me }) {
         </select>
       )}
       {a.id !== me.id && (
-        <>
+        <div className={s.rescue}>
           <PasswordLink of={a} />
           <TakeSecond from={a} />
-        </>
+        </div>
       )}
     </li>
   )
