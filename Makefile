@@ -13,8 +13,11 @@ LINT    := bin/golangci-lint
 # the binary take turns where they compute (apptest.Turn), and may all wait at once.
 PARALLEL ?= 8
 WAITING  ?= 256
-# What tests are built without: make check vets, and nobody debugs them.
-QUICK    := -vet=off -ldflags='-s -w'
+# Tests are built as the binary is, so that nothing is compiled twice, and without what nobody needs: make check vets, and
+# nobody debugs them. Those that run the binary run the one that is there. Three packages at a time, as some wait longer than
+# they compute.
+TESTS    := HILFT_BIN=$(CURDIR)/bin/hilft CGO_ENABLED=0 FSYNC=off scripts/with-postgres go test -p 3 -trimpath -vet=off -ldflags='-s -w' \
+	-count=1 -shuffle=on -timeout 20m
 # Rooms without a database are quick enough to be watched by the race detector on every check.
 PURE     := . ./channel/... ./internal/blob/... ./internal/bus/... ./internal/faults/...
 # What is written by a machine and committed. `make generate` writes it, `make check` fails when that changes it.
@@ -49,8 +52,8 @@ demo: build ## build, then open the house with made-up customers; ARGS='--quiet 
 test: build ## pass all tests: browser app, rooms on SQLite and Postgres, stories, browser journeys
 	npm --prefix web test
 	npm --prefix web/widget test
-	FSYNC=off scripts/with-postgres go test $(QUICK) -count=1 -shuffle=on -parallel $(PARALLEL) -timeout 20m $$(go list ./... | grep -vE '/(soak|stories)$$')
-	FSYNC=off scripts/with-postgres go test $(QUICK) -count=1 -shuffle=on -parallel $(WAITING) -timeout 20m ./soak ./stories
+	$(TESTS) -parallel $(PARALLEL) $$(go list ./... | grep -vE '/(soak|stories)$$')
+	$(TESTS) -parallel $(WAITING) ./soak ./stories
 
 check: need web/node_modules/.package-lock.json web/widget/node_modules/.package-lock.json ## format, vet, lint, arrows, races in pure rooms, generated files unchanged
 	scripts/lint $(LINT)

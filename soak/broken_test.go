@@ -88,7 +88,7 @@ func breakHouse(t *testing.T, file string) (overlay string) {
 func build(t *testing.T, overlay string) (bin string) {
 	t.Helper()
 	bin = filepath.Join(t.TempDir(), "hilft")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-overlay", overlay, "-o", bin, "./cmd/hilft")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-overlay", overlay, "-o", bin, "./cmd/hilft")
 	cmd.Dir, cmd.Env = "..", append(os.Environ(), "CGO_ENABLED=0")
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)

@@ -117,17 +117,20 @@ func TestWhatIsWrongIsOneLineAndAnExitCode(t *testing.T) {
 		{nil, "upgrade", 1, "hilft.db: there is none"},
 		{nil, "serve --listen " + taken.Addr().String(), 1, "address already in use"},
 	} {
-		code, out, errs := called(t, c.environ, strings.Fields(c.args)...)
-		require.Equal(t, c.code, code, "%s: %s", c.args, errs)
-		lines := strings.Split(strings.TrimSuffix(errs, "\n"), "\n")
-		last := lines[len(lines)-1]
-		require.True(t, strings.HasPrefix(last, "hilft: "), errs)
-		require.Contains(t, last, c.says)
-		for _, l := range lines[:len(lines)-1] {
-			require.True(t, strings.HasPrefix(l, "{"), "beside the log: %s", l)
-		}
-		require.NotContains(t, out+errs, "geheim")
-		require.NotContains(t, errs, "goroutine ")
+		t.Run(c.args, func(t *testing.T) { // some wait for what will not come
+			t.Parallel()
+			code, out, errs := called(t, c.environ, strings.Fields(c.args)...)
+			require.Equal(t, c.code, code, "%s: %s", c.args, errs)
+			lines := strings.Split(strings.TrimSuffix(errs, "\n"), "\n")
+			last := lines[len(lines)-1]
+			require.True(t, strings.HasPrefix(last, "hilft: "), errs)
+			require.Contains(t, last, c.says)
+			for _, l := range lines[:len(lines)-1] {
+				require.True(t, strings.HasPrefix(l, "{"), "beside the log: %s", l)
+			}
+			require.NotContains(t, out+errs, "geheim")
+			require.NotContains(t, errs, "goroutine ")
+		})
 	}
 }
 

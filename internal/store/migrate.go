@@ -26,6 +26,9 @@ import (
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
+// Migrations are the files as they are built in: who keeps a database made by them tells by these whether it is the newest.
+func Migrations() fs.FS { return migrationFiles }
+
 // migrate brings the schema up to date. Several nodes may start at once: on Postgres one migrates, the others wait.
 func migrate(ctx context.Context, db *DB, o Options) error {
 	p, have, newest, err := provider(ctx, db, o.Log)

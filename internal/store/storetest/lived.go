@@ -43,6 +43,17 @@ func Media(t testing.TB, dir string) {
 	}
 }
 
+// Schemas are those at which a test leaves a house to find out what becomes of it: in make soak all up to the newest, else
+// the first, every tenth and the last two, for each costs all steps that come after it.
+func Schemas(newest int64) (all []int64) {
+	for n := int64(1); n <= newest; n++ {
+		if n == 1 || n%10 == 0 || n >= newest-1 || os.Getenv("HILFT_SOAK") == "1" {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
 // Lived makes a database, at the URL or for SQLite at the path, in which people have worked since the first schema, at
 // every schema up to this one. It is not open.
 func Lived(t testing.TB, url, path string, schema int64) {

@@ -10,10 +10,11 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -62,17 +63,17 @@ func each(t *testing.T, test func(t *testing.T, url string)) {
 // Open opens a fresh SQLite database, or the Postgres database at the URL.
 func Open(t testing.TB, url string, now func() time.Time) *store.DB {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "hilft.db")
+	file := filepath.Join(t.TempDir(), "hilft.db")
 	if url == "" {
 		newest, err := newestFile()
 		if err == nil {
-			err = os.WriteFile(path, newest, 0o600)
+			err = os.WriteFile(file, newest, 0o600)
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	db, err := store.Open(t.Context(), store.Options{URL: url, Path: path, Now: now})
+	db, err := store.Open(t.Context(), store.Options{URL: url, Path: file, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,15 +89,15 @@ var newestFile = sync.OnceValues(func() ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	path := filepath.Join(dir, "hilft.db")
-	db, err := store.Open(context.Background(), store.Options{Path: path})
+	file := filepath.Join(dir, "hilft.db")
+	db, err := store.Open(context.Background(), store.Options{Path: file})
 	if err != nil {
 		return nil, err
 	}
 	if err := db.Close(); err != nil { // all of it is in the one file then
 		return nil, err
 	}
-	return os.ReadFile(path)
+	return os.ReadFile(file)
 })
 
 // PostgresURL makes a database on the server for tests, with the newest schema and nothing in it, and returns its URL; it
@@ -109,7 +110,7 @@ func PostgresURL(t *testing.T) string {
 // PostgresFor is PostgresURL for benchmarks too.
 func PostgresFor(t testing.TB) string {
 	t.Helper()
-	return database(t, " TEMPLATE "+template(t))
+	return database(t, " TEMPLATE "+template(t)+" STRATEGY file_copy") // what is copied this way is not written to the log as well
 }
 
 // EmptyPostgresURL is PostgresURL without the schema.
@@ -167,10 +168,9 @@ var templates sync.Mutex
 // one. It is made once for all packages, under the name of the migrations that made it, and stays.
 func template(t testing.TB) string {
 	t.Helper()
-	_, here, _, _ := runtime.Caller(0)
 	sum := sha256.New()
-	for _, name := range must(filepath.Glob(filepath.Join(filepath.Dir(here), "..", "migrations", "*.sql")))(t) {
-		_, _ = fmt.Fprintf(sum, "%s\n%s", filepath.Base(name), must(os.ReadFile(name))(t))
+	for _, name := range must(fs.Glob(store.Migrations(), "migrations/*.sql"))(t) {
+		_, _ = fmt.Fprintf(sum, "%s\n%s", path.Base(name), must(fs.ReadFile(store.Migrations(), name))(t))
 	}
 	name := "hilft_newest_" + hex.EncodeToString(sum.Sum(nil))[:16]
 	templates.Lock()
