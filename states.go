@@ -25,11 +25,13 @@ const (
 type Delivery string
 
 const (
-	Queued  Delivery = "queued"
-	Sending Delivery = "sending"
-	Sent    Delivery = "sent"
-	Failed  Delivery = "failed"
-	Unknown Delivery = "unknown"
+	Held      Delivery = "held" // for some seconds, in which it can be taken back
+	Queued    Delivery = "queued"
+	Sending   Delivery = "sending"
+	Sent      Delivery = "sent"
+	Failed    Delivery = "failed"
+	Unknown   Delivery = "unknown"
+	Withdrawn Delivery = "withdrawn" // somebody has taken it back
 )
 
 // Next tells whether a delivery may go from d to next. Sent is final, but for what the network sends back later: that has
@@ -37,6 +39,8 @@ const (
 // again, or say of an unknown one that it arrived.
 func (d Delivery) Next(next Delivery) bool {
 	switch d {
+	case Held:
+		return next == Queued || next == Withdrawn || next == Failed || next == Unknown
 	case Queued:
 		return next == Sending || next == Failed || next == Unknown
 	case Sending:
@@ -45,7 +49,7 @@ func (d Delivery) Next(next Delivery) bool {
 		return next == Queued
 	case Unknown:
 		return next == Sent || next == Queued || next == Failed
-	case Sent:
+	case Sent, Withdrawn:
 		return false
 	}
 	return false
@@ -74,6 +78,7 @@ const (
 // Names of jobs that one room writes for another. They are stored, and so never change.
 const (
 	JobIntake   = "intake"   // switchboard → switchboard, intake: translate a raw delivery and give it its place
+	JobRelease  = "release"  // desk → desk: let a reply go out that was held
 	JobDeliver  = "deliver"  // desk → switchboard: send an outbound message
 	JobDelivery = "delivery" // switchboard → desk: where that message stands
 	JobAlert    = "alert"    // watch → watch: tell one who is to be told

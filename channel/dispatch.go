@@ -14,6 +14,11 @@ import (
 	"github.com/hilft/hilft"
 )
 
+// Release is the argument of a hilft.JobRelease: a reply that waits, so that it can be taken back.
+type Release struct {
+	Message hilft.MessageID `json:"message"`
+}
+
 // Dispatch is the argument of a hilft.JobDeliver: a message that the desk asks the switchboard to deliver.
 type Dispatch struct {
 	Brand   hilft.BrandID   `json:"brand"`

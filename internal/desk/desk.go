@@ -29,6 +29,8 @@ func New(db *store.DB, q *jobs.Jobs, answerIn AnswerIn) *Desk {
 	d := &Desk{db: db, jobs: q, answerIn: answerIn}
 	q.HandleWork(hilft.JobDelivery, jobs.Terms{Workers: 8}, d.delivered)
 	q.HandleEnd(hilft.JobDelivery, d.neverTold)
+	q.HandleWork(hilft.JobRelease, jobs.Terms{Workers: 2}, d.release)
+	q.HandleEnd(hilft.JobRelease, d.neverReleased)
 	q.HandleWork(hilft.JobOnward, jobs.Terms{Workers: 2}, d.goesOn)
 	q.HandleWork(hilft.JobReckon, jobs.Terms{Workers: 1, Claim: 1}, d.reckon)
 	return d

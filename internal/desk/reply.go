@@ -34,7 +34,8 @@ type Reply struct {
 	Request      string          // the agent's request: the same one again writes nothing more; may be empty
 }
 
-// Reply writes a message to the customer, with the job that delivers it. Conflict (reply.something_new): the customer or
+// Reply writes a message to the customer, with the job that delivers it, or lets it go out when its account holds it no
+// more. Conflict (reply.something_new): the customer or
 // a colleague has said something since. Invalid: there is nothing to say, or nobody to say it to.
 func (d *Desk) Reply(ctx context.Context, see access.Sight, r Reply) (Message, error) {
 	r.Text = strings.TrimSpace(clean(r.Text))
@@ -69,10 +70,7 @@ func (d *Desk) Reply(ctx context.Context, see access.Sight, r Reply) (Message, e
 			Warning: strings.TrimSpace(clean(r.Warning)), Files: r.Files,
 			At: tx.Now(), MadeAt: made, Delivery: hilft.Queued, Request: r.Request,
 		}
-		if err := insertMessages(ctx, tx, m); err != nil {
-			return err
-		}
-		if err := d.dispatch(ctx, tx, v, last, m, false); err != nil {
+		if err := d.send(ctx, tx, v, last, &m); err != nil {
 			return err
 		}
 		events := []jobs.Event{{Kind: hilft.EventMessageWritten, Brand: c.Brand, Case: c.ID, Subject: string(m.ID), Agent: see.Agent}}
@@ -102,7 +100,7 @@ func (d *Desk) Reply(ctx context.Context, see access.Sight, r Reply) (Message, e
 // an agent has seen.
 func spokenSince(ctx context.Context, tx *store.Tx, id hilft.CaseID, seen hilft.MessageID, by hilft.AgentID) (bool, error) {
 	var one int
-	err := tx.Row(ctx, `SELECT 1 FROM message WHERE case_id = ? AND (direction = ? OR direction = ? AND agent_id <> ? AND auto = 0)
+	err := tx.Row(ctx, `SELECT 1 FROM message WHERE case_id = ? AND (direction = ? OR direction = ? AND agent_id <> ? AND auto = 0 AND delivery <> 'withdrawn')
 			AND made_at > COALESCE((SELECT made_at FROM message WHERE id = ? AND case_id = ?), 0) LIMIT 1`,
 		[]any{string(id), string(hilft.Inbound), string(hilft.Outbound), string(by), string(seen), string(id)}, &one)
 	if store.IsNoRows(err) {

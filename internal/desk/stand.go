@@ -42,7 +42,7 @@ func (w word) byHouse() bool { return w.direction == hilft.Outbound && w.auto }
 // answers tells whether it is an answer that went out, or is on its way.
 func (w word) answers() bool {
 	return !w.byHouse() && w.direction == hilft.Outbound && !w.deleted &&
-		(w.delivery == hilft.Sent || w.delivery == hilft.Sending || w.delivery == hilft.Queued)
+		(w.delivery == hilft.Sent || w.delivery == hilft.Sending || w.delivery == hilft.Queued || w.delivery == hilft.Held)
 }
 
 // names tells whether a case may be called by this word.

@@ -53,6 +53,7 @@ type accountJSON struct {
 	Self     selfJSON         `json:"self"`
 	Settings channel.Settings `json:"settings" doc:"Without secrets."`
 	Set      []string         `json:"set" nullable:"false" doc:"The secrets that are set."`
+	HoldS    int              `json:"hold_s" doc:"For how many seconds a reply waits, in which it can be taken back; 0: it goes out at once."`
 	State    string           `json:"state" enum:"ok,starting,trouble,sign_in,paused"`
 	Reason   string           `json:"reason"`
 	StateAt  *time.Time       `json:"state_at"`
@@ -81,7 +82,7 @@ type selfJSON struct {
 func (a *API) accountOf(d channel.Description, acc switchboard.Account) accountJSON {
 	out := accountJSON{
 		ID: string(acc.ID), Network: acc.Network, Name: acc.Name, Self: selfJSON{acc.Self.Handle, acc.Self.Name, webURL(acc.Self.URL)},
-		Settings: channel.Settings{}, Set: []string{}, State: string(acc.State), Reason: acc.Reason, StateAt: when(acc.StateAt), HeardAt: when(acc.HeardAt),
+		Settings: channel.Settings{}, Set: []string{}, HoldS: int(acc.Hold / time.Second), State: string(acc.State), Reason: acc.Reason, StateAt: when(acc.StateAt), HeardAt: when(acc.HeardAt),
 		PolledAt: when(acc.PolledAt), SentAt: when(acc.SentAt), Refused: acc.Refused,
 	}
 	for _, f := range d.Settings {
@@ -156,6 +157,7 @@ type connectRequest struct {
 		Network  string           `json:"network" maxLength:"64"`
 		Name     string           `json:"name" maxLength:"200" doc:"How the house calls it; empty: as the network does."`
 		Settings channel.Settings `json:"settings"`
+		HoldS    int              `json:"hold_s,omitempty" minimum:"0" maximum:"120" doc:"For how many seconds replies wait; see hold-replies."`
 	}
 }
 
@@ -196,7 +198,11 @@ func (a *API) accountOperations() {
 		})
 	accountAct(a, http.MethodPost, "/api/accounts", "connect-account", "Connect an account; its settings are proved first", 201,
 		func(ctx context.Context, brand hilft.BrandID, in *connectRequest) (switchboard.Account, error) {
-			return a.Switchboard.Connect(ctx, brand, in.Body.Network, in.Body.Name, in.Body.Settings)
+			acc, err := a.Switchboard.Connect(ctx, brand, in.Body.Network, in.Body.Name, in.Body.Settings)
+			if err != nil || in.Body.HoldS == 0 {
+				return acc, err
+			}
+			return a.Switchboard.Hold(ctx, brand, acc.ID, time.Duration(in.Body.HoldS)*time.Second)
 		})
 	accountAct(a, http.MethodPatch, "/api/accounts/{id}", "change-account", "Change an account's name or settings", 200,
 		func(ctx context.Context, brand hilft.BrandID, in *struct {
@@ -209,6 +215,16 @@ func (a *API) accountOperations() {
 		},
 		) (switchboard.Account, error) {
 			return a.Switchboard.Change(ctx, brand, hilft.AccountID(in.ID), in.Body.Name, in.Body.Settings)
+		})
+	accountAct(a, http.MethodPut, "/api/accounts/{id}/hold", "hold-replies", "Say for how long an account holds a reply, in which it can be taken back", 200,
+		func(ctx context.Context, brand hilft.BrandID, in *struct {
+			InBrandByID
+			Body struct {
+				Seconds int `json:"seconds" minimum:"0" maximum:"120" doc:"0: replies go out at once."`
+			}
+		},
+		) (switchboard.Account, error) {
+			return a.Switchboard.Hold(ctx, brand, hilft.AccountID(in.ID), time.Duration(in.Body.Seconds)*time.Second)
 		})
 	accountAct(a, http.MethodPost, "/api/accounts/{id}/pause", "pause-account", "Stop listening to an account and sending from it", 200,
 		func(ctx context.Context, brand hilft.BrandID, in *InBrandByID) (switchboard.Account, error) {

@@ -305,6 +305,9 @@ var matrix = map[string]entry{
 	"retry-message": {may: "work", token: "reply", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/messages/" + s.replyThat(hilft.Failed, k) + "/retry", nil}
 	}},
+	"withdraw-reply": {may: "work", token: "reply", ids: true, right: func(s *scene, k things) call {
+		return call{"/api/messages/" + s.replyThat(hilft.Held, k) + "/withdraw", nil}
+	}},
 	"message-arrived": {may: "work", token: "work", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/messages/" + s.replyThat(hilft.Unknown, k) + "/arrived", nil}
 	}},
@@ -321,6 +324,9 @@ var matrix = map[string]entry{
 	}},
 	"change-account": {may: "administrators", token: "administer", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/accounts/" + string(k.account.ID), m{"name": "Der Laden"}}
+	}},
+	"hold-replies": {may: "administrators", token: "administer", ids: true, right: func(_ *scene, k things) call {
+		return call{"/api/accounts/" + string(k.account.ID) + "/hold", m{"seconds": 5}}
 	}},
 	"pause-account":  {may: "administrators", token: "administer", ids: true, right: func(_ *scene, k things) call { return call{"/api/accounts/" + string(k.account.ID) + "/pause", nil} }},
 	"resume-account": {may: "administrators", token: "administer", ids: true, right: func(_ *scene, k things) call { return call{"/api/accounts/" + string(k.account.ID) + "/resume", nil} }},

@@ -41,10 +41,10 @@ type messageJSON struct {
 	At             time.Time   `json:"at"`
 	EditedAt       *time.Time  `json:"edited_at"`
 	DeletedAt      *time.Time  `json:"deleted_at"`
-	Delivery       string      `json:"delivery" enum:",queued,sending,sent,failed,unknown"`
+	Delivery       string      `json:"delivery" enum:",held,queued,sending,sent,failed,unknown,withdrawn"`
 	Reason         string      `json:"reason" doc:"Why it failed or waits, as a message key."`
 	Detail         string      `json:"detail" doc:"The network's own words."`
-	RetryAt        *time.Time  `json:"retry_at"`
+	RetryAt        *time.Time  `json:"retry_at" doc:"When it is tried again; of one that is held, when it goes out."`
 	LetGoAt        *time.Time  `json:"let_go_at" doc:"When somebody said that nothing more is done about it, though it failed; null: nobody has."`
 	ShownAt        *time.Time  `json:"shown_at" doc:"When it stood before the eyes of whom it is for; null: that is not known."`
 	Onward         *onwardJSON `json:"onward" doc:"The letter in which it went on, because nobody was there to see it."`
@@ -53,7 +53,7 @@ type messageJSON struct {
 
 type onwardJSON struct {
 	To       string `json:"to"`
-	Delivery string `json:"delivery" enum:",queued,sending,sent,failed,unknown" doc:"Where the letter stands; empty: it is not among the messages shown."`
+	Delivery string `json:"delivery" enum:",held,queued,sending,sent,failed,unknown,withdrawn" doc:"Where the letter stands; empty: it is not among the messages shown."`
 }
 
 type authorJSON struct {
@@ -164,6 +164,7 @@ func (a *API) messageOperations() {
 			}
 			return &bodyOf[messageJSON]{a.messageOf(n, m)}, nil
 		})
+	a.decide("/api/messages/{id}/withdraw", "withdraw-reply", "Take back a reply that is still held; answers with it as it was written", a.Desk.Withdraw)
 	a.decide("/api/messages/{id}/retry", "retry-message", "Send a message again that failed, or of which nobody knows", a.Desk.Retry)
 	a.decide("/api/messages/{id}/arrived", "message-arrived", "Say of a message of which nobody knew that it arrived", a.Desk.Arrived)
 	a.decide("/api/messages/{id}/let-go", "let-message-go", "Leave it at that with a message that failed", a.Desk.LetGo)

@@ -23,6 +23,7 @@ var scopes = map[string]access.Scope{
 	messageHTML: access.ScopeRead, "look-case": access.ScopeRead, "find-case": access.ScopeRead,
 
 	"reply": access.ScopeReply, "typing": access.ScopeReply, uploadFile: access.ScopeReply, "retry-message": access.ScopeReply,
+	"withdraw-reply": access.ScopeReply,
 
 	"assign-case": access.ScopeWork, "solve-case": access.ScopeWork, "reopen-case": access.ScopeWork, "write-note": access.ScopeWork,
 	"undo": access.ScopeWork, "message-arrived": access.ScopeWork, "let-message-go": access.ScopeWork, "take-message-up": access.ScopeWork,
@@ -30,7 +31,7 @@ var scopes = map[string]access.Scope{
 	"list-staff": access.ScopeAdminister, "add-brand": access.ScopeAdminister, "change-brand": access.ScopeAdminister,
 	"get-service": access.ScopeAdminister, "set-service": access.ScopeAdminister, "foresee-service": access.ScopeAdminister,
 	"get-letters": access.ScopeAdminister, "set-letters": access.ScopeAdminister, "connect-account": access.ScopeAdminister,
-	"change-account": access.ScopeAdminister, "pause-account": access.ScopeAdminister, "resume-account": access.ScopeAdminister,
+	"change-account": access.ScopeAdminister, "hold-replies": access.ScopeAdminister, "pause-account": access.ScopeAdminister, "resume-account": access.ScopeAdminister,
 	"remove-account": access.ScopeAdminister, "set-canary": access.ScopeAdminister, "retry-dead": access.ScopeAdminister,
 	"retry-dead-kind": access.ScopeAdminister, "discard-dead": access.ScopeAdminister, "retry-stuck": access.ScopeAdminister,
 	"set-stuck-aside": access.ScopeAdminister, stuckRaw: access.ScopeAdminister, "get-watch": access.ScopeAdminister, "set-limits": access.ScopeAdminister,

@@ -23,7 +23,7 @@ CREATE TABLE account (
   line_fence  BIGINT NOT NULL,
   made_at     BIGINT NOT NULL,
   removed_at  BIGINT NOT NULL
-, renewing_until BIGINT NOT NULL DEFAULT 0, moved_at BIGINT NOT NULL DEFAULT 0);
+, renewing_until BIGINT NOT NULL DEFAULT 0, moved_at BIGINT NOT NULL DEFAULT 0, hold_s BIGINT NOT NULL DEFAULT 0);
 
 CREATE UNIQUE INDEX account_name ON account (brand_id, name) WHERE removed_at = 0;
 

@@ -28,6 +28,7 @@ type Account struct {
 	Set      []string         // the secrets that are set
 	Limits   channel.Limits   // the network's word for this account; where it has said nothing, its description's
 	Since    time.Time
+	Hold     time.Duration // for how long it holds replies, in which they can be taken back
 	State    hilft.AccountState
 	Reason   string // why the state is what it is: one of channel.Reason…, or the network's words
 	StateAt  time.Time
@@ -54,16 +55,17 @@ type entry struct {
 // accountFresh is how late this node may learn what another did to an account: who is told of it may not hear it.
 const accountFresh = time.Second
 
-const accountColumns = `SELECT id, brand_id, network, name, self, settings, sealed, limits, since, cursor, state, reason, state_at, heard_at, polled_at, sent_at, refused, moved_at, made_at, removed_at FROM account `
+const accountColumns = `SELECT id, brand_id, network, name, self, settings, sealed, limits, since, cursor, state, reason, state_at, heard_at, polled_at, sent_at, refused, moved_at, hold_s, made_at, removed_at FROM account `
 
 func (s *Switchboard) scanAccount(scan func(into ...any) error, a *Account) error {
 	var self, settings, limits string
-	var since, stateAt, heard, polled, sent, moved, made, removed int64
+	var since, stateAt, heard, polled, sent, moved, hold, made, removed int64
 	if err := scan(&a.ID, &a.Brand, &a.Network, &a.Name, &self, &settings, &a.sealed, &limits, &since, &a.cursor, &a.State, &a.Reason,
-		&stateAt, &heard, &polled, &sent, &a.Refused, &moved, &made, &removed); err != nil {
+		&stateAt, &heard, &polled, &sent, &a.Refused, &moved, &hold, &made, &removed); err != nil {
 		return err
 	}
 	a.Since, a.StateAt, a.HeardAt, a.PolledAt = store.Time(since), store.Time(stateAt), store.Time(heard), store.Time(polled)
+	a.Hold = time.Duration(hold) * time.Second
 	a.SentAt, a.MovedAt, a.MadeAt, a.removed = store.Time(sent), store.Time(moved), store.Time(made), removed != 0
 	for text, into := range map[string]any{self: &a.Self, settings: &a.Settings, limits: &a.Limits} {
 		if err := json.Unmarshal([]byte(text), into); err != nil {

@@ -347,6 +347,30 @@ func (s *Switchboard) Resume(ctx context.Context, brand hilft.BrandID, id hilft.
 	return s.switchTo(ctx, brand, id, atFirst(con.Describe()))
 }
 
+// holdMost is how long an account may hold replies: who waits for an answer waits for that, too.
+const holdMost = 2 * time.Minute
+
+// Hold says for how long an account holds replies from now on, in whole seconds; 0: they go out at once. Invalid
+// (account.hold): less than that, or more than two minutes.
+func (s *Switchboard) Hold(ctx context.Context, brand hilft.BrandID, id hilft.AccountID, hold time.Duration) (Account, error) {
+	if hold < 0 || hold > holdMost {
+		return Account{}, hilft.FailField(hilft.Invalid, "account.hold", "seconds", nil)
+	}
+	if _, _, err := s.own(ctx, brand, id); err != nil {
+		return Account{}, err
+	}
+	err := s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.Exec(ctx, `UPDATE account SET hold_s = ? WHERE id = ? AND removed_at = 0`, int64(hold/time.Second), string(id)); err != nil {
+			return err
+		}
+		return s.changed(ctx, tx, id)
+	})
+	if err != nil {
+		return Account{}, fmt.Errorf("switchboard: hold: %w", err)
+	}
+	return s.Account(ctx, id)
+}
+
 func (s *Switchboard) switchTo(ctx context.Context, brand hilft.BrandID, id hilft.AccountID, state hilft.AccountState) (Account, error) {
 	if _, _, err := s.own(ctx, brand, id); err != nil {
 		return Account{}, err

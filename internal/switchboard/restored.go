@@ -28,6 +28,10 @@ func (s *Switchboard) Doubt(ctx context.Context, tx *store.Tx) (int, error) {
 	if err := s.doubtOnward(ctx, tx); err != nil {
 		return 0, fmt.Errorf("switchboard: doubt: %w", err)
 	}
+	held, err := s.doubtHeld(ctx, tx)
+	if err != nil {
+		return 0, fmt.Errorf("switchboard: doubt: %w", err)
+	}
 	orders, err := s.Jobs.Withdraw(ctx, tx, hilft.JobDeliver)
 	if err != nil {
 		return 0, fmt.Errorf("switchboard: doubt: %w", err)
@@ -64,5 +68,25 @@ func (s *Switchboard) Doubt(ctx context.Context, tx *store.Tx) (int, error) {
 			}
 		}
 	}
-	return len(orders), nil
+	return held + len(orders), nil
+}
+
+// doubtHeld is Doubt for replies that were held: they went out from the original some seconds later.
+func (s *Switchboard) doubtHeld(ctx context.Context, tx *store.Tx) (int, error) {
+	held, err := s.Jobs.Withdraw(ctx, tx, hilft.JobRelease)
+	if err != nil {
+		return 0, err
+	}
+	for _, j := range held {
+		var r channel.Release
+		if err := j.Read(&r); err != nil {
+			continue // it names no message
+		}
+		if err := s.Jobs.Enqueue(ctx, tx, jobs.Order{Kind: hilft.JobDelivery, Lane: told(r.Message), Args: channel.Report{
+			Message: r.Message, Delivery: hilft.Unknown, Reason: channel.ReasonRestored,
+		}}); err != nil {
+			return 0, err
+		}
+	}
+	return len(held), nil
 }

@@ -23,9 +23,27 @@ await journey(async ({ open }) => {
   await story('system', 'sends', 'Meine Rechnung stimmt nicht.', 'in', 't-1')
   await desk.row('Meine Rechnung stimmt nicht.').waitFor()
   await page.keyboard.press('g')
-  await desk.answer('Welche Rechnungsnummer ist es?')
+
+  // An answer that is held is taken back before anybody outside reads it, is mended, and goes out by itself.
+  await desk.answer('Welche Rechnungsnummer sind Sie?', 'Control+Shift+Enter')
+  await page.getByText(desk.t('next.none')).first().waitFor()
+  await page.getByRole('button', { name: desk.t('undo') }).waitFor()
+  await page.keyboard.press('z')
+  await desk.text.waitFor()
+  ok((await desk.text.inputValue()) === 'Welche Rechnungsnummer sind Sie?', 'it is a draft again')
+  await desk.row('Meine Rechnung stimmt nicht.').waitFor() // who waited for an answer waits again
+  await page.getByText(desk.t('delivery.withdrawn')).waitFor()
+  await accessible(page, 'a reply that was taken back')
+  await desk.text.fill('Welche Rechnungsnummer ist es?')
+  await page.keyboard.press('Control+Enter')
+  await desk.message('Welche Rechnungsnummer').getByRole('button', { name: desk.t('delivery.withdraw') }).waitFor()
   await desk.delivered('Welche Rechnungsnummer')
+  await story('system', 'was', 'given', 'Welche Rechnungsnummer sind Sie?', '0', 'times')
   await story('system', 'was', 'given', 'Welche Rechnungsnummer ist es?', 'once')
+  await page.getByRole('link', { name: desk.t('nav.channels') }).click()
+  await page.getByLabel(desk.t('hold'), { exact: true }).selectOption('0')
+  await page.waitForFunction(() => document.querySelector('select')?.value === '0')
+  await page.goBack()
 
   // The customer writes while we write: the answer waits, and is sent only when somebody has read what is new.
   await desk.write('Ohne die Nummer können wir nicht nachsehen.')

@@ -74,6 +74,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/accounts/{id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say for how long an account holds a reply, in which it can be taken back */
+        put: operations["hold-replies"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts/{id}/pause": {
         parameters: {
             query?: never;
@@ -1006,6 +1023,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/messages/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back a reply that is still held; answers with it as it was written */
+        post: operations["withdraw-reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/networks": {
         parameters: {
             query?: never;
@@ -1339,6 +1373,11 @@ export interface components {
         Account: {
             /** Format: date-time */
             heard_at: string | null;
+            /**
+             * Format: int64
+             * @description For how many seconds a reply waits, in which it can be taken back; 0: it goes out at once.
+             */
+            hold_s: number;
             /** @description Where the network calls us; empty: it does not. */
             hook_url: string;
             id: string;
@@ -1727,6 +1766,11 @@ export interface components {
             works: boolean;
         };
         ConnectRequestBody: {
+            /**
+             * Format: int64
+             * @description For how many seconds replies wait; see hold-replies.
+             */
+            hold_s?: number;
             /** @description How the house calls it; empty: as the network does. */
             name: string;
             network: string;
@@ -1890,6 +1934,13 @@ export interface components {
             /** @description Messages of ours that may have gone out. */
             unknown: components["schemas"]["Unknown"][];
             version: string;
+        };
+        "Hold-repliesRequest": {
+            /**
+             * Format: int64
+             * @description 0: replies go out at once.
+             */
+            seconds: number;
         };
         Hours: {
             /** @description Days that are otherwise, holidays or not. */
@@ -2073,7 +2124,7 @@ export interface components {
             /** Format: date-time */
             deleted_at: string | null;
             /** @enum {string} */
-            delivery: "" | "queued" | "sending" | "sent" | "failed" | "unknown";
+            delivery: "" | "held" | "queued" | "sending" | "sent" | "failed" | "unknown" | "withdrawn";
             /** @description The network's own words. */
             detail: string;
             /** @enum {string} */
@@ -2107,7 +2158,10 @@ export interface components {
             quoted: string;
             /** @description Why it failed or waits, as a message key. */
             reason: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it is tried again; of one that is held, when it goes out.
+             */
             retry_at: string | null;
             /**
              * Format: int64
@@ -2172,7 +2226,7 @@ export interface components {
              * @description Where the letter stands; empty: it is not among the messages shown.
              * @enum {string}
              */
-            delivery: "" | "queued" | "sending" | "sent" | "failed" | "unknown";
+            delivery: "" | "held" | "queued" | "sending" | "sent" | "failed" | "unknown" | "withdrawn";
             to: string;
         };
         OpenSession: {
@@ -3020,6 +3074,80 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "hold-replies": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Hold-repliesRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
             };
             /** @description Unauthorized */
             401: {
@@ -6884,6 +7012,73 @@ export interface operations {
         };
     };
     "take-message-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "withdraw-reply": {
         parameters: {
             query?: never;
             header?: never;

@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: The hilft authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { memo, useMemo, useState } from 'react'
+import { memo, useEffect, useMemo, useState } from 'react'
 import type { Attached, Message } from '../api/types'
 import { say, useText } from '../i18n'
 import { bytes, exactly, moment, number } from '../i18n/format'
+import { withdraw } from '../composer/withdraw'
 import { Icon } from '../shell/Icon'
 import { shown } from '../shell/name'
 import { Outward } from '../shell/Outward'
@@ -62,7 +63,9 @@ export const MessageView = memo(function MessageView({ message: m, caseId, now, 
           </span>
         )}
       </div>
-      {m.deleted_at ? (
+      {m.delivery === 'withdrawn' ? (
+        <p className={s.deleted}>{t('delivery.withdrawn')}</p>
+      ) : m.deleted_at ? (
         <p className={s.deleted}>{t('message.deleted', { at: moment(m.deleted_at, now, language) })}</p>
       ) : (
         <>
@@ -224,12 +227,45 @@ function onwardSaid({ to, delivery }: NonNullable<Message['onward']>, t: ReturnT
       return t('delivery.onwardFailed', { to })
     case 'unknown':
       return t('delivery.onwardUnknown', { to })
+    case 'held':
     case 'queued':
     case 'sending':
       return t('delivery.onwardSoon', { to })
     default:
       return t('delivery.onward', { to })
   }
+}
+
+function secondsTo(at: string | null): number {
+  return at ? Math.max(0, Math.ceil((Date.parse(at) - Date.now()) / 1000)) : 0
+}
+
+/** That a message goes out in some seconds, which are counted, and how it is taken back by whoever may answer. */
+function Waits({ message: m, caseId, may }: { message: Message; caseId: string; may: boolean }) {
+  const { t } = useText()
+  const [seconds, setSeconds] = useState(() => secondsTo(m.retry_at))
+  const [asked, setAsked] = useState(false)
+  useEffect(() => {
+    const timer = setInterval(() => setSeconds(secondsTo(m.retry_at)), 1000)
+    return () => clearInterval(timer)
+  }, [m.retry_at])
+  return (
+    <p className={s.state}>
+      ◷ {seconds > 0 ? t('delivery.held', { n: seconds }) : t('delivery.queued')}{' '}
+      {seconds > 0 && may && (
+        <button
+          className={s.small}
+          disabled={asked}
+          onClick={() => {
+            setAsked(true)
+            void withdraw(caseId, m.id).finally(() => setAsked(false))
+          }}
+        >
+          {t('delivery.withdraw')}
+        </button>
+      )}
+    </p>
+  )
 }
 
 /** Where a message of ours stands, in words that say neither more nor less than is known. */
@@ -239,6 +275,8 @@ function Delivered({ message: m, caseId, now, onReuse }: Shown) {
   const why = m.reason || m.detail ? say('reason', m.reason, m.detail || t('reason.other')) : ''
   const detail = m.detail && m.detail !== why ? m.detail : ''
   switch (m.delivery) {
+    case 'held':
+      return <Waits message={m} caseId={caseId} may={!!onReuse} />
     case 'queued':
       return (
         <p className={s.state}>

@@ -69,13 +69,20 @@ interface Refusal {
   act?: { label: string; run: () => void } | undefined
 }
 
-interface Undoable {
-  case: Pick<CaseRow, 'id' | 'number'>
-  act: number
-}
+/** What was done last and can be taken back, the latest last: each by its own way. The server says for how long. */
+const undoable: (() => void)[] = []
 
-/** What was done last and can be taken back, the latest last. The server says for how long. */
-const undoable: Undoable[] = []
+/** Remembers a way to take back what was done just now. Returns what takes it back, once. */
+export function canUndo(takeBack: () => Promise<void>): () => void {
+  const run = () => {
+    const i = undoable.indexOf(run)
+    if (i < 0) return
+    undoable.splice(i, 1)
+    void takeBack()
+  }
+  undoable.push(run)
+  return run
+}
 
 /** Says that something was done with a case, and offers to take it back. */
 function did(c: Pick<CaseRow, 'id' | 'number'>, done: ActedRow | undefined, words: string): void {
@@ -84,30 +91,23 @@ function did(c: Pick<CaseRow, 'id' | 'number'>, done: ActedRow | undefined, word
     tell(words)
     return
   }
-  const u: Undoable = { case: { id: c.id, number: c.number }, act: done.act }
-  undoable.push(u)
-  tell(words, { label: t('undo'), run: () => void undo(u) })
+  const { act } = done
+  tell(words, { label: t('undo'), run: canUndo(() => undo(c, act)) })
 }
 
 /** Takes back what was done last, whatever is open now. */
 export function undoLast(): void {
-  const u = undoable.at(-1)
-  if (u) void undo(u)
+  const takeBack = undoable.at(-1)
+  if (takeBack) takeBack()
   else tell(t('undo.nothing'))
 }
 
-async function undo(u: Undoable): Promise<void> {
-  if (!undoable.includes(u)) return
-  undoable.splice(undoable.indexOf(u), 1)
-  const { id, number } = u.case
+async function undo({ id, number }: Pick<CaseRow, 'id' | 'number'>, act: number): Promise<void> {
   const done = await change(
     id,
     {},
-    (key) => take(client.POST('/api/cases/{id}/undo', { params: { path: { id } }, headers: once(key), body: { act: u.act } })),
-    () => {
-      undoable.push(u)
-      void undo(u)
-    },
+    (key) => take(client.POST('/api/cases/{id}/undo', { params: { path: { id } }, headers: once(key), body: { act } })),
+    () => void undo({ id, number }, act),
   )
   if (done) tell(t('undo.done', { number }))
 }

@@ -21,6 +21,7 @@ import { Trouble, Wait } from '../shell/Wait'
 import { Ago, StateChip, whyOf } from './AccountState'
 import s from './Channels.module.css'
 import { Copy } from './Copy'
+import { Hold } from './Hold'
 import { signInAgain, signsIn } from './signInAgain'
 
 /** Where customers reach the brand: what is connected and how it is doing, and what else can be connected. */
@@ -128,6 +129,7 @@ function One({ account: a, network, isNew }: { account: Account; network?: Descr
           </dd>
         </div>
       </dl>
+      <Hold account={a} onChoose={(seconds) => void act(() => take(client.PUT('/api/accounts/{id}/hold', { ...asked(), body: { seconds } })))} />
       {a.hook_url && network?.can.hook && <Copy label={t('account.hook')} help={t('account.hookHelp')} text={a.hook_url} />}
       {a.snippet && <Copy label={t('account.snippet')} help={t('account.snippetHelp')} text={a.snippet} lines={3} />}
       <div className="acts">

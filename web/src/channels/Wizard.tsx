@@ -18,6 +18,7 @@ import { tell } from '../shell/notices'
 import { Page } from '../shell/Page'
 import { Trouble, Wait } from '../shell/Wait'
 import s from './Channels.module.css'
+import { holdAtFirst } from './Hold'
 import { SettingField } from './SettingField'
 import { settingsFrom } from './settingsFrom'
 import { signInAt, signsIn } from './signInAgain'
@@ -84,7 +85,7 @@ function Form({ description: d, account: a }: { description: Description; accoun
         await signInAt({ ...body, account_id: a?.id }, key)
         return undefined
       }
-      return take(client.POST('/api/accounts', { params: { query: inBrand() }, body, headers: once(key) }))
+      return take(client.POST('/api/accounts', { params: { query: inBrand() }, body: { ...body, hold_s: holdAtFirst(!!d.can.mailbox) }, headers: once(key) }))
     },
     (account) => {
       if (!account) return // the browser is on its way to the network

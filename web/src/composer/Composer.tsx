@@ -17,7 +17,7 @@ import { AttachButton, Attachments, useUploads } from './Attach'
 import s from './Composer.module.css'
 import { left } from './count'
 import { keepDraft, keptDraft, watchDraft, type Draft, type Held } from './draft'
-import { again, post, takeBack, type Unsent } from './outbox'
+import { again, heldOf, post, takeBack, type Unsent } from './outbox'
 import { SomethingNew } from './SomethingNew'
 import { Tabs } from './Tabs'
 import { hasWritten, types } from './typing'
@@ -355,11 +355,6 @@ export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, on
       )}
     </section>
   )
-}
-
-/** The files of a reply that was not taken, as the draft holds them. */
-function heldOf(write: Extract<Unsent['write'], { kind: 'reply' }>): Held[] {
-  return (write.body.files ?? []).map((f, i) => ({ ticket: f.ticket, alt: f.alt ?? '', name: write.names?.[i]?.name ?? '', size: write.names?.[i]?.size ?? 0 }))
 }
 
 function join(first: string, then: string): string {

@@ -45,9 +45,29 @@ export function keepDraft(agent: string, caseId: string, draft: Draft, now = Dat
   return remember(nameOf(agent, caseId), empty ? undefined : { ...draft, at: now })
 }
 
-/** Tells of the draft as another tab has left it: two tabs write one, or the later would lose what the other has. */
+const put = new Set<(name: string, draft: Draft) => void>()
+
+/** Keeps a draft that nobody has typed just now, such as a reply that was taken back, and shows it where it is written. */
+export function putDraft(agent: string, caseId: string, draft: Draft): void {
+  keepDraft(agent, caseId, draft)
+  for (const f of put) f(nameOf(agent, caseId), draft)
+}
+
+/**
+ * Tells of the draft as another tab has left it, or as it was put here: two write one, or the later would lose what the
+ * other has.
+ */
 export function watchDraft(agent: string, caseId: string, onDraft: (d: Draft) => void): () => void {
-  return onRememberedElsewhere(nameOf(agent, caseId), () => onDraft(keptDraft(agent, caseId)))
+  const name = nameOf(agent, caseId)
+  const onPut = (of: string, d: Draft) => {
+    if (of === name) onDraft(d)
+  }
+  put.add(onPut)
+  const stop = onRememberedElsewhere(name, () => onDraft(keptDraft(agent, caseId)))
+  return () => {
+    put.delete(onPut)
+    stop()
+  }
 }
 
 /** Forgets drafts that nobody has touched for a month. */

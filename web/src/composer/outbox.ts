@@ -6,6 +6,7 @@ import { Problem, worthRetrying } from '../api/problem'
 import { remember, remembered, rememberedNames } from '../api/remembered'
 import type { AccountRef, ReplyBody, Visibility } from '../api/types'
 import { signal } from '../shell/signal'
+import type { Held } from './draft'
 
 /**
  * What an agent has written and the server has not confirmed yet. It is kept in the browser until then, goes out in
@@ -160,4 +161,9 @@ function isUnsent(v: unknown): v is Unsent {
   if (typeof v !== 'object' || v === null) return false
   const u = v as Record<string, unknown>
   return typeof u.key === 'string' && typeof u.caseId === 'string' && typeof u.write === 'object' && u.write !== null
+}
+
+/** The files of a reply that did not go out, as the draft holds them. */
+export function heldOf(write: Extract<Unsent['write'], { kind: 'reply' }>): Held[] {
+  return (write.body.files ?? []).map((f, i) => ({ ticket: f.ticket, alt: f.alt ?? '', name: write.names?.[i]?.name ?? '', size: write.names?.[i]?.size ?? 0 }))
 }

@@ -7,6 +7,7 @@ import { problemWords } from '../api/words'
 import { t } from '../i18n'
 import { warn } from '../shell/notices'
 import { openOutbox, type Unsent } from './outbox'
+import { isHeld } from './withdraw'
 
 /** Opens the outbox of an agent against the real server. Returns how to close it. */
 export function startOutbox(agentId: string, goTo: (caseId: string) => void): () => void {
@@ -18,6 +19,7 @@ export function startOutbox(agentId: string, goTo: (caseId: string) => void): ()
           ? await take(client.POST('/api/cases/{id}/replies', { ...asked, body: u.write.body }))
           : await take(client.POST('/api/cases/{id}/notes', { ...asked, body: { text: u.write.text } }))
       showMessage(u.caseId, message)
+      isHeld(u, message)
     },
     onSent: (u) => askAgain(u.caseId),
     onRefused(u) {

@@ -14,6 +14,7 @@ import { undoLast } from '../case/acts'
 import { forgetOldDrafts } from '../composer/draft'
 import { unsent, wake } from '../composer/outbox'
 import { startOutbox } from '../composer/startOutbox'
+import { startWithdrawing } from '../composer/withdraw'
 import { speak, useText, withLater, type Key } from '../i18n'
 import { live, startLive } from '../live/start'
 import s from './Desk.module.css'
@@ -69,10 +70,12 @@ export function Desk() {
   useEffect(() => setColorScheme(me.scheme), [me.scheme, setColorScheme])
   useEffect(() => {
     forgetOldDrafts()
+    const goTo = (id: string) => void navigate({ to: '/cases/$id', params: { id } })
     const stops = [
       startKeys(),
       ...(placed ? [startLive(wake)] : []), // nothing happens for who sees nothing
-      startOutbox(me.id, (id) => void navigate({ to: '/cases/$id', params: { id } })),
+      startOutbox(me.id, goTo),
+      startWithdrawing(me.id, goTo),
       onSignedOut(() => {
         if (location.pathname === '/sign-in') return
         void navigate({ to: '/sign-in', search: { back: location.pathname + location.search, ended: true } }).then(forgetAgent)

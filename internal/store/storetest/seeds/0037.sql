@@ -1,0 +1,1 @@
+UPDATE account SET hold_s = 10;
