@@ -118,7 +118,11 @@ func fill(ctx context.Context, data, database string, size int) error {
 		}
 	}
 	return db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := tx.Exec(ctx, `UPDATE case_number SET last = ?`, size+1000); err != nil {
+		number := `UPDATE case_number SET last = ?`
+		if tx.Dialect() == store.Postgres {
+			number = `SELECT setval('case_number', CAST(? AS BIGINT))`
+		}
+		if _, err := tx.Exec(ctx, number, size+1000); err != nil {
 			return err
 		}
 		if err := tx.Defer(ctx, `INSERT INTO tally (brand_id, list, slot, n) SELECT brand_id, state, 0, COUNT(*) FROM cases GROUP BY brand_id, state

@@ -46,6 +46,7 @@ var measures = []measure{
 	{name: "nodes", run: measureNodes},
 	{name: "inbox", run: measureInbox},
 	{name: "case", run: measureCase},
+	{name: "search", run: measureSearch},
 }
 
 // bench is one run of all that was asked for.

@@ -25,6 +25,7 @@ const (
 // filled is a house that has been used for a year. It is filled once and then only looked at.
 type filled struct {
 	site *site
+	made result // what its index of words took
 }
 
 func (b *bench) full(ctx context.Context, database string) (*filled, error) {
@@ -60,8 +61,8 @@ func (f *filled) request(path string) ([]byte, error) {
 	return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\nAccept-Encoding: gzip\r\nCookie: %s\r\n\r\n", path, u.Host, strings.Join(cookies, "; ")), nil
 }
 
-// ask asks for paths in turn over eight connections.
-func (f *filled) ask(ctx context.Context, b *bench, paths []string) (all latencies, cpu, wall float64, err error) {
+// ask asks for paths in turn over so many connections.
+func (f *filled) ask(ctx context.Context, b *bench, paths []string, lookers int) (all latencies, cpu, wall float64, err error) {
 	requests := make([][]byte, len(paths))
 	for i, p := range paths {
 		if requests[i], err = f.request(p); err != nil {
@@ -121,7 +122,7 @@ func target(r result, perSecond float64) result {
 }
 
 func (f *filled) measure(ctx context.Context, b *bench, database, what string, perSecond float64, paths []string) (result, error) {
-	all, cpu, wall, err := f.ask(ctx, b, paths)
+	all, cpu, wall, err := f.ask(ctx, b, paths, lookers)
 	if err != nil {
 		return result{}, fmt.Errorf("%s: %w", what, err)
 	}

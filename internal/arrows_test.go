@@ -35,7 +35,7 @@ var floors = [][]string{
 	{"internal/jobs", "internal/backup"},
 	{"internal/access", "internal/people", "internal/knowledge"},
 	{"internal/switchboard", "internal/guard", "internal/desk"},
-	{"internal/listening", "internal/community", "internal/broadcast", "internal/automation"},
+	{"internal/listening", "internal/community", "internal/broadcast", "internal/automation", "internal/search"},
 	{"internal/intake", "internal/reports", "internal/watch"},
 	{"internal/httpapi"},
 	{"internal/app"},

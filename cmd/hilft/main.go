@@ -190,6 +190,16 @@ func (c upgrade) Run(ctx context.Context) error {
 	return json.NewEncoder(os.Stdout).Encode(u)
 }
 
+type reindex struct{ settings }
+
+func (c reindex) Run(ctx context.Context) error {
+	s, err := c.read()
+	if err != nil {
+		return err
+	}
+	return app.Reindex(ctx, s)
+}
+
 // progress tells a person at a terminal, once a second, how far it is; nobody else.
 func progress(to *os.File) func(rows, media int64) {
 	info, err := to.Stat()
@@ -234,6 +244,7 @@ func run(ctx context.Context, args []string) int {
 		Backup  backup      `cmd:"" help:"Write the whole house into one file, while it is open."`
 		Restore restore     `cmd:"" help:"Make a house of such a file, where there is none."`
 		Upgrade upgrade     `cmd:"" help:"Bring the database to this version, after a backup of it."`
+		Reindex reindex     `cmd:"" help:"Let the index that searching needs be made anew, when the house is opened next."`
 		Check   check       `cmd:"" help:"Say whether settings, database and keys are right."`
 		Version showVersion `cmd:"" help:"Say which version this is."`
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/hilft/hilft/internal/httpapi"
 	"github.com/hilft/hilft/internal/intake"
 	"github.com/hilft/hilft/internal/jobs"
+	"github.com/hilft/hilft/internal/search"
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/switchboard"
 	"github.com/hilft/hilft/internal/watch"
@@ -45,6 +46,7 @@ type House struct {
 	Settings    Settings
 	Access      *access.Access
 	Desk        *desk.Desk
+	Search      *search.Search
 	Switchboard *switchboard.Switchboard
 	Watch       *watch.Watch
 	API         *httpapi.API
@@ -123,6 +125,7 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 		return nil, err
 	}
 	h.Desk = desk.New(db, h.jobs, access.AnswerIn)
+	h.Search = search.New(db, h.jobs)
 	dial := o.Dial
 	if dial == nil {
 		dial = dialer(s.AllowHosts)
@@ -144,7 +147,7 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 		Backup: func(ctx context.Context) (watch.LastBackup, error) { return lastBackup(ctx, db) },
 	})
 	h.API = httpapi.New(httpapi.Deps{
-		DB: db, Bus: b, Jobs: h.jobs, Access: h.Access, Keys: keys, Blobs: blobs, Desk: h.Desk, Switchboard: h.Switchboard, Watch: h.Watch, Connectors: networks,
+		DB: db, Bus: b, Jobs: h.jobs, Access: h.Access, Keys: keys, Blobs: blobs, Desk: h.Desk, Search: h.Search, Switchboard: h.Switchboard, Watch: h.Watch, Connectors: networks,
 		Pages: web.Files(), Widget: web.Widget(), PublicURL: s.PublicURL, MediaURL: s.MediaURL, TrustedProxies: proxies, MetricsFrom: readers,
 		Version: o.Version, Demo: o.Demo, Log: o.Log, Tracer: spans,
 	})
@@ -190,6 +193,7 @@ func (h *House) Run(ctx context.Context, at net.Listener) error {
 	wg.Go(func() { h.Switchboard.Run(work) })
 	wg.Go(func() { h.Watch.Run(work) })
 	wg.Go(func() { h.Desk.Run(work, h.log) })
+	wg.Go(func() { h.Search.Run(work, h.log) })
 	live, stopLive := context.WithCancel(work)
 	defer stopLive()
 	wg.Go(func() { h.API.Run(live) })

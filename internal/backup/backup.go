@@ -24,9 +24,12 @@ const (
 	historyOf = 1000    // so many backups the house remembers
 )
 
-// apart are the tables that no backup has: who is signed in where, who mistyped a password, what backups there were, and
-// which processes ran.
-var apart = map[string]bool{"agent_session": true, "attempt": true, "backup": true, "node": true}
+// apart are the tables that no backup has: who is signed in where, who mistyped a password, what backups there were, which
+// processes ran, and the index of words, which is made anew of what they have.
+var apart = map[string]bool{
+	"agent_session": true, "attempt": true, "backup": true, "node": true, "search_state": true, "search_text": true, "search_word": true,
+	"search_gram": true, "search_run": true, "search_page": true, "search_change": true,
+}
 
 // From is what a backup is made of.
 type From struct {

@@ -30,6 +30,7 @@ import (
 	"github.com/hilft/hilft/internal/bus"
 	"github.com/hilft/hilft/internal/desk"
 	"github.com/hilft/hilft/internal/jobs"
+	"github.com/hilft/hilft/internal/search"
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/switchboard"
 	"github.com/hilft/hilft/internal/watch"
@@ -44,6 +45,7 @@ type Deps struct {
 	Keys        *access.Keys
 	Blobs       *blob.Folder
 	Desk        *desk.Desk
+	Search      *search.Search
 	Switchboard *switchboard.Switchboard
 	Watch       *watch.Watch
 	Connectors  []channel.Connector
@@ -151,6 +153,7 @@ func (a *API) operations() {
 	a.linkOperations()
 	a.tokenOperations()
 	a.inboxOperations()
+	a.searchOperations()
 	a.caseOperations()
 	a.messageOperations()
 	a.typingOperation()

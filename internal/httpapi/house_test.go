@@ -32,6 +32,7 @@ import (
 	"github.com/hilft/hilft/internal/httpapi"
 	"github.com/hilft/hilft/internal/intake"
 	"github.com/hilft/hilft/internal/jobs"
+	"github.com/hilft/hilft/internal/search"
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/store/storetest"
 	"github.com/hilft/hilft/internal/switchboard"
@@ -48,6 +49,7 @@ type house struct {
 	access *access.Access
 	keys   *access.Keys
 	desk   *desk.Desk
+	search *search.Search
 	board  *switchboard.Switchboard
 	watch  *watch.Watch
 	api    *httpapi.API
@@ -81,6 +83,7 @@ func openHouseOn(t *testing.T, db *store.DB, otherwise ...func(d *httpapi.Deps))
 		return jobs.Dead(errors.New("nobody can do this"))
 	})
 	h.desk = desk.New(db, h.jobs, access.AnswerIn)
+	h.search = search.New(db, h.jobs)
 	env := channeltest.NewEnv(t)
 	h.server = httptest.NewUnstartedServer(nil)
 	env.PublicURL = "http://" + h.server.Listener.Addr().String()
@@ -91,7 +94,7 @@ func openHouseOn(t *testing.T, db *store.DB, otherwise ...func(d *httpapi.Deps))
 		PublicURL: env.PublicURL, Version: "test", Log: log,
 	})
 	deps := httpapi.Deps{
-		DB: db, Bus: b, Jobs: h.jobs, Access: h.access, Keys: keys, Blobs: blobs, Desk: h.desk, Switchboard: h.board, Watch: h.watch, Connectors: networks,
+		DB: db, Bus: b, Jobs: h.jobs, Access: h.access, Keys: keys, Blobs: blobs, Desk: h.desk, Search: h.search, Switchboard: h.board, Watch: h.watch, Connectors: networks,
 		Pages: fstest.MapFS{"index.html": {Data: []byte("<!doctype html><title>hilft</title>")}}, PublicURL: env.PublicURL, Version: "test", Log: log,
 		MetricsFrom: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
 	}

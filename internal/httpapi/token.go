@@ -20,7 +20,7 @@ import (
 var scopes = map[string]access.Scope{
 	"get-me": access.ScopeRead, "list-agents": access.ScopeRead, "list-inbox": access.ScopeRead, "get-case": access.ScopeRead, "get-person": access.ScopeRead,
 	"list-networks": access.ScopeRead, "list-accounts": access.ScopeRead, "get-health": access.ScopeRead, streamEvents: access.ScopeRead,
-	messageHTML: access.ScopeRead, "look-case": access.ScopeRead, "find-case": access.ScopeRead,
+	messageHTML: access.ScopeRead, "look-case": access.ScopeRead, "find-case": access.ScopeRead, "search": access.ScopeRead,
 
 	"reply": access.ScopeReply, "typing": access.ScopeReply, uploadFile: access.ScopeReply, "retry-message": access.ScopeReply,
 	"withdraw-reply": access.ScopeReply,

@@ -192,3 +192,12 @@ func Values(tx *Tx, values []string) (table string, arg any) {
 	_, arg = In(tx, "", values)
 	return "json_each(?) AS k", arg
 }
+
+// Numbers is Values for numbers.
+func Numbers(tx *Tx, values []int64) (table string, arg any) {
+	if tx.pg != nil {
+		return "unnest(CAST(? AS BIGINT[])) AS k(value)", values
+	}
+	_, arg = In(tx, "", values)
+	return "json_each(?) AS k", arg
+}

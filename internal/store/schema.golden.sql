@@ -352,6 +352,17 @@ CREATE TABLE membership (
   PRIMARY KEY (agent_id, brand_id)
 );
 
+CREATE TRIGGER message_gone AFTER DELETE ON message
+BEGIN
+  INSERT INTO search_change (message_id) VALUES (OLD.id);
+END;
+
+CREATE TRIGGER message_reworded AFTER UPDATE OF subject, warning, body, deleted_at, case_id ON message
+WHEN OLD.subject <> NEW.subject OR OLD.warning <> NEW.warning OR OLD.body <> NEW.body OR OLD.deleted_at <> NEW.deleted_at OR OLD.case_id = '' AND NEW.case_id <> ''
+BEGIN
+  INSERT INTO search_change (message_id) VALUES (NEW.id);
+END;
+
 CREATE TABLE message (
   id              TEXT   PRIMARY KEY,
   brand_id        TEXT   NOT NULL,
@@ -480,6 +491,53 @@ CREATE TABLE returned (
   detail      TEXT   NOT NULL,
   at          BIGINT NOT NULL,
   PRIMARY KEY (account_id, remote_id)
+);
+
+CREATE TABLE search_change (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  message_id  TEXT   NOT NULL
+);
+
+CREATE TABLE search_gram (
+  key         INTEGER PRIMARY KEY
+);
+
+CREATE TABLE search_page (
+  id          INTEGER PRIMARY KEY, -- the run in the upper 31 bits, the first word of the page in the lower 32
+  body        BYTEA  NOT NULL
+);
+
+CREATE TABLE search_run (
+  id          INTEGER PRIMARY KEY,
+  low         BIGINT NOT NULL, -- its first message
+  high        BIGINT NOT NULL  -- its last one
+);
+
+CREATE TABLE search_state (
+  id          BIGINT PRIMARY KEY, -- 1: there is one
+  version     BIGINT NOT NULL, -- of how words are folded and laid down
+  event_id    BIGINT NOT NULL, -- up to which events the index is
+  walked      TEXT   NOT NULL, -- while it is made anew, up to which message
+  walking     BIGINT NOT NULL, -- 1: it is being made anew
+  docs        BIGINT NOT NULL, -- the last number that a message has
+  words       BIGINT NOT NULL, -- the last number that a word has
+  runs        BIGINT NOT NULL, -- the last number that a run has
+  changes     BIGINT NOT NULL, -- how often it was changed
+  came_at     BIGINT NOT NULL  -- of the last message
+);
+
+CREATE TABLE search_text (
+  n           INTEGER PRIMARY KEY,
+  message_id  TEXT   NOT NULL UNIQUE,
+  came_at     BIGINT NOT NULL, -- ascends with n
+  words       BYTEA  NOT NULL  -- the numbers of its words, in their order
+);
+
+CREATE TABLE search_word (
+  id          INTEGER PRIMARY KEY,
+  brand_id    TEXT   NOT NULL,
+  word        TEXT   NOT NULL, -- folded; names, titles and accounts have a mark before them
+  UNIQUE (brand_id, word)
 );
 
 CREATE TABLE service_hours (

@@ -11,6 +11,7 @@ import { wordsFor } from '../api/words'
 import { useText } from '../i18n'
 import { views } from '../inbox/order'
 import { Icon } from '../shell/Icon'
+import { useGlance } from '../search/useGlance'
 import { useMe } from '../shell/me'
 import { shown } from '../shell/name'
 import { warn } from '../shell/notices'
@@ -112,9 +113,11 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   }
   const all = [...useActionEntries(), ...usePlaces()]
   const number = caseNumber(typed)
-  const groups: Group[] = number
+  const direct: Group[] = number
     ? [{ name: 'found', entries: [{ id: 'case', words: t('palette.case', { number }), group: 'places', run: () => void toCase(number) }] }]
     : found(typed, all, recent)
+  const glance = useGlance(typed)
+  const groups = [...direct.filter((g) => g.name !== 'cannot'), ...glance, ...direct.filter((g) => g.name === 'cannot')]
   const flat = groups.flatMap((g) => g.entries)
   const active = flat[at]
 
@@ -124,7 +127,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
 
   function choose(entry: Entry | undefined) {
     if (!entry || entry.cannot) return
-    if (entry.id !== 'case') remember(lately, withRecent(recent, entry.id))
+    if (entry.id !== 'case' && entry.group !== 'found') remember(lately, withRecent(recent, entry.id))
     flushSync(onClose) // so that the focus is back before the action takes it elsewhere
     entry.run()
   }
@@ -181,7 +184,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
         <div role="listbox" id={list} aria-label={t('nav.palette')} className={s.list}>
           {groups.map((g) => (
             <div key={g.name} role="group" aria-label={t(`palette.${g.name}`)}>
-              {typed === '' || g.name === 'cannot' ? (
+              {typed === '' || g.name !== 'found' ? (
                 <p className={s.group} aria-hidden>
                   {t(`palette.${g.name}`)}
                 </p>

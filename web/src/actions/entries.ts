@@ -7,7 +7,7 @@ import { match } from './match'
 export interface Entry {
   id: string
   words: string
-  group: 'actions' | 'places'
+  group: 'actions' | 'places' | 'found'
   /** More words by which it is found, if those do not stand in its name. */
   also?: string
   cap?: string
@@ -18,7 +18,7 @@ export interface Entry {
 }
 
 export interface Group {
-  name: 'recent' | 'actions' | 'places' | 'cannot' | 'found'
+  name: 'recent' | 'actions' | 'places' | 'cannot' | 'found' | 'people' | 'cases' | 'messages' | 'wide'
   entries: Entry[]
 }
 

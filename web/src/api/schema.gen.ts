@@ -1091,6 +1091,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was ever said, by the words in it */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/service": {
         parameters: {
             query?: never;
@@ -2394,6 +2411,73 @@ export interface components {
                 [key: string]: string;
             };
             visibility: string;
+        };
+        SearchHit: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who said it; empty: nobody knows. */
+            author: string;
+            case_id: string;
+            /** @enum {string} */
+            direction: "inbound" | "outbound" | "note";
+            /** @description What is to be marked of it. */
+            marks: components["schemas"]["SearchMark"][];
+            message_id: string;
+            /** @description Empty: a note. */
+            network: string;
+            /**
+             * Format: int64
+             * @description Of the case.
+             */
+            number: number;
+            /** @description Whose case it is. */
+            person: components["schemas"]["PersonRef"];
+            /** @description Plain text around what was found. */
+            snippet: string;
+            /**
+             * @description Of the case.
+             * @enum {string}
+             */
+            state: "open" | "waiting" | "solved";
+            /** @description Of the case. */
+            title: string;
+            /** @enum {string} */
+            visibility: "public" | "private";
+        };
+        SearchMark: {
+            /**
+             * Format: int64
+             * @description In UTF-16 units.
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description Behind it.
+             */
+            to: number;
+        };
+        SearchPage: {
+            /**
+             * Format: int64
+             * @description How many messages cannot be found yet, up to 10000.
+             */
+            behind: number;
+            /** @description With the first page: cases of that number or title. */
+            cases: components["schemas"]["CaseRow"][];
+            /** @description What came last first. */
+            messages: components["schemas"]["SearchHit"][];
+            /** @description Cursor of the next page; empty: there is no more. A page may be short, or empty, and have a next one: searching goes on there. */
+            next: string;
+            /** @description With the first page: who is called so. */
+            people: components["schemas"]["SearchPerson"][];
+        };
+        SearchPerson: {
+            /** @description A case of theirs, the last that was found. */
+            case_id: string;
+            handle: string;
+            id: string;
+            name: string;
+            network: string;
         };
         Second: {
             /** @enum {string} */
@@ -7289,6 +7373,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+                /** @description Words, all of which are to be found; "words in a row"; and von:, kanal:, status:, vor:, bis:, nach:, seit:, or from:, channel:, state:, before:, until:, after:, since:. */
+                q: string;
+                /** @description Where its days begin: Europe/Berlin */
+                zone?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchPage"];
                 };
             };
             /** @description Unauthorized */

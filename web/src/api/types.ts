@@ -31,6 +31,9 @@ export type Role = Exclude<Said['Workplace']['role'], ''>
 export type BrandBody = Pick<Said['Brand'], 'name' | 'language' | 'answer_in'>
 export type AccountRef = Said['AccountRef']
 
+export type SearchPage = Said['SearchPage']
+export type SearchHit = Said['SearchHit']
+
 export type CaseRow = Said['CaseRow']
 export type ActedRow = Said['Acted']
 export type InboxPage = Said['InboxPage']

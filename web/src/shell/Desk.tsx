@@ -107,6 +107,7 @@ export function Desk() {
 
   const offers = {
     palette: { run: () => setOpen('palette') },
+    search: { run: () => void navigate({ to: '/search', search: {} }) },
     help: { run: () => setOpen('help') },
     tour: { run: () => setOpen('tour') },
     scheme: { run: () => void choose({ scheme: isDark() ? 'light' : 'dark' }) },

@@ -75,6 +75,16 @@ const oneCase = createRoute({
   component: lazyRouteComponent(() => import('../case/CasePane'), 'CasePane'),
 })
 
+const search = createRoute({
+  getParentRoute: () => desk,
+  path: '/search',
+  validateSearch: (search: Record<string, unknown>): { q?: string } => {
+    const q = typeof search.q === 'string' || typeof search.q === 'number' ? String(search.q).slice(0, 200) : ''
+    return q ? { q } : {}
+  },
+  component: lazyRouteComponent(() => withLater(import('../search/SearchPage')), 'SearchPage'),
+})
+
 const channels = createRoute({
   getParentRoute: () => desk,
   path: '/channels',
@@ -161,6 +171,7 @@ export const router = createRouter({
     desk.addChildren([
       start,
       inbox.addChildren([inboxStart, inboxView, oneCase]),
+      search,
       channels,
       newChannel,
       editChannel,
