@@ -88,6 +88,13 @@ func (v view) page(many int, later bool) string {
 type Page struct {
 	Cases []Case
 	Next  string // cursor of the next page; empty: this was the last
+	Until Place  // behind what the next page begins
+}
+
+// Place is where a case stands in a list: lists that show who must be answered next go up by it, the others down.
+type Place struct {
+	Key int64
+	ID  hilft.CaseID
 }
 
 // Inbox lists the cases of a brand's view: who must be answered next first, or what changed last first. The cursor is Page.Next
@@ -126,7 +133,8 @@ func (d *Desk) Inbox(ctx context.Context, see access.Sight, brand hilft.BrandID,
 	}
 	if len(p.Cases) > most {
 		p.Cases = p.Cases[:most]
-		p.Next = base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(keys[most-1], 10) + " " + string(p.Cases[most-1].ID)))
+		p.Until = Place{keys[most-1], p.Cases[most-1].ID}
+		p.Next = base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(p.Until.Key, 10) + " " + string(p.Until.ID)))
 	}
 	return p, nil
 }
@@ -216,6 +224,23 @@ func (d *Desk) Person(ctx context.Context, see access.Sight, id hilft.PersonID) 
 		return people.Person{}, nil, fmt.Errorf("desk: person: %w", err)
 	}
 	return p, cases, nil
+}
+
+// Rows reads cases of a brand as lists show them, in the order of their ids. Those that are not there, or another brand's, are left
+// out.
+func (d *Desk) Rows(ctx context.Context, see access.Sight, brand hilft.BrandID, ids []hilft.CaseID) (all []Case, err error) {
+	if err := see.Demand(brand, access.Read, noSuchBrand); err != nil {
+		return nil, err
+	}
+	err = d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
+		where, list := store.In(tx, "c.id", texts(ids))
+		all, err = store.All(ctx, tx, caseColumns+`WHERE `+where+` AND c.brand_id = ? ORDER BY c.id`, []any{list, string(brand)}, scanCase)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("desk: rows: %w", err)
+	}
+	return all, nil
 }
 
 // Row reads a case as lists show it.

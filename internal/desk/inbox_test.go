@@ -173,3 +173,31 @@ func TestACaseShowsEverything(t *testing.T) {
 		}
 	})
 }
+
+func TestRowsAreReadByTheirIdsAndOfOneBrandOnly(t *testing.T) {
+	t.Parallel()
+	atDesk(t, func(t *testing.T, r *room) {
+		r.hear(r.says("mira", "1", "No internet"), r.says("jo", "2", "No water"))
+		r.hearAt("other", "@other", r.says("eve", "9", "No light"))
+		ids := []hilft.CaseID{r.message("2").Case, "nobody's", r.caseIDs("other")[0], r.message("1").Case, r.message("1").Case}
+		rows, err := r.desk.Rows(t.Context(), as(ada), brand, ids)
+		require.NoError(t, err)
+		require.Len(t, rows, 2)
+		for _, c := range rows {
+			require.Equal(t, brand, c.Brand)
+			require.NotEmpty(t, c.PersonName)
+		}
+		_, err = r.desk.Rows(t.Context(), as(ada), "other", ids)
+		r.is(err, hilft.NotFound)
+	})
+}
+
+// caseIDs are the cases of a brand.
+func (r *room) caseIDs(b hilft.BrandID) (all []hilft.CaseID) {
+	r.t.Helper()
+	require.NoError(r.t, r.db.Read(r.t.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+		all, err = store.All(ctx, tx, `SELECT id FROM cases WHERE brand_id = ? ORDER BY id`, []any{string(b)}, func(scan func(into ...any) error, id *hilft.CaseID) error { return scan(id) })
+		return err
+	}))
+	return all
+}

@@ -153,9 +153,9 @@ func preview(text string) string {
 	return text
 }
 
-// rank orders the cases that must be answered: what we tried to say and did not arrive comes first, then who is due
-// first.
-func rank(c Case) int64 {
+// Rank orders the cases that must be answered, the lowest first: what we tried to say and did not arrive comes first, then
+// who is due first.
+func (c Case) Rank() int64 {
 	at := c.DueAt
 	if at.IsZero() {
 		at = c.ChangedAt
@@ -209,7 +209,7 @@ func saveCases(ctx context.Context, tx *store.Tx, all ...Case) error {
 	for i, c := range all {
 		rows[i] = []any{
 			c.Title, string(c.State), string(c.Agent), string(c.Account), c.Network, string(c.Visibility), c.Preview,
-			store.Micros(c.WaitsSince), store.Micros(c.DueAt), store.Bit(c.Answered), c.Trouble, rank(c), store.Micros(c.ChangedAt), store.Micros(c.SolvedAt), store.Micros(c.lastAt),
+			store.Micros(c.WaitsSince), store.Micros(c.DueAt), store.Bit(c.Answered), c.Trouble, c.Rank(), store.Micros(c.ChangedAt), store.Micros(c.SolvedAt), store.Micros(c.lastAt),
 			store.Micros(c.alarmAt), int(c.Late), store.Micros(c.toldAt), string(c.ID),
 		}
 	}

@@ -176,6 +176,7 @@ var matrix = map[string]entry{
 	}},
 	"list-agents":   {may: "read", token: "read", right: at("/api/agents")},
 	"list-inbox":    {may: "read", token: "read", right: at("/api/inbox?view=open&limit=10")},
+	"list-rows":     {may: "read", token: "read", right: func(_ *scene, k things) call { return call{"/api/rows?ids=" + k.caseID, nil} }},
 	"list-networks": {may: "read", token: "read", right: at("/api/networks")},
 	"list-accounts": {may: "read", token: "read", right: at("/api/accounts")},
 	"get-health":    {may: "read", token: "read", right: at("/api/health")},

@@ -18,7 +18,7 @@ import (
 // forgotten here is closed to programs, not open. What is about signing in is left out on purpose: whoever finds a token
 // must not be able to make it more than it is.
 var scopes = map[string]access.Scope{
-	"get-me": access.ScopeRead, "list-agents": access.ScopeRead, "list-inbox": access.ScopeRead, "get-case": access.ScopeRead, "get-person": access.ScopeRead,
+	"get-me": access.ScopeRead, "list-agents": access.ScopeRead, "list-inbox": access.ScopeRead, "list-rows": access.ScopeRead, "get-case": access.ScopeRead, "get-person": access.ScopeRead,
 	"list-networks": access.ScopeRead, "list-accounts": access.ScopeRead, "get-health": access.ScopeRead, streamEvents: access.ScopeRead,
 	messageHTML: access.ScopeRead, "look-case": access.ScopeRead, "find-case": access.ScopeRead,
 

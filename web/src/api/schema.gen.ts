@@ -1057,6 +1057,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Certain cases of a brand as lists show them: for whoever heard that they have changed */
+        get: operations["list-rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/service": {
         parameters: {
             query?: never;
@@ -1403,6 +1420,11 @@ export interface components {
             number: number;
             person: components["schemas"]["PersonRef"];
             preview: string;
+            /**
+             * Format: int64
+             * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
+             */
+            rank: number;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
@@ -1595,6 +1617,11 @@ export interface components {
             number: number;
             person: components["schemas"]["Person"];
             preview: string;
+            /**
+             * Format: int64
+             * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
+             */
+            rank: number;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
@@ -1638,6 +1665,11 @@ export interface components {
             number: number;
             person: components["schemas"]["PersonRef"];
             preview: string;
+            /**
+             * Format: int64
+             * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
+             */
+            rank: number;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
@@ -1915,6 +1947,8 @@ export interface components {
             counts: components["schemas"]["CountsByView"];
             /** @description Cursor of the next page; empty: this was the last. */
             next: string;
+            /** @description Behind what the next page begins; null: this was the last. */
+            until: components["schemas"]["Place"];
         };
         Invitation: {
             email: string;
@@ -2245,6 +2279,14 @@ export interface components {
             id: string;
             name: string;
         };
+        Place: {
+            id: string;
+            /**
+             * Format: int64
+             * @description A rank, or in views that show what changed last first, a changed_at in microseconds.
+             */
+            key: number;
+        };
         Problem: {
             /**
              * @description What happened, as a message key.
@@ -2340,6 +2382,12 @@ export interface components {
                 [key: string]: string;
             };
             visibility: string;
+        };
+        RowsAnswer: {
+            /** @description Those of them that are there, in the order of their ids. */
+            cases: components["schemas"]["CaseRow"][];
+            /** @description Cases in every view. */
+            counts: components["schemas"]["CountsByView"];
         };
         Second: {
             /** @enum {string} */
@@ -7094,6 +7142,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-rows": {
+        parameters: {
+            query: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+                /** @description Of cases, with commas between them. */
+                ids: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowsAnswer"];
                 };
             };
             /** @description Unauthorized */

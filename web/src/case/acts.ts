@@ -9,6 +9,7 @@ import type { ActedRow, Agent, Case, CaseRow, InboxPage } from '../api/types'
 import { wordsFor } from '../api/words'
 import { t } from '../i18n'
 import { latest } from '../composer/ways'
+import { freshen, hold } from '../inbox/freshen'
 import { isView, withChange } from '../inbox/order'
 import { tell, warn } from '../shell/notices'
 
@@ -26,10 +27,10 @@ export function showChange(id: string, change: Partial<CaseRow>): void {
   }
 }
 
-/** Asks the server again how it is with a case and the lists. */
+/** Asks the server again how it is with a case, here and in the lists. */
 export function askAgain(id: string): void {
   outdated(['case', id])
-  outdated(['inbox'])
+  freshen([id])
 }
 
 /** Makes a change: shown at once, and taken back with the reason when the server does not take it. */
@@ -41,6 +42,7 @@ async function change(
   refused?: (why: unknown) => Refusal | undefined,
 ): Promise<ActedRow | undefined> {
   const { 'Idempotency-Key': key } = once()
+  const release = hold(id)
   await queries.cancelQueries({ queryKey: ['inbox'] })
   showChange(id, shown)
   try {
@@ -59,6 +61,7 @@ async function change(
     warn(r.text, r.act)
     return undefined
   } finally {
+    release()
     askAgain(id)
   }
 }
