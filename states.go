@@ -60,6 +60,16 @@ const (
 	Solved  CaseState = "solved"  // done, until the customer's next word
 )
 
+// Priority is how urgent somebody here says that a case is. What that does to the order of the inbox stands with the desk's Case.Rank.
+type Priority string
+
+const (
+	Urgent Priority = "urgent"
+	High   Priority = "high"
+	Normal Priority = "normal"
+	Low    Priority = "low"
+)
+
 // AccountState is how an account's line is doing.
 type AccountState string
 
@@ -80,6 +90,7 @@ const (
 	JobCanary   = "canary"   // switchboard → switchboard: send a sign of life over an account
 	JobLook     = "look"     // desk → switchboard: ask how messages stand at their network
 	JobReckon   = "reckon"   // desk → desk: reckon anew when answers are due
+	JobRetag    = "retag"    // desk → desk: take a tag that goes off its cases
 	JobLink     = "link"     // access → watch: mail somebody a link that lets them in
 	JobOnward   = "onward"   // desk, switchboard → desk: write a letter with the answers that nobody was there to see
 )
@@ -91,6 +102,9 @@ const (
 	EventCaseAssigned   = "case.assigned"
 	EventCaseSolved     = "case.solved"
 	EventCaseUndone     = "case.undone" // somebody took back what they did
+	EventCasePriority   = "case.priority"
+	EventCaseNamed      = "case.named" // somebody gave it a title, or gave it up
+	EventCaseTagged     = "case.tagged"
 	EventCaseLate       = "case.late"   // its answer is due soon, late, or late for others to know
 	EventMessageHeard   = "message.heard"
 	EventMessageEdited  = "message.edited"
@@ -111,6 +125,7 @@ const (
 
 	EventServiceChanged  = "service.changed"           // when customers are answered, and how soon
 	EventServiceReckoned = "service.reckoned"          // the answers that were due already are due by that
+	EventTagsChanged     = "tags.changed"              // a tag of the brand is called otherwise, became one with another, or goes
 	EventWatchChanged    = "watch.changed"             // what is watched for, and who is told
 	EventSecondRemoved   = "agent.second_step_removed" // an administrator took away what somebody had lost
 )

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -31,6 +32,30 @@ const undoFor = 10 * time.Minute
 // act is an event of a case by somebody.
 func (c Case) act(kind string, by hilft.AgentID, data map[string]string) jobs.Event {
 	return jobs.Event{Kind: kind, Brand: c.Brand, Case: c.ID, Subject: string(c.ID), Agent: by, Data: data}
+}
+
+func (c *Case) prioritise(to hilft.Priority, by hilft.AgentID) jobs.Event {
+	e := c.act(hilft.EventCasePriority, by, map[string]string{"from": string(c.Priority), "to": string(to)})
+	c.Priority = to
+	return e
+}
+
+// name gives a case a title; empty: the one that its words give it.
+func (c *Case) name(to string, by hilft.AgentID) jobs.Event {
+	e := c.act(hilft.EventCaseNamed, by, map[string]string{"from": c.ownTitle(), "to": to})
+	c.Named = to != ""
+	if c.Named {
+		c.Title = to
+	}
+	return e
+}
+
+// ownTitle is the title that somebody gave a case; empty: nobody did.
+func (c *Case) ownTitle() string {
+	if c.Named {
+		return c.Title
+	}
+	return ""
 }
 
 func (c *Case) give(to, by hilft.AgentID) jobs.Event {
@@ -66,6 +91,21 @@ func (c *Case) takeBack(kind, from, to string) bool {
 			return false
 		}
 		c.SolvedAt = unstamp(from)
+	case hilft.EventCasePriority:
+		if string(c.Priority) != to {
+			return false
+		}
+		c.Priority = hilft.Priority(from)
+	case hilft.EventCaseNamed:
+		if c.ownTitle() != to {
+			return false
+		}
+		c.name(from, "")
+	case hilft.EventCaseTagged:
+		if !slices.Equal(c.Tags, tagsOf(to)) {
+			return false
+		}
+		c.Tags = tagsOf(from)
 	default:
 		return false
 	}
@@ -93,6 +133,11 @@ func (d *Desk) Undo(ctx context.Context, see access.Sight, id hilft.CaseID, act 
 		}
 		if from, told := was["from"]; !told || !c.takeBack(e.Kind, from, was["to"]) {
 			return nil, hilft.Fail(hilft.Conflict, "act.moved_on", nil)
+		}
+		if e.Kind == hilft.EventCaseTagged {
+			if err := d.dropGone(ctx, tx, c); err != nil {
+				return nil, err
+			}
 		}
 		undone := c.act(hilft.EventCaseUndone, see.Agent, map[string]string{"act": e.Kind})
 		return &undone, nil

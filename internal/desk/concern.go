@@ -198,11 +198,11 @@ func insertCases(ctx context.Context, tx *store.Tx, all ...Case) error {
 	for i, c := range all {
 		rows[i] = []any{
 			string(c.ID), c.Number, string(c.Brand), string(c.Person), c.Title, string(c.State), string(c.Agent), string(c.Account), c.Network, string(c.Visibility), c.Preview, "",
-			store.Micros(c.WaitsSince), store.Micros(c.DueAt), store.Bit(c.Answered), c.Trouble, c.Rank(), store.Micros(c.ChangedAt), store.Micros(c.MadeAt), store.Micros(c.SolvedAt), store.Micros(c.lastAt), store.Micros(c.alarmAt), int(c.Late), store.Micros(c.toldAt),
+			store.Micros(c.WaitsSince), store.Micros(c.DueAt), store.Bit(c.Answered), c.Trouble, c.Rank(), store.Micros(c.ChangedAt), store.Micros(c.MadeAt), store.Micros(c.SolvedAt), store.Micros(c.lastAt), store.Micros(c.alarmAt), int(c.Late), store.Micros(c.toldAt), string(cmp.Or(c.Priority, hilft.Normal)),
 		}
 	}
 	err := tx.Insert(ctx, `INSERT INTO cases (id, number, brand_id, person_id, title, state, agent_id, account_id, network, visibility, preview, language,
-		waits_since, due_at, answered, trouble, rank, changed_at, made_at, solved_at, last_at, alarm_at, late, told_at)`, rows, "")
+		waits_since, due_at, answered, trouble, rank, changed_at, made_at, solved_at, last_at, alarm_at, late, told_at, priority)`, rows, "")
 	if err != nil {
 		return fmt.Errorf("desk: open case: %w", err)
 	}

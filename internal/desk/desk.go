@@ -30,6 +30,7 @@ func New(db *store.DB, q *jobs.Jobs, answerIn AnswerIn) *Desk {
 	q.HandleWork(hilft.JobDelivery, jobs.Terms{Workers: 8}, d.delivered)
 	q.HandleEnd(hilft.JobDelivery, d.neverTold)
 	q.HandleWork(hilft.JobOnward, jobs.Terms{Workers: 2}, d.goesOn)
+	q.HandleWork(hilft.JobRetag, jobs.Terms{Workers: 1, Claim: 1}, d.retag)
 	q.HandleWork(hilft.JobReckon, jobs.Terms{Workers: 1, Claim: 1}, d.reckon)
 	return d
 }
@@ -42,6 +43,9 @@ type Case struct {
 	Person     hilft.PersonID
 	PersonName string // read with lists and cases
 	Title      string
+	Named      bool // its title is somebody's; else it is how its first word begins
+	Priority   hilft.Priority
+	Tags       []hilft.TagID
 	State      hilft.CaseState
 	Agent      hilft.AgentID // who owns it; empty: nobody yet
 	Account    hilft.AccountID
@@ -60,7 +64,8 @@ type Case struct {
 	alarmAt    time.Time // the next moment at which time alone changes it; zero: none
 	toldAt     time.Time // the moment that Late is about; zero: nothing was told
 
-	read standing // as it was read
+	read     standing // as it was read
+	readTags []hilft.TagID
 }
 
 // Conversation is one remote thread.

@@ -34,8 +34,16 @@ const (
 // Views are all of them, in the order of the page.
 var Views = []View{ViewOpen, ViewMine, ViewUnassigned, ViewTrouble, ViewWaiting, ViewSolved}
 
+// List is what of a brand's inbox somebody looks at.
+type List struct {
+	View     View
+	Tag      hilft.TagID    // only what has it; empty: all
+	Priority hilft.Priority // only that; empty: all
+}
+
 // view is a View as SQL: which cases, and in what order.
 type view struct {
+	tagged bool // found by what has a tag
 	where string
 	args  []any
 	order string // the column that is paged by
@@ -62,6 +70,29 @@ func viewOf(v View, brand hilft.BrandID, me hilft.AgentID) (view, bool) {
 	return view{}, false
 }
 
+// narrowed is a view of what has a tag, or a priority, alone; each by an index of its own where there may be many.
+func (v view) narrowed(l List) (view, bool) {
+	byState := strings.HasPrefix(v.where, `c.brand_id = ? AND c.state = '`)
+	switch l.Priority {
+	case "":
+	case hilft.Urgent, hilft.High, hilft.Low:
+		v.where += fmt.Sprintf(` AND c.priority = '%s' AND c.priority <> 'normal'`, l.Priority)
+	default:
+		return view{}, false
+	}
+	switch {
+	case l.Tag == "":
+		return v, true
+	case byState:
+		v.tagged, v.order = true, strings.Replace(v.order, "c.", "t.", 1)
+		v.where = `c.id = t.case_id AND ` + strings.Replace(v.where, "c.state", "t.state", 1) + ` AND t.tag_id = ?`
+	default:
+		v.where += ` AND EXISTS (SELECT 1 FROM case_tag t WHERE t.tag_id = ? AND t.case_id = c.id)`
+	}
+	v.args = append(v.args, string(l.Tag))
+	return v, true
+}
+
 // pageSizes are what a page may read at the most: a bound LIMIT would have SQLite plan anew at every question.
 var pageSizes = []int{26, 51, 101, 201}
 
@@ -73,15 +104,18 @@ func (v view) page(many int, later bool) string {
 	if v.desc {
 		compare, direction = "<", " DESC"
 	}
-	where := v.where
+	where, id, from := v.where, "c.id", caseWith(", "+v.order)
+	if v.tagged {
+		id, from = "t.case_id", strings.Replace(from, " FROM cases c ", " FROM case_tag t CROSS JOIN cases c ", 1)
+	}
 	if later {
-		where += fmt.Sprintf(` AND (%s, c.id) %s (?, ?)`, v.order, compare)
+		where += fmt.Sprintf(` AND (%s, %s) %s (?, ?)`, v.order, id, compare)
 	}
 	i, _ := slices.BinarySearch(pageSizes, many)
 	if i < len(pageSizes) {
 		many = pageSizes[i]
 	}
-	return fmt.Sprintf(`%sWHERE %s ORDER BY %s%s, c.id%s LIMIT %d`, caseWith(", "+v.order), where, v.order, direction, direction, many)
+	return fmt.Sprintf(`%sWHERE %s ORDER BY %s%s, %s%s LIMIT %d`, from, where, v.order, direction, id, direction, many)
 }
 
 // Page is a part of a list.
@@ -97,13 +131,16 @@ type Place struct {
 	ID  hilft.CaseID
 }
 
-// Inbox lists the cases of a brand's view: who must be answered next first, or what changed last first. The cursor is Page.Next
+// Inbox lists the cases of a brand's list: who must be answered next first, or what changed last first. The cursor is Page.Next
 // of the page before; the page begins behind it, whatever has moved meanwhile.
-func (d *Desk) Inbox(ctx context.Context, see access.Sight, brand hilft.BrandID, name View, cursor string, most int) (Page, error) {
+func (d *Desk) Inbox(ctx context.Context, see access.Sight, brand hilft.BrandID, l List, cursor string, most int) (Page, error) {
 	if err := see.Demand(brand, access.Read, noSuchBrand); err != nil {
 		return Page{}, err
 	}
-	v, ok := viewOf(name, brand, see.Agent)
+	v, ok := viewOf(l.View, brand, see.Agent)
+	if ok {
+		v, ok = v.narrowed(l)
+	}
 	if !ok {
 		return Page{}, hilft.FailField(hilft.Invalid, "inbox.no_such_view", "view", nil)
 	}

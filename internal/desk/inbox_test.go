@@ -18,7 +18,7 @@ import (
 
 func (r *room) titles(view View, me hilft.AgentID) (all []string) {
 	r.t.Helper()
-	page, err := r.desk.Inbox(r.t.Context(), as(me), brand, view, "", 100)
+	page, err := r.desk.Inbox(r.t.Context(), as(me), brand, List{View: view}, "", 100)
 	require.NoError(r.t, err)
 	require.Empty(r.t, page.Next)
 	for _, c := range page.Cases {
@@ -83,7 +83,7 @@ func TestPagingIsStableWhileCasesMove(t *testing.T) {
 		seen := map[hilft.CaseID]int{}
 		cursor, pages := "", 0
 		for {
-			page, err := r.desk.Inbox(t.Context(), as(ada), brand, ViewOpen, cursor, 7)
+			page, err := r.desk.Inbox(t.Context(), as(ada), brand, List{View: ViewOpen}, cursor, 7)
 			require.NoError(t, err)
 			pages++
 			for _, c := range page.Cases {
@@ -108,12 +108,12 @@ func TestPagingIsStableWhileCasesMove(t *testing.T) {
 			require.Equal(t, 1, n, id)
 		}
 		for _, bad := range []string{"%%%", "bm9wZQ", "bm8gcGU"} {
-			_, err := r.desk.Inbox(t.Context(), as(ada), brand, ViewOpen, bad, 7)
+			_, err := r.desk.Inbox(t.Context(), as(ada), brand, List{View: ViewOpen}, bad, 7)
 			r.is(err, hilft.Invalid)
 		}
-		_, err := r.desk.Inbox(t.Context(), as(ada), brand, "everything", "", 7)
+		_, err := r.desk.Inbox(t.Context(), as(ada), brand, List{View: "everything"}, "", 7)
 		r.is(err, hilft.Invalid)
-		page, err := r.desk.Inbox(t.Context(), as(ada), brand, ViewOpen, "", 0)
+		page, err := r.desk.Inbox(t.Context(), as(ada), brand, List{View: ViewOpen}, "", 0)
 		require.NoError(t, err)
 		require.Len(t, page.Cases, 1)
 	})
@@ -131,7 +131,7 @@ func TestPagesOfWhatChangedLastGoBackInTime(t *testing.T) {
 		var got []string
 		cursor := ""
 		for {
-			page, err := r.desk.Inbox(t.Context(), as(ada), brand, ViewSolved, cursor, 4)
+			page, err := r.desk.Inbox(t.Context(), as(ada), brand, List{View: ViewSolved}, cursor, 4)
 			require.NoError(t, err)
 			for _, c := range page.Cases {
 				got = append(got, string(c.ID[len(c.ID)-1:]))

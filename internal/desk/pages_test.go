@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/store/storetest"
 )
@@ -37,6 +38,19 @@ func TestAPageIsARangeOfItsIndex(t *testing.T) {
 					require.Regexp(t, `\((rank|changed_at),id\)[<>]\(\?,\?\)|Index Cond: .*ROW\(`, plan, name)
 				}
 			}
+		}
+		for l, index := range map[List]string{
+			{View: ViewOpen, Tag: "t"}: "case_tag_next", {View: ViewUnassigned, Tag: "t"}: "case_tag_next", {View: ViewSolved, Tag: "t"}: "case_tag_changed",
+			{View: ViewWaiting, Tag: "t", Priority: hilft.High}: "case_tag_changed", {View: ViewMine, Tag: "t"}: "cases_owner", {View: ViewTrouble, Tag: "t"}: "cases_trouble",
+			{View: ViewOpen, Priority: hilft.Urgent}: "cases_priority", {View: ViewSolved, Priority: hilft.Low}: "cases_priority_changed",
+		} {
+			v, _ := viewOf(l.View, "b", "a")
+			v, ok := v.narrowed(l)
+			require.True(t, ok)
+			plan := planOf(t, db, v.page(26, true), append(v.args, int64(1), "c"))
+			require.Contains(t, plan, index, l)
+			require.NotContains(t, plan, "TEMP B-TREE", l)
+			require.NotContains(t, plan, "Sort", l)
 		}
 	})
 }

@@ -4,6 +4,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -154,17 +155,33 @@ func preview(text string) string {
 }
 
 // Rank orders the cases that must be answered, the lowest first: what we tried to say and did not arrive comes first, then
-// who is due first.
+// what is urgent, then who is due first. What has a high priority stands where it would if it were due four hours sooner, and what
+// has a low one as if it were due a day later: it waits longer, but not forever. When answers are due, and what is late, no priority
+// changes.
 func (c Case) Rank() int64 {
 	at := c.DueAt
 	if at.IsZero() {
 		at = c.ChangedAt
+	}
+	switch c.Priority {
+	case hilft.Urgent:
+		at = at.AddDate(-50, 0, 0)
+	case hilft.High:
+		at = at.Add(-highBy)
+	case hilft.Low:
+		at = at.Add(lowBy)
+	case hilft.Normal:
 	}
 	if c.Trouble > 0 {
 		at = at.AddDate(-100, 0, 0)
 	}
 	return at.UnixMicro()
 }
+
+const (
+	highBy = 4 * time.Hour
+	lowBy  = 24 * time.Hour
+)
 
 // wordsMost bounds what is read to see where a case stands: no chat waits for a word older than its last so many.
 const wordsMost = 200
@@ -201,7 +218,7 @@ func (d *Desk) save(ctx context.Context, tx *store.Tx, c Case) error {
 
 var savedColumns = []string{
 	"title", "state", "agent_id", "account_id", "network", "visibility", "preview", "waits_since", "due_at", "answered", "trouble", "rank", "changed_at", "solved_at", "last_at",
-	"alarm_at", "late", "told_at", "id",
+	"alarm_at", "late", "told_at", "priority", "named", "tags", "id",
 }
 
 func saveCases(ctx context.Context, tx *store.Tx, all ...Case) error {
@@ -210,11 +227,14 @@ func saveCases(ctx context.Context, tx *store.Tx, all ...Case) error {
 		rows[i] = []any{
 			c.Title, string(c.State), string(c.Agent), string(c.Account), c.Network, string(c.Visibility), c.Preview,
 			store.Micros(c.WaitsSince), store.Micros(c.DueAt), store.Bit(c.Answered), c.Trouble, c.Rank(), store.Micros(c.ChangedAt), store.Micros(c.SolvedAt), store.Micros(c.lastAt),
-			store.Micros(c.alarmAt), int(c.Late), store.Micros(c.toldAt), string(c.ID),
+			store.Micros(c.alarmAt), int(c.Late), store.Micros(c.toldAt), string(cmp.Or(c.Priority, hilft.Normal)), store.Bit(c.Named), strings.Join(texts(c.Tags), " "), string(c.ID),
 		}
 	}
 	if err := tx.Update(ctx, "cases", savedColumns, rows); err != nil {
 		return fmt.Errorf("desk: save: %w", err)
+	}
+	if err := saveTags(ctx, tx, all); err != nil {
+		return err
 	}
 	for _, c := range all {
 		tallyOf(tx).moves(c, c.standing())

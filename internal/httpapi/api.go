@@ -152,6 +152,7 @@ func (a *API) operations() {
 	a.tokenOperations()
 	a.inboxOperations()
 	a.caseOperations()
+	a.carryOperations()
 	a.messageOperations()
 	a.typingOperation()
 	a.accountOperations()

@@ -26,6 +26,8 @@ type CaseRow struct {
 	Number     int64      `json:"number"`
 	Title      string     `json:"title"`
 	State      string     `json:"state" enum:"open,waiting,solved"`
+	Priority   string     `json:"priority" enum:"urgent,high,normal,low"`
+	Tags       []TagJSON  `json:"tags" nullable:"false"`
 	Person     personRef  `json:"person"`
 	Network    string     `json:"network"`
 	Account    accountRef `json:"account"`
@@ -45,7 +47,7 @@ type CaseRow struct {
 
 func (n *names) row(c desk.Case) CaseRow {
 	return CaseRow{
-		ID: string(c.ID), BrandID: string(c.Brand), Number: c.Number, Title: c.Title, State: string(c.State), Person: personRef{string(c.Person), c.PersonName},
+		ID: string(c.ID), BrandID: string(c.Brand), Number: c.Number, Title: c.Title, State: string(c.State), Priority: string(c.Priority), Tags: n.tagsOf(c.Tags), Person: personRef{string(c.Person), c.PersonName},
 		Network: c.Network, Account: n.account(c.Account), Visibility: string(c.Visibility), Preview: c.Preview, Agent: n.agent(c.Agent),
 		WaitsSince: when(c.WaitsSince), DueAt: when(c.DueAt), Late: c.Late.String(), Answered: c.Answered, Trouble: c.Trouble, Rank: c.Rank(),
 		ChangedAt: c.ChangedAt, MadeAt: c.MadeAt, SolvedAt: when(c.SolvedAt),
@@ -86,6 +88,8 @@ type countsByView struct {
 type inboxRequest struct {
 	InBrand
 	View   string `query:"view" enum:"open,mine,unassigned,waiting,solved,trouble" default:"open"`
+	Tag      string `query:"tag" maxLength:"64" doc:"Only cases that have it, by its id."`
+	Priority string `query:"priority" enum:"urgent,high,low" doc:"Only these."`
 	Cursor string `query:"cursor" maxLength:"200"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
@@ -102,7 +106,7 @@ func (a *API) inboxOperations() {
 			if err != nil {
 				return nil, err
 			}
-			page, err := a.Desk.Inbox(ctx, see, b.ID, desk.View(in.View), in.Cursor, in.Limit)
+			page, err := a.Desk.Inbox(ctx, see, b.ID, desk.List{View: desk.View(in.View), Tag: hilft.TagID(in.Tag), Priority: hilft.Priority(in.Priority)}, in.Cursor, in.Limit)
 			if err != nil {
 				return nil, err
 			}

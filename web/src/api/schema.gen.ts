@@ -331,6 +331,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/priority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say how urgent a case is: it changes where it stands in the list, and not when its answer is due */
+        put: operations["set-priority"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{id}/reopen": {
         parameters: {
             query?: never;
@@ -376,6 +393,40 @@ export interface paths {
         put?: never;
         /** Nothing more to do, until the customer's next word */
         post: operations["solve-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a case tags, and take others off it */
+        post: operations["tag-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/title": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give a case a title */
+        put: operations["name-case"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1248,6 +1299,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A brand's tags, and who makes new ones */
+        get: operations["list-tags"];
+        /** Say who makes new tags */
+        put: operations["set-tagging"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Call a tag otherwise, in all cases that have it */
+        put: operations["rename-tag"];
+        post?: never;
+        /** Take a tag off all cases that have it */
+        delete: operations["remove-tag"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/watch": {
         parameters: {
             query?: never;
@@ -1420,6 +1507,8 @@ export interface components {
             number: number;
             person: components["schemas"]["PersonRef"];
             preview: string;
+            /** @enum {string} */
+            priority: "urgent" | "high" | "normal" | "low";
             /**
              * Format: int64
              * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
@@ -1429,6 +1518,7 @@ export interface components {
             solved_at: string | null;
             /** @enum {string} */
             state: "open" | "waiting" | "solved";
+            tags: components["schemas"]["Tag"][];
             title: string;
             /**
              * Format: int64
@@ -1617,6 +1707,8 @@ export interface components {
             number: number;
             person: components["schemas"]["Person"];
             preview: string;
+            /** @enum {string} */
+            priority: "urgent" | "high" | "normal" | "low";
             /**
              * Format: int64
              * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
@@ -1626,6 +1718,7 @@ export interface components {
             solved_at: string | null;
             /** @enum {string} */
             state: "open" | "waiting" | "solved";
+            tags: components["schemas"]["Tag"][];
             title: string;
             /**
              * Format: int64
@@ -1665,6 +1758,8 @@ export interface components {
             number: number;
             person: components["schemas"]["PersonRef"];
             preview: string;
+            /** @enum {string} */
+            priority: "urgent" | "high" | "normal" | "low";
             /**
              * Format: int64
              * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
@@ -1674,6 +1769,7 @@ export interface components {
             solved_at: string | null;
             /** @enum {string} */
             state: "open" | "waiting" | "solved";
+            tags: components["schemas"]["Tag"][];
             title: string;
             /**
              * Format: int64
@@ -2160,6 +2256,10 @@ export interface components {
             /** @description What it is folded behind; empty: it is read at once. */
             warning: string;
         };
+        "Name-caseRequest": {
+            /** @description Empty: as its first word begins. */
+            title: string;
+        };
         Network: {
             about: {
                 [key: string]: string;
@@ -2344,6 +2444,9 @@ export interface components {
         "Rename-passkeyRequest": {
             name: string;
         };
+        "Rename-tagRequest": {
+            name: string;
+        };
         ReplyRequestBody: {
             /** @description Say it although something was said since. */
             anyway?: boolean;
@@ -2452,12 +2555,20 @@ export interface components {
              */
             every_minutes: number;
         };
+        "Set-priorityRequest": {
+            /** @enum {string} */
+            priority: "urgent" | "high" | "normal" | "low";
+        };
         "Set-roleRequest": {
             /**
              * @description administrator: of the whole house; none: they do not see the brand any more.
              * @enum {string}
              */
             role: "administrator" | "lead" | "agent" | "reviewer" | "reader" | "none";
+        };
+        "Set-taggingRequest": {
+            /** @description Only leads do. */
+            closed: boolean;
         };
         Setup: {
             demo: components["schemas"]["Demo"] | null;
@@ -2547,6 +2658,22 @@ export interface components {
             received_at: string;
             /** Format: int64 */
             size: number;
+        };
+        Tag: {
+            id: string;
+            name: string;
+        };
+        "Tag-caseRequest": {
+            /** @description Names. One that the brand does not have becomes a tag, where whoever asks may make one. */
+            add: string[];
+            /** @description Ids. */
+            remove: string[];
+        };
+        Tagging: {
+            /** @description Only leads make new ones. */
+            closed: boolean;
+            /** @description By their names. */
+            tags: components["schemas"]["Tag"][];
         };
         Target: {
             /** @description Mail: over which it goes. */
@@ -4281,6 +4408,77 @@ export interface operations {
             };
         };
     };
+    "set-priority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Set-priorityRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "reopen-case": {
         parameters: {
             query?: never;
@@ -4431,6 +4629,148 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Solve-caseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tag-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Tag-caseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "name-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Name-caseRequest"];
             };
         };
         responses: {
@@ -5202,6 +5542,10 @@ export interface operations {
                 /** @description Of which brand; empty: of the first one that one sees. */
                 brand?: string;
                 view?: "open" | "mine" | "unassigned" | "waiting" | "solved" | "trouble";
+                /** @description Only cases that have it, by its id. */
+                tag?: string;
+                /** @description Only these. */
+                priority?: "urgent" | "high" | "low";
                 cursor?: string;
                 limit?: number;
             };
@@ -7908,6 +8252,283 @@ export interface operations {
             header?: never;
             path: {
                 id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-tags": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tagging"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-tagging": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Set-taggingRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tagging"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "rename-tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rename-tagRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-tag": {
+        parameters: {
+            query?: {
+                /** @description The tag that they have instead; empty: none. */
+                into?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
             };
             cookie?: never;
         };
