@@ -55,8 +55,9 @@ func (d Delivery) Next(next Delivery) bool {
 type CaseState string
 
 const (
-	Open    CaseState = "open"    // the customer waits for us
+	Open    CaseState = "open"    // the customer waits for us, or it was put aside until now
 	Waiting CaseState = "waiting" // we have answered; the customer has the word
+	Asleep  CaseState = "asleep"  // put aside until a moment, or until the customer's next word
 	Solved  CaseState = "solved"  // done, until the customer's next word
 )
 
@@ -101,6 +102,8 @@ const (
 	EventCaseReopened   = "case.reopened"
 	EventCaseAssigned   = "case.assigned"
 	EventCaseSolved     = "case.solved"
+	EventCaseSlept      = "case.slept" // somebody put it aside
+	EventCaseWoken      = "case.woken" // its time has come, its customer has spoken, or somebody took it up again
 	EventCaseUndone     = "case.undone" // somebody took back what they did
 	EventCasePriority   = "case.priority"
 	EventCaseNamed      = "case.named" // somebody gave it a title, or gave it up

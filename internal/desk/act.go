@@ -73,6 +73,7 @@ func (c *Case) solve(at time.Time, by hilft.AgentID) jobs.Event {
 func (c *Case) reopen(by hilft.AgentID) jobs.Event {
 	e := c.act(hilft.EventCaseReopened, by, map[string]string{"from": stamp(c.SolvedAt), "to": stamp(time.Time{})})
 	c.State, c.SolvedAt = hilft.Open, time.Time{}
+	c.sleptAt, c.WakesAt = time.Time{}, time.Time{} // who opens it wants to see it
 	return e
 }
 
@@ -91,6 +92,11 @@ func (c *Case) takeBack(kind, from, to string) bool {
 			return false
 		}
 		c.SolvedAt = unstamp(from)
+	case hilft.EventCaseSlept, hilft.EventCaseWoken:
+		if c.nap() != to {
+			return false
+		}
+		c.napAgain(from)
 	case hilft.EventCasePriority:
 		if string(c.Priority) != to {
 			return false

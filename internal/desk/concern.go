@@ -119,10 +119,10 @@ func (t *table) caseElsewhere(ctx context.Context, h Heard, in hilft.Conversatio
 func openOnes(ctx context.Context, tx *store.Tx, brand hilft.BrandID, acc hilft.AccountID, people []hilft.PersonID, most int, into map[hilft.PersonID][]openOne) error {
 	args := make([][]any, len(people))
 	for i, p := range people {
-		args[i] = []any{string(p), string(brand), string(acc), string(hilft.Solved)}
+		args[i] = []any{string(p), string(brand), string(acc)}
 	}
 	err := tx.DeferMany(ctx, `SELECT c.id, CASE WHEN EXISTS (SELECT 1 FROM message m WHERE m.case_id = c.id AND m.direction = 'inbound' AND m.visibility = 'public') THEN 1 ELSE 0 END
-		FROM cases c WHERE c.person_id = ? AND c.brand_id = ? AND c.account_id = ? AND c.state <> ? ORDER BY c.id LIMIT `+strconv.Itoa(most), args,
+		FROM cases c WHERE c.person_id = ? AND c.brand_id = ? AND c.account_id = ? AND c.state <> 'solved' ORDER BY c.id LIMIT `+strconv.Itoa(most), args,
 		func(i int, scan func(into ...any) error) error {
 			var o openOne
 			var public int

@@ -27,12 +27,13 @@ const (
 	ViewMine       View = "mine"       // those of them that are mine
 	ViewUnassigned View = "unassigned" // those of them that are nobody's
 	ViewWaiting    View = "waiting"    // the customer has the word
+	ViewAsleep     View = "asleep" // put aside, what wakes next first
 	ViewSolved     View = "solved"
 	ViewTrouble    View = "trouble" // something we said did not arrive, or nobody knows
 )
 
 // Views are all of them, in the order of the page.
-var Views = []View{ViewOpen, ViewMine, ViewUnassigned, ViewTrouble, ViewWaiting, ViewSolved}
+var Views = []View{ViewOpen, ViewMine, ViewUnassigned, ViewTrouble, ViewWaiting, ViewAsleep, ViewSolved}
 
 // List is what of a brand's inbox somebody looks at.
 type List struct {
@@ -64,6 +65,8 @@ func viewOf(v View, brand hilft.BrandID, me hilft.AgentID) (view, bool) {
 		return view{where: `c.brand_id = ? AND c.trouble > 0`, args: []any{b}, order: "c.rank"}, true
 	case ViewWaiting:
 		return view{where: `c.brand_id = ? AND c.state = 'waiting'`, args: []any{b}, order: "c.changed_at", desc: true}, true
+	case ViewAsleep:
+		return view{where: `c.brand_id = ? AND c.state = 'asleep'`, args: []any{b}, order: "c.wakes_at"}, true
 	case ViewSolved:
 		return view{where: `c.brand_id = ? AND c.state = 'solved'`, args: []any{b}, order: "c.changed_at", desc: true}, true
 	}
@@ -72,7 +75,7 @@ func viewOf(v View, brand hilft.BrandID, me hilft.AgentID) (view, bool) {
 
 // narrowed is a view of what has a tag, or a priority, alone; each by an index of its own where there may be many.
 func (v view) narrowed(l List) (view, bool) {
-	byState := strings.HasPrefix(v.where, `c.brand_id = ? AND c.state = '`)
+	byState := strings.HasPrefix(v.where, `c.brand_id = ? AND c.state = '`) && l.View != ViewAsleep
 	switch l.Priority {
 	case "":
 	case hilft.Urgent, hilft.High, hilft.Low:

@@ -52,7 +52,7 @@ func TestTheInboxShowsWhoMustBeAnsweredNext(t *testing.T) {
 		require.Equal(t, []string{"since 2"}, r.titles(ViewSolved, ada))
 		counts, err := r.desk.Counts(t.Context(), as(ada), brand)
 		require.NoError(t, err)
-		require.Equal(t, map[View]int{ViewOpen: 1, ViewMine: 1, ViewUnassigned: 0, ViewTrouble: 1, ViewWaiting: 1, ViewSolved: 1}, counts)
+		require.Equal(t, map[View]int{ViewOpen: 1, ViewMine: 1, ViewUnassigned: 0, ViewTrouble: 1, ViewWaiting: 1, ViewAsleep: 0, ViewSolved: 1}, counts)
 
 		// Nobody's again.
 		_, err = r.desk.Assign(t.Context(), as(ben), r.message("0").Case, access.Sight{})

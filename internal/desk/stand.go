@@ -63,12 +63,13 @@ const previewMost = 160
 // Who waits longest is the oldest word that no answer came after: an answer written here comes after what its author
 // could have seen, however late the network reported the rest; one written elsewhere comes after what was said before
 // it. Words heard before the case was last solved do not wait: whoever solved it had seen them. A word heard after that
-// opens it again.
+// opens it again; one heard after the case was put aside wakes it. What came back when its time had come is open until
+// somebody answers.
 func stand(c Case, newestFirst []word, p *plan) Case {
 	before := c
 	c.Answered, c.Trouble, c.WaitsSince, c.DueAt, c.Preview, c.lastAt = false, 0, time.Time{}, time.Time{}, "", time.Time{}
 	var here, elsewhere time.Time // of the last answers
-	shown, last, heard := false, false, false
+	shown, last, heard, stirred := false, false, false, false
 	for _, w := range newestFirst {
 		if w.trouble() {
 			c.Trouble++
@@ -96,6 +97,7 @@ func stand(c Case, newestFirst []word, p *plan) Case {
 		}
 	}
 	for _, w := range newestFirst {
+		stirred = stirred || w.waits() && w.madeAt.After(c.sleptAt)
 		if !w.waits() || !w.madeAt.After(c.SolvedAt) {
 			continue
 		}
@@ -107,12 +109,14 @@ func stand(c Case, newestFirst []word, p *plan) Case {
 	switch {
 	case !c.SolvedAt.IsZero() && !heard:
 		c.State, c.WaitsSince = hilft.Solved, time.Time{}
-	case c.WaitsSince.IsZero():
+	case !c.WakesAt.IsZero() && !stirred:
+		c.State = hilft.Asleep
+	case c.WaitsSince.IsZero() && (c.WokenAt.IsZero() || latest(here, elsewhere).After(c.WokenAt)):
 		c.State = hilft.Waiting
 	default:
 		c.State = hilft.Open
-		c.DueAt = p.due(c)
 	}
+	c.DueAt = p.due(c)
 	return c.armed(p)
 }
 
@@ -161,7 +165,7 @@ func preview(text string) string {
 func (c Case) Rank() int64 {
 	at := c.DueAt
 	if at.IsZero() {
-		at = c.ChangedAt
+		at = cmp.Or(c.WokenAt, c.ChangedAt)
 	}
 	switch c.Priority {
 	case hilft.Urgent:
@@ -218,7 +222,7 @@ func (d *Desk) save(ctx context.Context, tx *store.Tx, c Case) error {
 
 var savedColumns = []string{
 	"title", "state", "agent_id", "account_id", "network", "visibility", "preview", "waits_since", "due_at", "answered", "trouble", "rank", "changed_at", "solved_at", "last_at",
-	"alarm_at", "late", "told_at", "priority", "named", "tags", "id",
+	"alarm_at", "late", "told_at", "priority", "named", "tags", "slept_at", "wakes_at", "woken_at", "id",
 }
 
 func saveCases(ctx context.Context, tx *store.Tx, all ...Case) error {
@@ -227,7 +231,7 @@ func saveCases(ctx context.Context, tx *store.Tx, all ...Case) error {
 		rows[i] = []any{
 			c.Title, string(c.State), string(c.Agent), string(c.Account), c.Network, string(c.Visibility), c.Preview,
 			store.Micros(c.WaitsSince), store.Micros(c.DueAt), store.Bit(c.Answered), c.Trouble, c.Rank(), store.Micros(c.ChangedAt), store.Micros(c.SolvedAt), store.Micros(c.lastAt),
-			store.Micros(c.alarmAt), int(c.Late), store.Micros(c.toldAt), string(cmp.Or(c.Priority, hilft.Normal)), store.Bit(c.Named), strings.Join(texts(c.Tags), " "), string(c.ID),
+			store.Micros(c.alarmAt), int(c.Late), store.Micros(c.toldAt), string(cmp.Or(c.Priority, hilft.Normal)), store.Bit(c.Named), strings.Join(texts(c.Tags), " "), store.Micros(c.sleptAt), store.Micros(c.WakesAt), store.Micros(c.WokenAt), string(c.ID),
 		}
 	}
 	if err := tx.Update(ctx, "cases", savedColumns, rows); err != nil {

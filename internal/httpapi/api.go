@@ -153,6 +153,7 @@ func (a *API) operations() {
 	a.inboxOperations()
 	a.caseOperations()
 	a.carryOperations()
+	a.sleepOperations()
 	a.messageOperations()
 	a.typingOperation()
 	a.accountOperations()

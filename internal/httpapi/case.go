@@ -54,7 +54,7 @@ type earlierCase struct {
 	ID         string     `json:"id"`
 	Number     int64      `json:"number"`
 	Title      string     `json:"title"`
-	State      string     `json:"state" enum:"open,waiting,solved"`
+	State      string     `json:"state" enum:"open,waiting,asleep,solved"`
 	Network    string     `json:"network"`
 	Visibility string     `json:"visibility" enum:"public,private"`
 	MadeAt     time.Time  `json:"made_at"`

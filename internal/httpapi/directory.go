@@ -129,6 +129,14 @@ func (n *names) account(id hilft.AccountID) accountRef {
 	return accountRef{string(id), n.accounts[id].Name}
 }
 
+// moment is a time that a request may name; the zero time: it does not.
+func moment(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}
+
 // when is a time as the API gives it; the zero time is null.
 func when(t time.Time) *time.Time {
 	if t.IsZero() {

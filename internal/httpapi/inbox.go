@@ -25,7 +25,7 @@ type CaseRow struct {
 	BrandID    string     `json:"brand_id"`
 	Number     int64      `json:"number"`
 	Title      string     `json:"title"`
-	State      string     `json:"state" enum:"open,waiting,solved"`
+	State      string     `json:"state" enum:"open,waiting,asleep,solved"`
 	Priority   string     `json:"priority" enum:"urgent,high,normal,low"`
 	Tags       []TagJSON  `json:"tags" nullable:"false"`
 	Person     personRef  `json:"person"`
@@ -43,6 +43,8 @@ type CaseRow struct {
 	ChangedAt  time.Time  `json:"changed_at"`
 	MadeAt     time.Time  `json:"made_at"`
 	SolvedAt   *time.Time `json:"solved_at"`
+	WakesAt    *time.Time `json:"wakes_at" doc:"Until when it is put aside."`
+	WokenAt    *time.Time `json:"woken_at" doc:"It came back then, and nobody has answered since."`
 }
 
 func (n *names) row(c desk.Case) CaseRow {
@@ -50,7 +52,7 @@ func (n *names) row(c desk.Case) CaseRow {
 		ID: string(c.ID), BrandID: string(c.Brand), Number: c.Number, Title: c.Title, State: string(c.State), Priority: string(c.Priority), Tags: n.tagsOf(c.Tags), Person: personRef{string(c.Person), c.PersonName},
 		Network: c.Network, Account: n.account(c.Account), Visibility: string(c.Visibility), Preview: c.Preview, Agent: n.agent(c.Agent),
 		WaitsSince: when(c.WaitsSince), DueAt: when(c.DueAt), Late: c.Late.String(), Answered: c.Answered, Trouble: c.Trouble, Rank: c.Rank(),
-		ChangedAt: c.ChangedAt, MadeAt: c.MadeAt, SolvedAt: when(c.SolvedAt),
+		ChangedAt: c.ChangedAt, MadeAt: c.MadeAt, SolvedAt: when(c.SolvedAt), WakesAt: when(c.WakesAt), WokenAt: when(c.WokenAt),
 	}
 }
 
@@ -81,13 +83,14 @@ type countsByView struct {
 	Mine       int `json:"mine"`
 	Unassigned int `json:"unassigned"`
 	Waiting    int `json:"waiting"`
+	Asleep     int `json:"asleep"`
 	Solved     int `json:"solved"`
 	Trouble    int `json:"trouble"`
 }
 
 type inboxRequest struct {
 	InBrand
-	View   string `query:"view" enum:"open,mine,unassigned,waiting,solved,trouble" default:"open"`
+	View   string `query:"view" enum:"open,mine,unassigned,waiting,asleep,solved,trouble" default:"open"`
 	Tag      string `query:"tag" maxLength:"64" doc:"Only cases that have it, by its id."`
 	Priority string `query:"priority" enum:"urgent,high,low" doc:"Only these."`
 	Cursor string `query:"cursor" maxLength:"200"`
@@ -154,6 +157,6 @@ func (a *API) counts(ctx context.Context, b hilft.BrandID) (countsByView, error)
 	counts, err := a.Desk.Counts(ctx, sight(ctx), b)
 	return countsByView{
 		Open: counts[desk.ViewOpen], Mine: counts[desk.ViewMine], Unassigned: counts[desk.ViewUnassigned],
-		Waiting: counts[desk.ViewWaiting], Solved: counts[desk.ViewSolved], Trouble: counts[desk.ViewTrouble],
+		Waiting: counts[desk.ViewWaiting], Asleep: counts[desk.ViewAsleep], Solved: counts[desk.ViewSolved], Trouble: counts[desk.ViewTrouble],
 	}, err
 }

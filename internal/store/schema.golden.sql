@@ -172,9 +172,11 @@ CREATE TABLE cases (
   changed_at  BIGINT NOT NULL,
   made_at     BIGINT NOT NULL,
   solved_at   BIGINT NOT NULL
-, last_at BIGINT NOT NULL DEFAULT 0, looked_at BIGINT NOT NULL DEFAULT 0, alarm_at BIGINT NOT NULL DEFAULT 0, late     BIGINT NOT NULL DEFAULT 0, told_at  BIGINT NOT NULL DEFAULT 0, priority TEXT   NOT NULL DEFAULT 'normal', named    BIGINT NOT NULL DEFAULT 0, tags     TEXT   NOT NULL DEFAULT '');
+, last_at BIGINT NOT NULL DEFAULT 0, looked_at BIGINT NOT NULL DEFAULT 0, alarm_at BIGINT NOT NULL DEFAULT 0, late     BIGINT NOT NULL DEFAULT 0, told_at  BIGINT NOT NULL DEFAULT 0, priority TEXT   NOT NULL DEFAULT 'normal', named    BIGINT NOT NULL DEFAULT 0, tags     TEXT   NOT NULL DEFAULT '', slept_at BIGINT NOT NULL DEFAULT 0, wakes_at BIGINT NOT NULL DEFAULT 0, woken_at BIGINT NOT NULL DEFAULT 0);
 
 CREATE INDEX cases_alarm ON cases (alarm_at) WHERE alarm_at > 0;
+
+CREATE INDEX cases_asleep ON cases (brand_id, wakes_at, id) WHERE state = 'asleep';
 
 CREATE INDEX cases_changed ON cases (brand_id, state, changed_at, id);
 

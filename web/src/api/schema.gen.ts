@@ -314,6 +314,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/naps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Until when a case may well be put aside, by the hours in which its customers are answered */
+        get: operations["list-naps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{id}/notes": {
         parameters: {
             query?: never;
@@ -377,6 +394,24 @@ export interface paths {
         /** Answer the customer */
         post: operations["reply"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/sleep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a case aside until a moment, or until the customer's next word */
+        put: operations["sleep-case"];
+        post?: never;
+        /** Take a case up again that was put aside */
+        delete: operations["wake-case"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1517,7 +1552,7 @@ export interface components {
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "solved";
+            state: "open" | "waiting" | "asleep" | "solved";
             tags: components["schemas"]["Tag"][];
             title: string;
             /**
@@ -1532,6 +1567,16 @@ export interface components {
              * @description The customer's oldest word that is not answered.
              */
             waits_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it is put aside.
+             */
+            wakes_at: string | null;
+            /**
+             * Format: date-time
+             * @description It came back then, and nobody has answered since.
+             */
+            woken_at: string | null;
         };
         "Add-agentRequest": {
             email: string;
@@ -1717,7 +1762,7 @@ export interface components {
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "solved";
+            state: "open" | "waiting" | "asleep" | "solved";
             tags: components["schemas"]["Tag"][];
             title: string;
             /**
@@ -1732,8 +1777,18 @@ export interface components {
              * @description The customer's oldest word that is not answered.
              */
             waits_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it is put aside.
+             */
+            wakes_at: string | null;
             /** @description How this person can be answered, the last used first. */
             ways: components["schemas"]["Way"][];
+            /**
+             * Format: date-time
+             * @description It came back then, and nobody has answered since.
+             */
+            woken_at: string | null;
         };
         CaseRow: {
             account: components["schemas"]["AccountRef"];
@@ -1768,7 +1823,7 @@ export interface components {
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "solved";
+            state: "open" | "waiting" | "asleep" | "solved";
             tags: components["schemas"]["Tag"][];
             title: string;
             /**
@@ -1783,6 +1838,16 @@ export interface components {
              * @description The customer's oldest word that is not answered.
              */
             waits_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it is put aside.
+             */
+            wakes_at: string | null;
+            /**
+             * Format: date-time
+             * @description It came back then, and nobody has answered since.
+             */
+            woken_at: string | null;
         };
         Change: {
             case_id: string;
@@ -1864,6 +1929,8 @@ export interface components {
         };
         CountsByView: {
             /** Format: int64 */
+            asleep: number;
+            /** Format: int64 */
             mine: number;
             /** Format: int64 */
             open: number;
@@ -1935,7 +2002,7 @@ export interface components {
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "solved";
+            state: "open" | "waiting" | "asleep" | "solved";
             title: string;
             /** @enum {string} */
             visibility: "public" | "private";
@@ -2260,6 +2327,19 @@ export interface components {
             /** @description Empty: as its first word begins. */
             title: string;
         };
+        Nap: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * @description service: the next day on which somebody serves.
+             * @enum {string}
+             */
+            name: "hour" | "evening" | "tomorrow" | "service" | "monday";
+        };
+        Naps: {
+            /** @description The earliest first. */
+            naps: components["schemas"]["Nap"][];
+        };
         Network: {
             about: {
                 [key: string]: string;
@@ -2455,6 +2535,11 @@ export interface components {
             files?: components["schemas"]["Attach"][] | null;
             /** @description The last message that the agent has seen. */
             seen: string;
+            /**
+             * Format: date-time
+             * @description The case is put aside until then.
+             */
+            sleep?: string;
             solve?: boolean;
             subject?: string;
             text: string;
@@ -2615,6 +2700,12 @@ export interface components {
             settings: {
                 [key: string]: string;
             };
+        };
+        "Sleep-caseRequest": {
+            /** @description The last message that the agent has seen. */
+            seen: string;
+            /** Format: date-time */
+            until: string;
         };
         "Solve-caseRequest": {
             /** @description The last message that the agent has seen. */
@@ -4337,6 +4428,76 @@ export interface operations {
             };
         };
     };
+    "list-naps": {
+        parameters: {
+            query?: {
+                /** @description In which days begin where there are no such hours. */
+                zone?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Naps"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "write-note": {
         parameters: {
             query?: never;
@@ -4568,6 +4729,144 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sleep-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Sleep-caseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "wake-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
                 };
             };
             /** @description Unauthorized */
@@ -5541,7 +5840,7 @@ export interface operations {
             query?: {
                 /** @description Of which brand; empty: of the first one that one sees. */
                 brand?: string;
-                view?: "open" | "mine" | "unassigned" | "waiting" | "solved" | "trouble";
+                view?: "open" | "mine" | "unassigned" | "waiting" | "asleep" | "solved" | "trouble";
                 /** @description Only cases that have it, by its id. */
                 tag?: string;
                 /** @description Only these. */

@@ -32,6 +32,8 @@ export type BrandBody = Pick<Said['Brand'], 'name' | 'language' | 'answer_in'>
 export type AccountRef = Said['AccountRef']
 
 export type CaseRow = Said['CaseRow']
+export type Tag = Said['Tag']
+export type Priority = CaseRow['priority']
 export type ActedRow = Said['Acted']
 export type InboxPage = Said['InboxPage']
 export type Message = Said['Message']

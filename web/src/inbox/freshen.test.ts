@@ -34,7 +34,7 @@ afterEach(() => {
 
 /** A list at which somebody looks. */
 function looked(...rows: CaseRow[]) {
-  const counts = { open: 0, mine: 0, unassigned: 0, waiting: 0, solved: 0, trouble: 0 }
+  const counts = { open: 0, mine: 0, unassigned: 0, waiting: 0, asleep: 0, solved: 0, trouble: 0 }
   queries.setQueryData(inboxQuery('open').queryKey, { pages: [{ cases: rows, next: '', counts }], pageParams: [''] } as never)
   return new InfiniteQueryObserver(queries, inboxQuery('open')).subscribe(() => {})
 }

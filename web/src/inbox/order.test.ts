@@ -25,6 +25,8 @@ describe('the time in front of a row', () => {
   test('is since when they wait, without a due time', () => expect(clockOf(row('a', { waits_since: '2026-01-01T08:30:00Z' }))).toEqual({ kind: 'open', at: '2026-01-01T08:30:00Z' }))
   test('is not a due time once we have answered', () =>
     expect(clockOf(row('a', { state: 'waiting', due_at: '2026-01-01T10:00:00Z' }))).toEqual({ kind: 'waiting', at: '2026-01-01T09:00:00Z' }))
+  test('is until when it is put aside', () => expect(clockOf(row('a', { state: 'asleep', wakes_at: '2026-01-02T08:00:00Z', due_at: '2026-01-01T10:00:00Z' }))).toEqual({ kind: 'asleep', at: '2026-01-02T08:00:00Z' }))
+  test('is since when it came back', () => expect(clockOf(row('a', { woken_at: '2026-01-01T08:45:00Z' }))).toEqual({ kind: 'open', at: '2026-01-01T08:45:00Z' }))
   test('is since when it is solved', () => expect(clockOf(row('a', { state: 'solved', solved_at: '2026-01-01T11:00:00Z' }))).toEqual({ kind: 'solved', at: '2026-01-01T11:00:00Z' }))
 })
 

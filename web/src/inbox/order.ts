@@ -5,7 +5,7 @@ import type { InfiniteData } from '@tanstack/react-query'
 import type { CaseRow, InboxPage, View } from '../api/types'
 import { lineOf } from '../shell/name'
 
-export const views: readonly View[] = ['open', 'mine', 'unassigned', 'waiting', 'solved', 'trouble']
+export const views: readonly View[] = ['open', 'mine', 'unassigned', 'waiting', 'asleep', 'solved', 'trouble']
 
 export function isView(v: string): v is View {
   return (views as readonly string[]).includes(v)
@@ -26,9 +26,10 @@ export function rowsOf(data: InfiniteData<InboxPage> | undefined): CaseRow[] {
 }
 
 /** What the first column of a row says: a due time, or since when it is as it is. */
-export function clockOf(row: CaseRow): { kind: 'due'; at: string } | { kind: 'waiting' | 'solved' | 'open'; at: string } {
-  if (row.state === 'open') return row.due_at ? { kind: 'due', at: row.due_at } : { kind: 'open', at: row.waits_since ?? row.made_at }
+export function clockOf(row: CaseRow): { kind: 'due'; at: string } | { kind: 'waiting' | 'asleep' | 'solved' | 'open'; at: string } {
+  if (row.state === 'open') return row.due_at ? { kind: 'due', at: row.due_at } : { kind: 'open', at: row.waits_since ?? row.woken_at ?? row.made_at }
   if (row.state === 'solved') return { kind: 'solved', at: row.solved_at ?? row.changed_at }
+  if (row.state === 'asleep') return { kind: 'asleep', at: row.wakes_at ?? row.changed_at }
   return { kind: 'waiting', at: row.changed_at }
 }
 
@@ -77,6 +78,8 @@ export function belongs(view: View, row: CaseRow, me: string): boolean {
       return row.state === 'open' && row.agent === null
     case 'waiting':
       return row.state === 'waiting'
+    case 'asleep':
+      return row.state === 'asleep'
     case 'solved':
       return row.state === 'solved'
     case 'trouble':
@@ -92,6 +95,7 @@ function micros(at: string): number {
 
 /** What the server orders a view by, and which way. */
 function placeOf(view: View, row: CaseRow): { key: number; way: 1 | -1 } {
+  if (view === 'asleep') return { key: micros(row.wakes_at ?? row.changed_at), way: 1 }
   return view === 'waiting' || view === 'solved' ? { key: micros(row.changed_at), way: -1 } : { key: row.rank, way: 1 }
 }
 

@@ -15,6 +15,7 @@ test.each([
   ['note.written', [['row', 'c1'], ['case', 'c1']]],
   ['account.state', [['accounts'], ['health'], ['case']]],
   ['service.changed', [['inbox'], ['case'], ['service']]],
+  ['tags.changed', [['inbox'], ['case'], ['tags']]],
   ['item.stuck', [['health']]],
   ['job.dead', [['health']]],
   ['alert.raised', [['health']]],
