@@ -54,12 +54,6 @@ export function Head({ case: c, view, heading, acts, assign, solve, tags, sleep,
             {c.state === 'asleep' && c.wakes_at ? t('case.asleepFor', { time: timeLeft(c.wakes_at, now, t) }) : t(c.state === 'open' && c.woken_at ? 'state.woken' : `state.${c.state}`)}
           </span>
         )}
-        {c.priority !== 'normal' && <span className={`chip ${toneOfPriority[c.priority]}`}>{t(`priority.${c.priority}`)}</span>}
-        {c.tags.map((tag) => (
-          <bdi key={tag.id || tag.name} className={`chip ${s.tag}`} title={lineOf(tag.name)}>
-            {lineOf(tag.name)}
-          </bdi>
-        ))}
         {acts && (
           <button {...tagging.props} className={s.carry} onClick={tags.run} aria-label={t('act.carry')} data-first={t('act.carry')}>
             <span aria-hidden>✎</span>
@@ -100,6 +94,16 @@ export function Head({ case: c, view, heading, acts, assign, solve, tags, sleep,
           </>
         )}
       </div>
+      {(c.priority !== 'normal' || c.tags.length > 0) && (
+        <div className={s.carried}>
+          {c.priority !== 'normal' && <span className={`chip ${toneOfPriority[c.priority]}`}>{t(`priority.${c.priority}`)}</span>}
+          {c.tags.map((tag) => (
+            <bdi key={tag.id || tag.name} className="chip">
+              {lineOf(tag.name)}
+            </bdi>
+          ))}
+        </div>
+      )}
     </header>
   )
 }

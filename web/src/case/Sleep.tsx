@@ -6,7 +6,7 @@ import { useEffect, useId, useState } from 'react'
 import { client, take } from '../api/client'
 import type { Case } from '../api/types'
 import { useText } from '../i18n'
-import { exactly } from '../i18n/format'
+import { coming } from '../i18n/format'
 import { useNow } from '../i18n/relative'
 import choices from '../shell/Choices.module.css'
 import { Dialog } from '../shell/Dialog'
@@ -51,7 +51,7 @@ export default function Sleep({ case: c, onClose, onAsleep, onOpen }: { case: Ca
   return (
     <Dialog title={t('sleep.title')} onClose={onClose}>
       <div className={s.parts}>
-        {c.due_at && <p className="soft">{t('sleep.due', { when: exactly(c.due_at, language) })}</p>}
+        {c.due_at && <p className="soft">{t('sleep.due', { when: coming(c.due_at, language) })}</p>}
         {naps.isPending && <Wait lines={4} />}
         {naps.isError && <Trouble error={naps.error} again={() => void naps.refetch()} />}
         <ul className={choices.list}>
@@ -59,7 +59,7 @@ export default function Sleep({ case: c, onClose, onAsleep, onOpen }: { case: Ca
             <li key={n.name}>
               <button className={choices.choice} data-nap={n.name} onClick={() => until(n.at)}>
                 <span>{t(`sleep.${n.name}`)}</span>
-                <span className="soft">{exactly(n.at, language)}</span>
+                <span className="soft">{coming(n.at, language)}</span>
               </button>
             </li>
           ))}

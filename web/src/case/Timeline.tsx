@@ -7,7 +7,7 @@ import { agentsQuery } from '../api/queries'
 import type { Case, CaseEvent, Message, Priority } from '../api/types'
 import type { Unsent } from '../composer/outbox'
 import { useText } from '../i18n'
-import { exactly, moment } from '../i18n/format'
+import { coming, exactly, moment } from '../i18n/format'
 import { useNow } from '../i18n/relative'
 import { stoppedWriting, writing } from '../live/writing'
 import { useMe, useNetworkName } from '../shell/me'
@@ -150,7 +150,7 @@ function Happened({ event: e, now, agentName }: { event: CaseEvent; now: number;
       case 'case.tagged':
         return [e.data?.added && t('event.tagged', { who, names: e.data.added }), e.data?.removed && t('event.untagged', { who, names: e.data.removed })].filter(Boolean).join(' · ')
       case 'case.slept':
-        return t('event.slept', { who, when: exactly(new Date(Number(e.data?.until) / 1000).toISOString(), language) })
+        return t('event.slept', { who, when: coming(new Date(Number(e.data?.until) / 1000).toISOString(), language) })
       case 'case.woken':
         return who ? t('event.wokenBy', { who }) : t('event.woken')
       case 'case.solved':

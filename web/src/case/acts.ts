@@ -8,7 +8,7 @@ import { meQuery, outdated, queries } from '../api/queries'
 import type { ActedRow, Agent, Case, CaseRow, InboxPage, Priority } from '../api/types'
 import { wordsFor } from '../api/words'
 import { language, t } from '../i18n'
-import { exactly } from '../i18n/format'
+import { coming } from '../i18n/format'
 import { latest } from '../composer/ways'
 import { freshen, hold } from '../inbox/freshen'
 import { isView, withChange } from '../inbox/order'
@@ -212,7 +212,7 @@ export async function sleep(c: Case, until: string, open: () => void): Promise<v
         ? { text: t('case.staysOpen', { number: c.number }), act: { label: t('unsent.look'), run: open } }
         : undefined,
   )
-  did(c, done, t('case.asleepNow', { number: c.number, when: exactly(until, language()) }))
+  did(c, done, t('case.asleepNow', { number: c.number, when: coming(until, language()) }))
 }
 
 /** Takes a case up again that was put aside. */
