@@ -41,26 +41,6 @@ export function Head({ case: c, view, heading, acts, assign, solve, tags, sleep,
         <h1 ref={heading} tabIndex={-1} dir="auto" title={c.title}>
           {shown(c.title, c.person.name) || t('wordless')}
         </h1>
-        <div className={s.facts}>
-        <span className={`chip ${s.number}`}>#{c.number}</span>
-        {c.state === 'open' && c.due_at ? (
-          <span className={`chip ${toneOf(c.late) === 'calm' ? '' : toneOf(c.late)}`} title={exactly(c.due_at, language)}>
-            {Date.parse(c.due_at) < now
-              ? t('case.dueSince', { time: timeLeft(c.due_at, now, t).replace('−', '') })
-              : t('case.dueIn', { time: timeLeft(c.due_at, now, t) })}
-          </span>
-        ) : (
-          <span className={`chip ${c.state === 'solved' ? 'good' : ''}`} title={c.wakes_at ? exactly(c.wakes_at, language) : undefined}>
-            {c.state === 'asleep' && c.wakes_at ? t('case.asleepFor', { time: timeLeft(c.wakes_at, now, t) }) : t(c.state === 'open' && c.woken_at ? 'state.woken' : `state.${c.state}`)}
-          </span>
-        )}
-        {acts && (
-          <button {...tagging.props} className={s.carry} onClick={tags.run} aria-label={t('act.carry')} data-first={t('act.carry')}>
-            <span aria-hidden>✎</span>
-          </button>
-        )}
-        {acts && tagging.says}
-        </div>
       </div>
       <div className={s.acts}>
         <button {...showing.props} onClick={person.run} className={s.who} aria-label={t('person.panel')}>
@@ -94,16 +74,32 @@ export function Head({ case: c, view, heading, acts, assign, solve, tags, sleep,
           </>
         )}
       </div>
-      {(c.priority !== 'normal' || c.tags.length > 0) && (
-        <div className={s.carried}>
-          {c.priority !== 'normal' && <span className={`chip ${toneOfPriority[c.priority]}`}>{t(`priority.${c.priority}`)}</span>}
-          {c.tags.map((tag) => (
-            <bdi key={tag.id || tag.name} className="chip">
-              {lineOf(tag.name)}
-            </bdi>
-          ))}
-        </div>
-      )}
+      <div className={s.facts}>
+        <span className={`chip ${s.number}`}>#{c.number}</span>
+        {c.state === 'open' && c.due_at ? (
+          <span className={`chip ${toneOf(c.late) === 'calm' ? '' : toneOf(c.late)}`} title={exactly(c.due_at, language)}>
+            {Date.parse(c.due_at) < now
+              ? t('case.dueSince', { time: timeLeft(c.due_at, now, t).replace('−', '') })
+              : t('case.dueIn', { time: timeLeft(c.due_at, now, t) })}
+          </span>
+        ) : (
+          <span className={`chip ${c.state === 'solved' ? 'good' : ''}`} title={c.wakes_at ? exactly(c.wakes_at, language) : undefined}>
+            {c.state === 'asleep' && c.wakes_at ? t('case.asleepFor', { time: timeLeft(c.wakes_at, now, t) }) : t(c.state === 'open' && c.woken_at ? 'state.woken' : `state.${c.state}`)}
+          </span>
+        )}
+        {c.priority !== 'normal' && <span className={`chip ${toneOfPriority[c.priority]}`}>{t(`priority.${c.priority}`)}</span>}
+        {c.tags.map((tag) => (
+          <bdi key={tag.id || tag.name} className="chip">
+            {lineOf(tag.name)}
+          </bdi>
+        ))}
+        {acts && (
+          <button {...tagging.props} className={s.carry} onClick={tags.run} aria-label={t('act.carry')} data-first={t('act.carry')}>
+            <span aria-hidden>✎</span>
+          </button>
+        )}
+        {acts && tagging.says}
+      </div>
     </header>
   )
 }
