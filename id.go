@@ -22,6 +22,7 @@ type (
 	ConversationID string
 	CaseID         string
 	MessageID      string
+	TagID          string
 )
 
 // turns gives out the first 60 bits of ids: the millisecond, and which part of it, in 4096ths. They ascend strictly.

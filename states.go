@@ -59,9 +59,20 @@ func (d Delivery) Next(next Delivery) bool {
 type CaseState string
 
 const (
-	Open    CaseState = "open"    // the customer waits for us
+	Open    CaseState = "open"    // the customer waits for us, or it was put aside until now
 	Waiting CaseState = "waiting" // we have answered; the customer has the word
+	Asleep  CaseState = "asleep"  // put aside until a moment, or until the customer's next word
 	Solved  CaseState = "solved"  // done, until the customer's next word
+)
+
+// Priority is how urgent somebody here says that a case is. What that does to the order of the inbox stands with the desk's Case.Rank.
+type Priority string
+
+const (
+	Urgent Priority = "urgent"
+	High   Priority = "high"
+	Normal Priority = "normal"
+	Low    Priority = "low"
 )
 
 // AccountState is how an account's line is doing.
@@ -85,6 +96,7 @@ const (
 	JobCanary   = "canary"   // switchboard → switchboard: send a sign of life over an account
 	JobLook     = "look"     // desk → switchboard: ask how messages stand at their network
 	JobReckon   = "reckon"   // desk → desk: reckon anew when answers are due
+	JobRetag    = "retag"    // desk → desk: take a tag that goes off its cases
 	JobLink     = "link"     // access → watch: mail somebody a link that lets them in
 	JobOnward   = "onward"   // desk, switchboard → desk: write a letter with the answers that nobody was there to see
 )
@@ -95,7 +107,12 @@ const (
 	EventCaseReopened   = "case.reopened"
 	EventCaseAssigned   = "case.assigned"
 	EventCaseSolved     = "case.solved"
+	EventCaseSlept      = "case.slept" // somebody put it aside
+	EventCaseWoken      = "case.woken" // its time has come, its customer has spoken, or somebody took it up again
 	EventCaseUndone     = "case.undone" // somebody took back what they did
+	EventCasePriority   = "case.priority"
+	EventCaseNamed      = "case.named" // somebody gave it a title, or gave it up
+	EventCaseTagged     = "case.tagged"
 	EventCaseLate       = "case.late"   // its answer is due soon, late, or late for others to know
 	EventMessageHeard   = "message.heard"
 	EventMessageEdited  = "message.edited"
@@ -116,6 +133,7 @@ const (
 
 	EventServiceChanged  = "service.changed"           // when customers are answered, and how soon
 	EventServiceReckoned = "service.reckoned"          // the answers that were due already are due by that
+	EventTagsChanged     = "tags.changed"              // a tag of the brand is called otherwise, became one with another, or goes
 	EventWatchChanged    = "watch.changed"             // what is watched for, and who is told
 	EventSecondRemoved   = "agent.second_step_removed" // an administrator took away what somebody had lost
 )

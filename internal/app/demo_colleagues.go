@@ -78,7 +78,7 @@ func (d *demo) dutiful(ctx context.Context, brand hilft.BrandID, todo []duty) (l
 	for _, a := range agents {
 		byMail[a.Email] = a.Sight()
 	}
-	page, err := d.house.Desk.Inbox(ctx, access.House(), brand, desk.ViewOpen, "", 200)
+	page, err := d.house.Desk.Inbox(ctx, access.House(), brand, desk.List{View: desk.ViewOpen}, "", 200)
 	if err != nil {
 		return nil, err
 	}

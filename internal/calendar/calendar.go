@@ -135,6 +135,9 @@ func ordered(spans []Span) ([]Span, error) {
 	return all, nil
 }
 
+// Zone is where the clock on the wall hangs.
+func (c *Calendar) Zone() *time.Location { return c.zone }
+
 // On are the spans of a day, and the name of the holiday that it is; empty: none.
 func (c *Calendar) On(d Date) (spans []Span, holiday string) {
 	holiday = c.holidays(d.Year)[d]

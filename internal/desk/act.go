@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -33,6 +34,30 @@ func (c Case) act(kind string, by hilft.AgentID, data map[string]string) jobs.Ev
 	return jobs.Event{Kind: kind, Brand: c.Brand, Case: c.ID, Subject: string(c.ID), Agent: by, Data: data}
 }
 
+func (c *Case) prioritise(to hilft.Priority, by hilft.AgentID) jobs.Event {
+	e := c.act(hilft.EventCasePriority, by, map[string]string{"from": string(c.Priority), "to": string(to)})
+	c.Priority = to
+	return e
+}
+
+// name gives a case a title; empty: the one that its words give it.
+func (c *Case) name(to string, by hilft.AgentID) jobs.Event {
+	e := c.act(hilft.EventCaseNamed, by, map[string]string{"from": c.ownTitle(), "to": to})
+	c.Named = to != ""
+	if c.Named {
+		c.Title = to
+	}
+	return e
+}
+
+// ownTitle is the title that somebody gave a case; empty: nobody did.
+func (c *Case) ownTitle() string {
+	if c.Named {
+		return c.Title
+	}
+	return ""
+}
+
 func (c *Case) give(to, by hilft.AgentID) jobs.Event {
 	e := c.act(hilft.EventCaseAssigned, by, map[string]string{"from": string(c.Agent), "to": string(to)})
 	c.Agent = to
@@ -48,6 +73,7 @@ func (c *Case) solve(at time.Time, by hilft.AgentID) jobs.Event {
 func (c *Case) reopen(by hilft.AgentID) jobs.Event {
 	e := c.act(hilft.EventCaseReopened, by, map[string]string{"from": stamp(c.SolvedAt), "to": stamp(time.Time{})})
 	c.State, c.SolvedAt = hilft.Open, time.Time{}
+	c.sleptAt, c.WakesAt = time.Time{}, time.Time{} // who opens it wants to see it
 	return e
 }
 
@@ -66,6 +92,26 @@ func (c *Case) takeBack(kind, from, to string) bool {
 			return false
 		}
 		c.SolvedAt = unstamp(from)
+	case hilft.EventCaseSlept, hilft.EventCaseWoken:
+		if c.nap() != to {
+			return false
+		}
+		c.napAgain(from)
+	case hilft.EventCasePriority:
+		if string(c.Priority) != to {
+			return false
+		}
+		c.Priority = hilft.Priority(from)
+	case hilft.EventCaseNamed:
+		if c.ownTitle() != to {
+			return false
+		}
+		c.name(from, "")
+	case hilft.EventCaseTagged:
+		if !slices.Equal(c.Tags, tagsOf(to)) {
+			return false
+		}
+		c.Tags = tagsOf(from)
 	default:
 		return false
 	}
@@ -93,6 +139,11 @@ func (d *Desk) Undo(ctx context.Context, see access.Sight, id hilft.CaseID, act 
 		}
 		if from, told := was["from"]; !told || !c.takeBack(e.Kind, from, was["to"]) {
 			return nil, hilft.Fail(hilft.Conflict, "act.moved_on", nil)
+		}
+		if e.Kind == hilft.EventCaseTagged {
+			if err := d.dropGone(ctx, tx, c); err != nil {
+				return nil, err
+			}
 		}
 		undone := c.act(hilft.EventCaseUndone, see.Agent, map[string]string{"act": e.Kind})
 		return &undone, nil

@@ -81,33 +81,38 @@ func earliest(a, b time.Time) time.Time {
 // told of the moment at which it is still so: where the answer is due at another time, the clock begins anew.
 func (c Case) armed(p *plan) Case {
 	var m moments
-	if c.State == hilft.Open {
+	if c.runs() {
 		m = p.moments(c)
 	}
 	if m[c.Late].IsZero() || !m[c.Late].Equal(c.toldAt) {
 		c.Late, c.toldAt = InTime, time.Time{}
 	}
-	c.alarmAt = m.after(c.Late)
+	c.alarmAt = earliest(m.after(c.Late), c.WakesAt)
 	return c
 }
 
-// struck is a case after the clock has looked at it, and whether it has anything to tell. When the clock was ahead and is set
-// right, what it told too early is taken back, and told again when it is so.
-func (c Case) struck(p *plan, now time.Time) (Case, bool) {
+// struck is a case after the clock has looked at it, whether it has anything to tell of its answer, and whether it woke. When the
+// clock was ahead and is set right, what it told too early is taken back, and told again when it is so; what it woke stays awake.
+func (c Case) struck(p *plan, now time.Time) (_ Case, tells, woke bool) {
+	c, woke = c.roused(now)
 	if c.toldAt.After(now) {
 		c.Late, c.toldAt = InTime, time.Time{}
 	}
 	c = c.armed(p)
-	if c.State != hilft.Open {
-		return c, false
+	if !c.runs() {
+		return c, false, woke
 	}
 	m := p.moments(c)
 	l := m.reached(now)
 	if l <= c.Late {
-		return c, false
+		return c, false, woke
 	}
-	c.Late, c.toldAt, c.alarmAt = l, m[l], m.after(l)
-	return c, true
+	if l == Escalated && c.State == hilft.Asleep {
+		c.wake(m[l])
+		c.State, woke = hilft.Open, true
+	}
+	c.Late, c.toldAt, c.alarmAt = l, m[l], earliest(m.after(l), c.WakesAt)
+	return c, true, woke
 }
 
 // Run lets the clock tell what time alone changes, until the context ends. It may run on several nodes: each moment is told
@@ -194,7 +199,11 @@ func (d *Desk) strikeAt(ctx context.Context, tx *store.Tx, brand hilft.BrandID, 
 	}
 	var events []jobs.Event
 	for i, c := range all {
-		c, tells := c.struck(p, tx.Now())
+		c, tells, woke := c.struck(p, tx.Now())
+		if woke {
+			events = append(events, jobs.Event{Kind: hilft.EventCaseWoken, Brand: brand, Case: c.ID, Subject: string(c.ID)})
+			c.ChangedAt = c.next(tx.Now())
+		}
 		if tells {
 			events = append(events, jobs.Event{Kind: hilft.EventCaseLate, Brand: brand, Case: c.ID, Subject: string(c.ID), Data: map[string]string{"late": c.Late.String()}})
 		}

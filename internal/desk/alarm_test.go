@@ -211,7 +211,7 @@ func TestTheClockTellsOfWhatIsSo(t *testing.T) {
 					break
 				}
 				var tells bool
-				if c, tells = c.struck(p, now); tells {
+				if c, tells, _ = c.struck(p, now); tells {
 					require.False(rt, told[c.toldAt], "told twice")
 					told[c.toldAt] = true
 				}

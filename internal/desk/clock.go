@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"sync"
 	"time"
@@ -167,6 +168,7 @@ func (k *calendars) of(h hoursText) *calendar.Calendar {
 // reckoning is how far open cases have been looked at since a brand has set when answers are due.
 type reckoning struct {
 	Brand hilft.BrandID `json:"brand"`
+	Sleep bool          `json:"sleep"` // of those that are put aside, when the open ones are done
 	Rank  int64         `json:"rank"`
 	After hilft.CaseID  `json:"after"`
 }
@@ -186,7 +188,11 @@ func (d *Desk) reckon(ctx context.Context, tx *store.Tx, j jobs.Job) error {
 		return err
 	}
 	var ids []hilft.CaseID
-	err = tx.Rows(ctx, `SELECT id, rank FROM cases WHERE brand_id = ? AND state = 'open' AND (rank, id) > (?, ?) ORDER BY rank, id LIMIT `+strconv.Itoa(reckonedMost),
+	state := hilft.Open
+	if r.Sleep {
+		state = hilft.Asleep
+	}
+	err = tx.Rows(ctx, `SELECT id, rank FROM cases WHERE brand_id = ? AND state = '`+string(state)+`' AND (rank, id) > (?, ?) ORDER BY rank, id LIMIT `+strconv.Itoa(reckonedMost),
 		[]any{string(r.Brand), r.Rank, string(r.After)}, func(scan func(into ...any) error) error {
 			err := scan(&r.After, &r.Rank)
 			ids = append(ids, r.After)
@@ -197,7 +203,7 @@ func (d *Desk) reckon(ctx context.Context, tx *store.Tx, j jobs.Job) error {
 	}
 	var moved []Case
 	err = casesForUpdate(ctx, tx, ids, func(c Case) {
-		if due := p.due(c); c.State == hilft.Open && !due.IsZero() {
+		if due := p.due(c); c.runs() && !due.IsZero() {
 			before := c
 			c.DueAt = due
 			if c = c.armed(p); !c.DueAt.Equal(before.DueAt) || !c.alarmAt.Equal(before.alarmAt) || c.Late != before.Late {
@@ -216,6 +222,8 @@ func (d *Desk) reckon(ctx context.Context, tx *store.Tx, j jobs.Job) error {
 		return err
 	case len(ids) == reckonedMost:
 		return d.jobs.Enqueue(ctx, tx, jobs.Order{Kind: hilft.JobReckon, Args: r})
+	case !r.Sleep:
+		return d.jobs.Enqueue(ctx, tx, jobs.Order{Kind: hilft.JobReckon, Args: reckoning{Brand: r.Brand, Sleep: true, Rank: math.MinInt64}})
 	}
 	return d.jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventServiceReckoned, Brand: r.Brand})
 }

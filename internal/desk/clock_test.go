@@ -172,7 +172,7 @@ func TestNewHoursCountForWhoWaitsAlready(t *testing.T) {
 					seen++
 				}
 			}
-			require.True(t, slices.IsSortedFunc(all, func(a, b Case) int { return int(rank(a) - rank(b)) }), "each stands where it is due")
+			require.True(t, slices.IsSortedFunc(all, func(a, b Case) int { return int(a.Rank() - b.Rank()) }), "each stands where it is due")
 			return nil
 		}))
 		require.Equal(t, many, seen)

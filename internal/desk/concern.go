@@ -119,10 +119,10 @@ func (t *table) caseElsewhere(ctx context.Context, h Heard, in hilft.Conversatio
 func openOnes(ctx context.Context, tx *store.Tx, brand hilft.BrandID, acc hilft.AccountID, people []hilft.PersonID, most int, into map[hilft.PersonID][]openOne) error {
 	args := make([][]any, len(people))
 	for i, p := range people {
-		args[i] = []any{string(p), string(brand), string(acc), string(hilft.Solved)}
+		args[i] = []any{string(p), string(brand), string(acc)}
 	}
 	err := tx.DeferMany(ctx, `SELECT c.id, CASE WHEN EXISTS (SELECT 1 FROM message m WHERE m.case_id = c.id AND m.direction = 'inbound' AND m.visibility = 'public') THEN 1 ELSE 0 END
-		FROM cases c WHERE c.person_id = ? AND c.brand_id = ? AND c.account_id = ? AND c.state <> ? ORDER BY c.id LIMIT `+strconv.Itoa(most), args,
+		FROM cases c WHERE c.person_id = ? AND c.brand_id = ? AND c.account_id = ? AND c.state <> 'solved' ORDER BY c.id LIMIT `+strconv.Itoa(most), args,
 		func(i int, scan func(into ...any) error) error {
 			var o openOne
 			var public int
@@ -198,11 +198,11 @@ func insertCases(ctx context.Context, tx *store.Tx, all ...Case) error {
 	for i, c := range all {
 		rows[i] = []any{
 			string(c.ID), c.Number, string(c.Brand), string(c.Person), c.Title, string(c.State), string(c.Agent), string(c.Account), c.Network, string(c.Visibility), c.Preview, "",
-			store.Micros(c.WaitsSince), store.Micros(c.DueAt), store.Bit(c.Answered), c.Trouble, rank(c), store.Micros(c.ChangedAt), store.Micros(c.MadeAt), store.Micros(c.SolvedAt), store.Micros(c.lastAt), store.Micros(c.alarmAt), int(c.Late), store.Micros(c.toldAt),
+			store.Micros(c.WaitsSince), store.Micros(c.DueAt), store.Bit(c.Answered), c.Trouble, c.Rank(), store.Micros(c.ChangedAt), store.Micros(c.MadeAt), store.Micros(c.SolvedAt), store.Micros(c.lastAt), store.Micros(c.alarmAt), int(c.Late), store.Micros(c.toldAt), string(cmp.Or(c.Priority, hilft.Normal)),
 		}
 	}
 	err := tx.Insert(ctx, `INSERT INTO cases (id, number, brand_id, person_id, title, state, agent_id, account_id, network, visibility, preview, language,
-		waits_since, due_at, answered, trouble, rank, changed_at, made_at, solved_at, last_at, alarm_at, late, told_at)`, rows, "")
+		waits_since, due_at, answered, trouble, rank, changed_at, made_at, solved_at, last_at, alarm_at, late, told_at, priority)`, rows, "")
 	if err != nil {
 		return fmt.Errorf("desk: open case: %w", err)
 	}

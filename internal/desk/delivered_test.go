@@ -105,7 +105,7 @@ func TestAFailureIsAPersonsToDecide(t *testing.T) {
 		r.is(err, hilft.Conflict)
 		r.told(report(m, hilft.Sending), report(m, hilft.Failed, func(p *channel.Report) { p.Reason, p.Detail = channel.ReasonTooLong, "too long" }))
 		r.stands("1", hilft.Open, r.message("1").At)
-		page, err := r.desk.Inbox(t.Context(), as(ada), brand, ViewTrouble, "", 9)
+		page, err := r.desk.Inbox(t.Context(), as(ada), brand, List{View: ViewTrouble}, "", 9)
 		require.NoError(t, err)
 		require.Len(t, page.Cases, 1)
 		_, err = r.desk.Arrived(t.Context(), as(ada), m.ID)
@@ -133,7 +133,7 @@ func TestAFailureIsLetGo(t *testing.T) {
 		r.is(err, hilft.Conflict)
 		r.told(report(m, hilft.Sending), report(m, hilft.Failed, func(p *channel.Report) { p.Reason = channel.ReasonBlocked }))
 		troubles := func() int {
-			page, err := r.desk.Inbox(t.Context(), as(ada), brand, ViewTrouble, "", 9)
+			page, err := r.desk.Inbox(t.Context(), as(ada), brand, List{View: ViewTrouble}, "", 9)
 			require.NoError(t, err)
 			return len(page.Cases)
 		}

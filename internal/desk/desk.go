@@ -32,6 +32,7 @@ func New(db *store.DB, q *jobs.Jobs, answerIn AnswerIn) *Desk {
 	q.HandleWork(hilft.JobRelease, jobs.Terms{Workers: 2}, d.release)
 	q.HandleEnd(hilft.JobRelease, d.neverReleased)
 	q.HandleWork(hilft.JobOnward, jobs.Terms{Workers: 2}, d.goesOn)
+	q.HandleWork(hilft.JobRetag, jobs.Terms{Workers: 1, Claim: 1}, d.retag)
 	q.HandleWork(hilft.JobReckon, jobs.Terms{Workers: 1, Claim: 1}, d.reckon)
 	return d
 }
@@ -44,6 +45,9 @@ type Case struct {
 	Person     hilft.PersonID
 	PersonName string // read with lists and cases
 	Title      string
+	Named      bool // its title is somebody's; else it is how its first word begins
+	Priority   hilft.Priority
+	Tags       []hilft.TagID
 	State      hilft.CaseState
 	Agent      hilft.AgentID // who owns it; empty: nobody yet
 	Account    hilft.AccountID
@@ -59,10 +63,14 @@ type Case struct {
 	lastAt     time.Time // of its last word that is no note, by the network's clock
 	MadeAt     time.Time
 	SolvedAt   time.Time // the last time it was
+	WakesAt    time.Time // until when it is put aside; zero: it is not
+	WokenAt    time.Time // that time came, and until somebody answers it is open; zero: no
+	sleptAt    time.Time // when it was put aside
 	alarmAt    time.Time // the next moment at which time alone changes it; zero: none
 	toldAt     time.Time // the moment that Late is about; zero: nothing was told
 
-	read standing // as it was read
+	read     standing // as it was read
+	readTags []hilft.TagID
 }
 
 // Conversation is one remote thread.

@@ -13,12 +13,14 @@
 //   - A reply is stopped when something was said since its author last looked.
 //   - A solved case is opened again by the customer's next word.
 //   - An answer is due within so much service as the most special target says, and that it is late is told once.
+//   - A case that is put aside comes back when its time comes, or with its customer's next word, whichever is first; what is due to them
+//     is due all the same.
 //
 // What the order of reports does decide: what things are numbered and which of two words of one second stands first;
 // with which of several open concerns of a person a private word goes on that refers to none; that two cases which people
 // here have worked on stay two; and whose private conversation a word of ours from another tool is in, when a stranger
 // has named the message it answers before that was reported.
 //
-// The room owns the tables cases, case_number, conversation, conversation_ref, message, pending_change, service_hours and
-// answer_target.
+// The room owns the tables cases, case_number, case_tag, tag, tagging, conversation, conversation_ref, message, pending_change,
+// service_hours and answer_target.
 package desk

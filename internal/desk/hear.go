@@ -112,6 +112,8 @@ func (t *table) tell(c Case, m Message, opened bool, before hilft.CaseState) {
 	switch {
 	case opened:
 		t.events = append(t.events, jobs.Event{Kind: hilft.EventCaseOpened, Brand: c.Brand, Case: c.ID, Subject: string(c.ID)})
+	case before == hilft.Asleep && c.State != hilft.Asleep:
+		t.events = append(t.events, jobs.Event{Kind: hilft.EventCaseWoken, Brand: c.Brand, Case: c.ID, Subject: string(c.ID)})
 	case before == hilft.Solved && c.State != hilft.Solved:
 		t.events = append(t.events, jobs.Event{Kind: hilft.EventCaseReopened, Brand: c.Brand, Case: c.ID, Subject: string(c.ID)})
 	}

@@ -27,15 +27,24 @@ const (
 	ViewMine       View = "mine"       // those of them that are mine
 	ViewUnassigned View = "unassigned" // those of them that are nobody's
 	ViewWaiting    View = "waiting"    // the customer has the word
+	ViewAsleep     View = "asleep" // put aside, what wakes next first
 	ViewSolved     View = "solved"
 	ViewTrouble    View = "trouble" // something we said did not arrive, or nobody knows
 )
 
 // Views are all of them, in the order of the page.
-var Views = []View{ViewOpen, ViewMine, ViewUnassigned, ViewTrouble, ViewWaiting, ViewSolved}
+var Views = []View{ViewOpen, ViewMine, ViewUnassigned, ViewTrouble, ViewWaiting, ViewAsleep, ViewSolved}
+
+// List is what of a brand's inbox somebody looks at.
+type List struct {
+	View     View
+	Tag      hilft.TagID    // only what has it; empty: all
+	Priority hilft.Priority // only that; empty: all
+}
 
 // view is a View as SQL: which cases, and in what order.
 type view struct {
+	tagged bool // found by what has a tag
 	where string
 	args  []any
 	order string // the column that is paged by
@@ -56,10 +65,35 @@ func viewOf(v View, brand hilft.BrandID, me hilft.AgentID) (view, bool) {
 		return view{where: `c.brand_id = ? AND c.trouble > 0`, args: []any{b}, order: "c.rank"}, true
 	case ViewWaiting:
 		return view{where: `c.brand_id = ? AND c.state = 'waiting'`, args: []any{b}, order: "c.changed_at", desc: true}, true
+	case ViewAsleep:
+		return view{where: `c.brand_id = ? AND c.state = 'asleep'`, args: []any{b}, order: "c.wakes_at"}, true
 	case ViewSolved:
 		return view{where: `c.brand_id = ? AND c.state = 'solved'`, args: []any{b}, order: "c.changed_at", desc: true}, true
 	}
 	return view{}, false
+}
+
+// narrowed is a view of what has a tag, or a priority, alone; each by an index of its own where there may be many.
+func (v view) narrowed(l List) (view, bool) {
+	byState := strings.HasPrefix(v.where, `c.brand_id = ? AND c.state = '`) && l.View != ViewAsleep
+	switch l.Priority {
+	case "":
+	case hilft.Urgent, hilft.High, hilft.Low:
+		v.where += fmt.Sprintf(` AND c.priority = '%s' AND c.priority <> 'normal'`, l.Priority)
+	default:
+		return view{}, false
+	}
+	switch {
+	case l.Tag == "":
+		return v, true
+	case byState:
+		v.tagged, v.order = true, strings.Replace(v.order, "c.", "t.", 1)
+		v.where = `c.id = t.case_id AND ` + strings.Replace(v.where, "c.state", "t.state", 1) + ` AND t.tag_id = ?`
+	default:
+		v.where += ` AND EXISTS (SELECT 1 FROM case_tag t WHERE t.tag_id = ? AND t.case_id = c.id)`
+	}
+	v.args = append(v.args, string(l.Tag))
+	return v, true
 }
 
 // pageSizes are what a page may read at the most: a bound LIMIT would have SQLite plan anew at every question.
@@ -73,30 +107,43 @@ func (v view) page(many int, later bool) string {
 	if v.desc {
 		compare, direction = "<", " DESC"
 	}
-	where := v.where
+	where, id, from := v.where, "c.id", caseWith(", "+v.order)
+	if v.tagged {
+		id, from = "t.case_id", strings.Replace(from, " FROM cases c ", " FROM case_tag t CROSS JOIN cases c ", 1)
+	}
 	if later {
-		where += fmt.Sprintf(` AND (%s, c.id) %s (?, ?)`, v.order, compare)
+		where += fmt.Sprintf(` AND (%s, %s) %s (?, ?)`, v.order, id, compare)
 	}
 	i, _ := slices.BinarySearch(pageSizes, many)
 	if i < len(pageSizes) {
 		many = pageSizes[i]
 	}
-	return fmt.Sprintf(`%sWHERE %s ORDER BY %s%s, c.id%s LIMIT %d`, caseWith(", "+v.order), where, v.order, direction, direction, many)
+	return fmt.Sprintf(`%sWHERE %s ORDER BY %s%s, %s%s LIMIT %d`, from, where, v.order, direction, id, direction, many)
 }
 
 // Page is a part of a list.
 type Page struct {
 	Cases []Case
 	Next  string // cursor of the next page; empty: this was the last
+	Until Place  // behind what the next page begins
 }
 
-// Inbox lists the cases of a brand's view: who must be answered next first, or what changed last first. The cursor is Page.Next
+// Place is where a case stands in a list: lists that show who must be answered next go up by it, the others down.
+type Place struct {
+	Key int64
+	ID  hilft.CaseID
+}
+
+// Inbox lists the cases of a brand's list: who must be answered next first, or what changed last first. The cursor is Page.Next
 // of the page before; the page begins behind it, whatever has moved meanwhile.
-func (d *Desk) Inbox(ctx context.Context, see access.Sight, brand hilft.BrandID, name View, cursor string, most int) (Page, error) {
+func (d *Desk) Inbox(ctx context.Context, see access.Sight, brand hilft.BrandID, l List, cursor string, most int) (Page, error) {
 	if err := see.Demand(brand, access.Read, noSuchBrand); err != nil {
 		return Page{}, err
 	}
-	v, ok := viewOf(name, brand, see.Agent)
+	v, ok := viewOf(l.View, brand, see.Agent)
+	if ok {
+		v, ok = v.narrowed(l)
+	}
 	if !ok {
 		return Page{}, hilft.FailField(hilft.Invalid, "inbox.no_such_view", "view", nil)
 	}
@@ -126,7 +173,8 @@ func (d *Desk) Inbox(ctx context.Context, see access.Sight, brand hilft.BrandID,
 	}
 	if len(p.Cases) > most {
 		p.Cases = p.Cases[:most]
-		p.Next = base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(keys[most-1], 10) + " " + string(p.Cases[most-1].ID)))
+		p.Until = Place{keys[most-1], p.Cases[most-1].ID}
+		p.Next = base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(p.Until.Key, 10) + " " + string(p.Until.ID)))
 	}
 	return p, nil
 }
@@ -216,6 +264,23 @@ func (d *Desk) Person(ctx context.Context, see access.Sight, id hilft.PersonID) 
 		return people.Person{}, nil, fmt.Errorf("desk: person: %w", err)
 	}
 	return p, cases, nil
+}
+
+// Rows reads cases of a brand as lists show them, in the order of their ids. Those that are not there, or another brand's, are left
+// out.
+func (d *Desk) Rows(ctx context.Context, see access.Sight, brand hilft.BrandID, ids []hilft.CaseID) (all []Case, err error) {
+	if err := see.Demand(brand, access.Read, noSuchBrand); err != nil {
+		return nil, err
+	}
+	err = d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
+		where, list := store.In(tx, "c.id", texts(ids))
+		all, err = store.All(ctx, tx, caseColumns+`WHERE `+where+` AND c.brand_id = ? ORDER BY c.id`, []any{list, string(brand)}, scanCase)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("desk: rows: %w", err)
+	}
+	return all, nil
 }
 
 // Row reads a case as lists show it.

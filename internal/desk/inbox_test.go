@@ -18,7 +18,7 @@ import (
 
 func (r *room) titles(view View, me hilft.AgentID) (all []string) {
 	r.t.Helper()
-	page, err := r.desk.Inbox(r.t.Context(), as(me), brand, view, "", 100)
+	page, err := r.desk.Inbox(r.t.Context(), as(me), brand, List{View: view}, "", 100)
 	require.NoError(r.t, err)
 	require.Empty(r.t, page.Next)
 	for _, c := range page.Cases {
@@ -52,7 +52,7 @@ func TestTheInboxShowsWhoMustBeAnsweredNext(t *testing.T) {
 		require.Equal(t, []string{"since 2"}, r.titles(ViewSolved, ada))
 		counts, err := r.desk.Counts(t.Context(), as(ada), brand)
 		require.NoError(t, err)
-		require.Equal(t, map[View]int{ViewOpen: 1, ViewMine: 1, ViewUnassigned: 0, ViewTrouble: 1, ViewWaiting: 1, ViewSolved: 1}, counts)
+		require.Equal(t, map[View]int{ViewOpen: 1, ViewMine: 1, ViewUnassigned: 0, ViewTrouble: 1, ViewWaiting: 1, ViewAsleep: 0, ViewSolved: 1}, counts)
 
 		// Nobody's again.
 		_, err = r.desk.Assign(t.Context(), as(ben), r.message("0").Case, access.Sight{})
@@ -83,7 +83,7 @@ func TestPagingIsStableWhileCasesMove(t *testing.T) {
 		seen := map[hilft.CaseID]int{}
 		cursor, pages := "", 0
 		for {
-			page, err := r.desk.Inbox(t.Context(), as(ada), brand, ViewOpen, cursor, 7)
+			page, err := r.desk.Inbox(t.Context(), as(ada), brand, List{View: ViewOpen}, cursor, 7)
 			require.NoError(t, err)
 			pages++
 			for _, c := range page.Cases {
@@ -108,12 +108,12 @@ func TestPagingIsStableWhileCasesMove(t *testing.T) {
 			require.Equal(t, 1, n, id)
 		}
 		for _, bad := range []string{"%%%", "bm9wZQ", "bm8gcGU"} {
-			_, err := r.desk.Inbox(t.Context(), as(ada), brand, ViewOpen, bad, 7)
+			_, err := r.desk.Inbox(t.Context(), as(ada), brand, List{View: ViewOpen}, bad, 7)
 			r.is(err, hilft.Invalid)
 		}
-		_, err := r.desk.Inbox(t.Context(), as(ada), brand, "everything", "", 7)
+		_, err := r.desk.Inbox(t.Context(), as(ada), brand, List{View: "everything"}, "", 7)
 		r.is(err, hilft.Invalid)
-		page, err := r.desk.Inbox(t.Context(), as(ada), brand, ViewOpen, "", 0)
+		page, err := r.desk.Inbox(t.Context(), as(ada), brand, List{View: ViewOpen}, "", 0)
 		require.NoError(t, err)
 		require.Len(t, page.Cases, 1)
 	})
@@ -131,7 +131,7 @@ func TestPagesOfWhatChangedLastGoBackInTime(t *testing.T) {
 		var got []string
 		cursor := ""
 		for {
-			page, err := r.desk.Inbox(t.Context(), as(ada), brand, ViewSolved, cursor, 4)
+			page, err := r.desk.Inbox(t.Context(), as(ada), brand, List{View: ViewSolved}, cursor, 4)
 			require.NoError(t, err)
 			for _, c := range page.Cases {
 				got = append(got, string(c.ID[len(c.ID)-1:]))
@@ -172,4 +172,32 @@ func TestACaseShowsEverything(t *testing.T) {
 			require.Equal(t, hilft.NotFound, hilft.KindOf(err), "neither another number nor another brand's")
 		}
 	})
+}
+
+func TestRowsAreReadByTheirIdsAndOfOneBrandOnly(t *testing.T) {
+	t.Parallel()
+	atDesk(t, func(t *testing.T, r *room) {
+		r.hear(r.says("mira", "1", "No internet"), r.says("jo", "2", "No water"))
+		r.hearAt("other", "@other", r.says("eve", "9", "No light"))
+		ids := []hilft.CaseID{r.message("2").Case, "nobody's", r.caseIDs("other")[0], r.message("1").Case, r.message("1").Case}
+		rows, err := r.desk.Rows(t.Context(), as(ada), brand, ids)
+		require.NoError(t, err)
+		require.Len(t, rows, 2)
+		for _, c := range rows {
+			require.Equal(t, brand, c.Brand)
+			require.NotEmpty(t, c.PersonName)
+		}
+		_, err = r.desk.Rows(t.Context(), as(ada), "other", ids)
+		r.is(err, hilft.NotFound)
+	})
+}
+
+// caseIDs are the cases of a brand.
+func (r *room) caseIDs(b hilft.BrandID) (all []hilft.CaseID) {
+	r.t.Helper()
+	require.NoError(r.t, r.db.Read(r.t.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+		all, err = store.All(ctx, tx, `SELECT id FROM cases WHERE brand_id = ? ORDER BY id`, []any{string(b)}, func(scan func(into ...any) error, id *hilft.CaseID) error { return scan(id) })
+		return err
+	}))
+	return all
 }

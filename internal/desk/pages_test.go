@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/store/storetest"
 )
@@ -20,7 +21,7 @@ func TestAPageIsARangeOfItsIndex(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		for name, index := range map[View]string{
-			ViewOpen: "cases_next", ViewMine: "cases_owner", ViewUnassigned: "cases_owner", ViewTrouble: "cases_trouble", ViewWaiting: "cases_changed", ViewSolved: "cases_changed",
+			ViewOpen: "cases_next", ViewMine: "cases_owner", ViewUnassigned: "cases_owner", ViewTrouble: "cases_trouble", ViewWaiting: "cases_changed", ViewAsleep: "cases_asleep", ViewSolved: "cases_changed",
 		} {
 			v, ok := viewOf(name, "b", "a")
 			require.True(t, ok)
@@ -34,9 +35,22 @@ func TestAPageIsARangeOfItsIndex(t *testing.T) {
 				require.NotContains(t, plan, "TEMP B-TREE", "%s, later: %t", name, later)
 				require.NotContains(t, plan, "Sort", "%s, later: %t", name, later)
 				if later {
-					require.Regexp(t, `\((rank|changed_at),id\)[<>]\(\?,\?\)|Index Cond: .*ROW\(`, plan, name)
+					require.Regexp(t, `\((rank|changed_at|wakes_at),id\)[<>]\(\?,\?\)|Index Cond: .*ROW\(`, plan, name)
 				}
 			}
+		}
+		for l, index := range map[List]string{
+			{View: ViewOpen, Tag: "t"}: "case_tag_next", {View: ViewUnassigned, Tag: "t"}: "case_tag_next", {View: ViewSolved, Tag: "t"}: "case_tag_changed",
+			{View: ViewWaiting, Tag: "t", Priority: hilft.High}: "case_tag_changed", {View: ViewMine, Tag: "t"}: "cases_owner", {View: ViewAsleep, Tag: "t"}: "cases_asleep", {View: ViewTrouble, Tag: "t"}: "cases_trouble",
+			{View: ViewOpen, Priority: hilft.Urgent}: "cases_priority", {View: ViewSolved, Priority: hilft.Low}: "cases_priority_changed",
+		} {
+			v, _ := viewOf(l.View, "b", "a")
+			v, ok := v.narrowed(l)
+			require.True(t, ok)
+			plan := planOf(t, db, v.page(26, true), append(v.args, int64(1), "c"))
+			require.Contains(t, plan, index, l)
+			require.NotContains(t, plan, "TEMP B-TREE", l)
+			require.NotContains(t, plan, "Sort", l)
 		}
 	})
 }

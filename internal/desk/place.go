@@ -394,7 +394,7 @@ func (d *Desk) absorb(ctx context.Context, tx *store.Tx, v *Conversation, a, b h
 
 // touched tells whether anybody here has worked on a case.
 func touched(ctx context.Context, tx *store.Tx, c Case) (bool, error) {
-	if c.Agent != "" || !c.SolvedAt.IsZero() {
+	if c.Agent != "" || !c.SolvedAt.IsZero() || c.Named || len(c.Tags) > 0 || !c.WakesAt.IsZero() || !c.WokenAt.IsZero() || c.Priority != hilft.Normal {
 		return true, nil
 	}
 	var one int

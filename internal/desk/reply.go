@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
@@ -31,6 +32,7 @@ type Reply struct {
 	Seen         hilft.MessageID // the last message the agent has seen
 	Anyway       bool            // say it although something was said since
 	Solve        bool            // and that is all there is to do
+	Sleep        time.Time       // and until then there is nothing to do; zero: there is
 	Request      string          // the agent's request: the same one again writes nothing more; may be empty
 }
 
@@ -79,6 +81,12 @@ func (d *Desk) Reply(ctx context.Context, see access.Sight, r Reply) (Message, e
 		}
 		if r.Solve {
 			events = append(events, c.solve(m.MadeAt, see.Agent))
+		}
+		if !r.Sleep.IsZero() && !r.Solve {
+			if err := sleepable(r.Sleep, tx.Now()); err != nil {
+				return err
+			}
+			events = append(events, c.sleep(r.Sleep, m.MadeAt, see.Agent))
 		}
 		if _, err := d.settle(ctx, tx, c); err != nil {
 			return err

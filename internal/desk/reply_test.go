@@ -172,7 +172,7 @@ func TestBrandsAreWallsAndRolesAreRights(t *testing.T) {
 			"let go":  {access.Work, func(see access.Sight) error { _, err := r.desk.LetGo(ctx, see, m.ID); return err }},
 			"take up": {access.Work, func(see access.Sight) error { _, err := r.desk.TakeUp(ctx, see, m.ID); return err }},
 			"person":  {access.Read, func(see access.Sight) error { _, _, err := r.desk.Person(ctx, see, mira); return err }},
-			"inbox":   {access.Read, func(see access.Sight) error { _, err := r.desk.Inbox(ctx, see, brand, ViewOpen, "", 9); return err }},
+			"inbox":   {access.Read, func(see access.Sight) error { _, err := r.desk.Inbox(ctx, see, brand, List{View: ViewOpen}, "", 9); return err }},
 			"counts":  {access.Read, func(see access.Sight) error { _, err := r.desk.Counts(ctx, see, brand); return err }},
 			"service": {access.Lead, func(see access.Sight) error { _, err := r.desk.Service(ctx, see, brand); return err }},
 			"set":     {access.Lead, func(see access.Sight) error { return r.desk.SetService(ctx, see, brand, Service{}) }},
@@ -207,7 +207,7 @@ func TestBrandsAreWallsAndRolesAreRights(t *testing.T) {
 		r.is(err, hilft.Invalid)
 		_, err = r.reply("1", "x", func(say *Reply) { say.Seen = other.ID })
 		r.is(err, hilft.Conflict)
-		page, err := r.desk.Inbox(ctx, at("other", ada), "other", ViewOpen, "", 10)
+		page, err := r.desk.Inbox(ctx, at("other", ada), "other", List{View: ViewOpen}, "", 10)
 		require.NoError(t, err)
 		require.Len(t, page.Cases, 1)
 		require.Equal(t, "No water", page.Cases[0].Preview)

@@ -15,7 +15,7 @@ import (
 
 // caseOf are the columns of a case; the first %s is its person's name, the second more columns.
 const caseOf = `SELECT c.id, c.number, c.brand_id, c.person_id, %s, c.title, c.state, c.agent_id, c.account_id, c.network, c.visibility,
-	c.preview, c.waits_since, c.due_at, c.answered, c.trouble, c.changed_at, c.made_at, c.solved_at, c.last_at, c.alarm_at, c.late, c.told_at%s FROM cases c `
+	c.preview, c.waits_since, c.due_at, c.answered, c.trouble, c.changed_at, c.made_at, c.solved_at, c.last_at, c.alarm_at, c.late, c.told_at, c.priority, c.named, c.tags, c.slept_at, c.wakes_at, c.woken_at%s FROM cases c `
 
 var (
 	caseColumns     = caseWith("")
@@ -28,14 +28,17 @@ func caseWith(more string) string {
 }
 
 func scanCase(scan func(into ...any) error, c *Case) error {
-	var waits, due, changed, made, solved, last, alarm, told int64
-	var answered int
+	var waits, due, changed, made, solved, last, alarm, told, slept, wakes, woken int64
+	var answered, named int
+	var tags string
 	err := scan(&c.ID, &c.Number, &c.Brand, &c.Person, &c.PersonName, &c.Title, &c.State, &c.Agent, &c.Account, &c.Network, &c.Visibility,
-		&c.Preview, &waits, &due, &answered, &c.Trouble, &changed, &made, &solved, &last, &alarm, &c.Late, &told)
+		&c.Preview, &waits, &due, &answered, &c.Trouble, &changed, &made, &solved, &last, &alarm, &c.Late, &told, &c.Priority, &named, &tags, &slept, &wakes, &woken)
 	c.WaitsSince, c.DueAt, c.Answered = store.Time(waits), store.Time(due), answered == 1
 	c.ChangedAt, c.MadeAt, c.SolvedAt, c.lastAt = store.Time(changed), store.Time(made), store.Time(solved), store.Time(last)
 	c.alarmAt, c.toldAt = store.Time(alarm), store.Time(told)
-	c.read = c.standing()
+	c.sleptAt, c.WakesAt, c.WokenAt = store.Time(slept), store.Time(wakes), store.Time(woken)
+	c.Named, c.Tags = named == 1, tagsOf(tags)
+	c.read, c.readTags = c.standing(), c.Tags
 	return err
 }
 

@@ -4,6 +4,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -62,12 +63,13 @@ const previewMost = 160
 // Who waits longest is the oldest word that no answer came after: an answer written here comes after what its author
 // could have seen, however late the network reported the rest; one written elsewhere comes after what was said before
 // it. Words heard before the case was last solved do not wait: whoever solved it had seen them. A word heard after that
-// opens it again.
+// opens it again; one heard after the case was put aside wakes it. What came back when its time had come is open until
+// somebody answers.
 func stand(c Case, newestFirst []word, p *plan) Case {
 	before := c
 	c.Answered, c.Trouble, c.WaitsSince, c.DueAt, c.Preview, c.lastAt = false, 0, time.Time{}, time.Time{}, "", time.Time{}
 	var here, elsewhere time.Time // of the last answers
-	shown, last, heard := false, false, false
+	shown, last, heard, stirred := false, false, false, false
 	for _, w := range newestFirst {
 		if w.trouble() {
 			c.Trouble++
@@ -95,6 +97,7 @@ func stand(c Case, newestFirst []word, p *plan) Case {
 		}
 	}
 	for _, w := range newestFirst {
+		stirred = stirred || w.waits() && w.madeAt.After(c.sleptAt)
 		if !w.waits() || !w.madeAt.After(c.SolvedAt) {
 			continue
 		}
@@ -106,12 +109,14 @@ func stand(c Case, newestFirst []word, p *plan) Case {
 	switch {
 	case !c.SolvedAt.IsZero() && !heard:
 		c.State, c.WaitsSince = hilft.Solved, time.Time{}
-	case c.WaitsSince.IsZero():
+	case !c.WakesAt.IsZero() && !stirred:
+		c.State = hilft.Asleep
+	case c.WaitsSince.IsZero() && (c.WokenAt.IsZero() || latest(here, elsewhere).After(c.WokenAt)):
 		c.State = hilft.Waiting
 	default:
 		c.State = hilft.Open
-		c.DueAt = p.due(c)
 	}
+	c.DueAt = p.due(c)
 	return c.armed(p)
 }
 
@@ -153,18 +158,34 @@ func preview(text string) string {
 	return text
 }
 
-// rank orders the cases that must be answered: what we tried to say and did not arrive comes first, then who is due
-// first.
-func rank(c Case) int64 {
+// Rank orders the cases that must be answered, the lowest first: what we tried to say and did not arrive comes first, then
+// what is urgent, then who is due first. What has a high priority stands where it would if it were due four hours sooner, and what
+// has a low one as if it were due a day later: it waits longer, but not forever. When answers are due, and what is late, no priority
+// changes.
+func (c Case) Rank() int64 {
 	at := c.DueAt
 	if at.IsZero() {
-		at = c.ChangedAt
+		at = cmp.Or(c.WokenAt, c.ChangedAt)
+	}
+	switch c.Priority {
+	case hilft.Urgent:
+		at = at.AddDate(-50, 0, 0)
+	case hilft.High:
+		at = at.Add(-highBy)
+	case hilft.Low:
+		at = at.Add(lowBy)
+	case hilft.Normal:
 	}
 	if c.Trouble > 0 {
 		at = at.AddDate(-100, 0, 0)
 	}
 	return at.UnixMicro()
 }
+
+const (
+	highBy = 4 * time.Hour
+	lowBy  = 24 * time.Hour
+)
 
 // wordsMost bounds what is read to see where a case stands: no chat waits for a word older than its last so many.
 const wordsMost = 200
@@ -201,7 +222,7 @@ func (d *Desk) save(ctx context.Context, tx *store.Tx, c Case) error {
 
 var savedColumns = []string{
 	"title", "state", "agent_id", "account_id", "network", "visibility", "preview", "waits_since", "due_at", "answered", "trouble", "rank", "changed_at", "solved_at", "last_at",
-	"alarm_at", "late", "told_at", "id",
+	"alarm_at", "late", "told_at", "priority", "named", "tags", "slept_at", "wakes_at", "woken_at", "id",
 }
 
 func saveCases(ctx context.Context, tx *store.Tx, all ...Case) error {
@@ -209,12 +230,15 @@ func saveCases(ctx context.Context, tx *store.Tx, all ...Case) error {
 	for i, c := range all {
 		rows[i] = []any{
 			c.Title, string(c.State), string(c.Agent), string(c.Account), c.Network, string(c.Visibility), c.Preview,
-			store.Micros(c.WaitsSince), store.Micros(c.DueAt), store.Bit(c.Answered), c.Trouble, rank(c), store.Micros(c.ChangedAt), store.Micros(c.SolvedAt), store.Micros(c.lastAt),
-			store.Micros(c.alarmAt), int(c.Late), store.Micros(c.toldAt), string(c.ID),
+			store.Micros(c.WaitsSince), store.Micros(c.DueAt), store.Bit(c.Answered), c.Trouble, c.Rank(), store.Micros(c.ChangedAt), store.Micros(c.SolvedAt), store.Micros(c.lastAt),
+			store.Micros(c.alarmAt), int(c.Late), store.Micros(c.toldAt), string(cmp.Or(c.Priority, hilft.Normal)), store.Bit(c.Named), strings.Join(texts(c.Tags), " "), store.Micros(c.sleptAt), store.Micros(c.WakesAt), store.Micros(c.WokenAt), string(c.ID),
 		}
 	}
 	if err := tx.Update(ctx, "cases", savedColumns, rows); err != nil {
 		return fmt.Errorf("desk: save: %w", err)
+	}
+	if err := saveTags(ctx, tx, all); err != nil {
+		return err
 	}
 	for _, c := range all {
 		tallyOf(tx).moves(c, c.standing())

@@ -172,6 +172,6 @@ func TestTitles(t *testing.T) {
 func TestWhatDidNotArriveComesFirst(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 10, 14, 10, 0, 0, 0, time.UTC)
-	require.Less(t, rank(Case{DueAt: now}), rank(Case{DueAt: now.Add(time.Second)}))
-	require.Less(t, rank(Case{ChangedAt: now, Trouble: 1}), rank(Case{DueAt: now.Add(-1000 * time.Hour)}))
+	require.Less(t, Case{DueAt: now}.Rank(), Case{DueAt: now.Add(time.Second)}.Rank())
+	require.Less(t, Case{ChangedAt: now, Trouble: 1}.Rank(), Case{DueAt: now.Add(-1000 * time.Hour)}.Rank())
 }

@@ -224,7 +224,9 @@ func (s *seat) settle(p *plan, now time.Time) {
 		s.Case = follow(s.Case, s.words[0], p)
 	} else {
 		s.Case = stand(s.Case, s.words, p)
-		s.Title = s.title()
+		if !s.Named {
+			s.Title = s.title()
+		}
 	}
 	s.ChangedAt = s.next(now)
 	s.changed = true

@@ -120,7 +120,7 @@ func (d *Desk) Counts(ctx context.Context, see access.Sight, brand hilft.BrandID
 	}
 	mine := ofAgent(see.Agent)
 	err := d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
-		return tx.Rows(ctx, `SELECT list, CAST(SUM(n) AS BIGINT) FROM tally WHERE brand_id = ? AND list IN ('open', 'unassigned', 'trouble', 'waiting', 'solved', ?) GROUP BY list`,
+		return tx.Rows(ctx, `SELECT list, CAST(SUM(n) AS BIGINT) FROM tally WHERE brand_id = ? AND list IN ('open', 'unassigned', 'trouble', 'waiting', 'asleep', 'solved', ?) GROUP BY list`,
 			[]any{string(brand), mine}, func(scan func(into ...any) error) error {
 				var list string
 				var n int

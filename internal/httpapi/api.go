@@ -155,6 +155,8 @@ func (a *API) operations() {
 	a.inboxOperations()
 	a.searchOperations()
 	a.caseOperations()
+	a.carryOperations()
+	a.sleepOperations()
 	a.messageOperations()
 	a.typingOperation()
 	a.accountOperations()

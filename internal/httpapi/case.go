@@ -54,7 +54,7 @@ type earlierCase struct {
 	ID         string     `json:"id"`
 	Number     int64      `json:"number"`
 	Title      string     `json:"title"`
-	State      string     `json:"state" enum:"open,waiting,solved"`
+	State      string     `json:"state" enum:"open,waiting,asleep,solved"`
 	Network    string     `json:"network"`
 	Visibility string     `json:"visibility" enum:"public,private"`
 	MadeAt     time.Time  `json:"made_at"`
@@ -232,11 +232,11 @@ type actedJSON struct {
 // caseAct registers an operation that changes a case and answers with its row.
 func caseAct[I any](a *API, method, path, id, summary string, act func(ctx context.Context, see access.Sight, in *I) (desk.Acted, error)) {
 	operation(a, workers, method, path, id, summary, 200, func(ctx context.Context, in *I) (*bodyOf[actedJSON], error) {
-		n, err := a.known.look(ctx)
+		c, err := act(ctx, sight(ctx), in)
 		if err != nil {
 			return nil, err
 		}
-		c, err := act(ctx, sight(ctx), in)
+		n, err := a.known.look(ctx) // behind it: a tag may be new
 		if err != nil {
 			return nil, err
 		}

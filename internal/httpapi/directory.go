@@ -12,6 +12,7 @@ import (
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
 	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/desk"
 	"github.com/hilft/hilft/internal/switchboard"
 )
 
@@ -31,6 +32,7 @@ type names struct {
 	agents   map[hilft.AgentID]access.Agent
 	accounts map[hilft.AccountID]switchboard.Account
 	networks map[string]channel.Description
+	tags     map[hilft.TagID]desk.Tag
 }
 
 const directoryFresh = 2 * time.Second
@@ -73,6 +75,9 @@ func (d *directory) look(ctx context.Context) (*names, error) {
 		for _, acc := range accounts {
 			n.accounts[acc.ID] = acc
 		}
+	}
+	if n.tags, err = d.api.Desk.TagNames(ctx); err != nil {
+		return nil, err
 	}
 	for _, net := range d.api.Switchboard.Networks() {
 		n.networks[net.ID] = net
@@ -122,6 +127,14 @@ type accountRef struct {
 
 func (n *names) account(id hilft.AccountID) accountRef {
 	return accountRef{string(id), n.accounts[id].Name}
+}
+
+// moment is a time that a request may name; the zero time: it does not.
+func moment(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
 }
 
 // when is a time as the API gives it; the zero time is null.

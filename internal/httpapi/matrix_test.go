@@ -174,9 +174,30 @@ var matrix = map[string]entry{
 	"change-me": {may: "agents", right: func(*scene, things) call {
 		return call{"/api/me", m{"language": "en", "initials": "XY", "keys": m{"assign": "w"}, "after": m{"solve": "stay", "send": "next", "send_solve": "list"}, "toured": true}}
 	}},
-	"list-agents":   {may: "read", token: "read", right: at("/api/agents")},
-	"list-inbox":    {may: "read", token: "read", right: at("/api/inbox?view=open&limit=10")},
-	"search":        {may: "read", token: "read", right: at("/api/search?q=hallo")},
+	"list-agents": {may: "read", token: "read", right: at("/api/agents")},
+	"list-inbox":  {may: "read", token: "read", right: at("/api/inbox?view=open&limit=10")},
+	"search":      {may: "read", token: "read", right: at("/api/search?q=hallo")},
+	"list-rows":   {may: "read", token: "read", right: func(_ *scene, k things) call { return call{"/api/rows?ids=" + k.caseID, nil} }},
+	"list-naps":   {may: "read", token: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/naps", nil} }},
+	"sleep-case": {may: "work", token: "work", ids: true, right: func(s *scene, k things) call {
+		return call{"/api/cases/" + k.caseID + "/sleep", m{"until": s.db.Now().Add(time.Hour), "seen": s.newest(k)}}
+	}},
+	"wake-case":   {may: "work", token: "work", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/sleep", nil} }},
+	"list-tags":   {may: "read", token: "read", right: at("/api/tags")},
+	"set-tagging": {may: "lead", token: "administer", right: func(*scene, things) call { return call{"/api/tags", m{"closed": false}} }},
+	"rename-tag": {may: "lead", token: "administer", ids: true, right: func(s *scene, k things) call {
+		return call{"/api/tags/" + s.tag(k), m{"name": hilft.NewID()}}
+	}},
+	"remove-tag": {may: "lead", token: "administer", ids: true, right: func(s *scene, k things) call { return call{"/api/tags/" + s.tag(k), nil} }},
+	"set-priority": {may: "work", token: "work", ids: true, right: func(_ *scene, k things) call {
+		return call{"/api/cases/" + k.caseID + "/priority", m{"priority": "high"}}
+	}},
+	"name-case": {may: "work", token: "work", ids: true, right: func(_ *scene, k things) call {
+		return call{"/api/cases/" + k.caseID + "/title", m{"title": "Internet fort"}}
+	}},
+	"tag-case": {may: "work", token: "work", ids: true, right: func(_ *scene, k things) call {
+		return call{"/api/cases/" + k.caseID + "/tags", m{"add": []string{"Störung"}, "remove": []string{}}}
+	}},
 	"list-networks": {may: "read", token: "read", right: at("/api/networks")},
 	"list-accounts": {may: "read", token: "read", right: at("/api/accounts")},
 	"get-health":    {may: "read", token: "read", right: at("/api/health")},
@@ -475,6 +496,16 @@ func (s *scene) token(k things) string {
 	_, t, err := s.access.MakeToken(access.As(context.Background(), me), "x", []access.Scope{access.ScopeRead}, time.Hour)
 	require.NoError(s.rosa.t, err)
 	return t.ID
+}
+
+// tag is the id of one that the account's brand has; of none, where there is no such account.
+func (s *scene) tag(k things) string {
+	if k.account.Brand == "" {
+		return k.person
+	}
+	id := hilft.NewID()
+	s.change(s.rosa.t, `INSERT INTO tag (id, brand_id, name, folded, goes, into_id, made_at) VALUES (?, ?, ?, ?, 0, '', 0)`, id, string(k.account.Brand), id[:8], id)
+	return id
 }
 
 // target is the id of one whom the account's brand has told; of nobody, where there is no such account.

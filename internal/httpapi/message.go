@@ -108,6 +108,7 @@ type replyRequest struct {
 		Files          []attachJSON `json:"files,omitempty" maxItems:"20" doc:"Files that were put up before with POST /api/files?name=, in this order."`
 		Seen           string       `json:"seen" maxLength:"64" doc:"The last message that the agent has seen."`
 		Solve          bool         `json:"solve,omitempty"`
+		Sleep          *time.Time   `json:"sleep,omitempty" doc:"The case is put aside until then."`
 		Anyway         bool         `json:"anyway,omitempty" doc:"Say it although something was said since."`
 	}
 }
@@ -143,7 +144,7 @@ func (a *API) messageOperations() {
 				m, err = a.Desk.Reply(ctx, sight(ctx), desk.Reply{
 					Case: hilft.CaseID(in.ID), Conversation: hilft.ConversationID(in.Body.ConversationID), Visibility: hilft.Visibility(in.Body.Visibility),
 					Subject: in.Body.Subject, Warning: in.Body.Warning, Text: in.Body.Text, Files: files, Seen: hilft.MessageID(in.Body.Seen), Anyway: in.Body.Anyway,
-					Solve: in.Body.Solve, Request: requestKey(ctx),
+					Solve: in.Body.Solve, Sleep: moment(in.Body.Sleep), Request: requestKey(ctx),
 				})
 				return err
 			})

@@ -18,7 +18,7 @@ import (
 // forgotten here is closed to programs, not open. What is about signing in is left out on purpose: whoever finds a token
 // must not be able to make it more than it is.
 var scopes = map[string]access.Scope{
-	"get-me": access.ScopeRead, "list-agents": access.ScopeRead, "list-inbox": access.ScopeRead, "get-case": access.ScopeRead, "get-person": access.ScopeRead,
+	"get-me": access.ScopeRead, "list-agents": access.ScopeRead, "list-inbox": access.ScopeRead, "list-rows": access.ScopeRead, "list-tags": access.ScopeRead, "list-naps": access.ScopeRead, "get-case": access.ScopeRead, "get-person": access.ScopeRead,
 	"list-networks": access.ScopeRead, "list-accounts": access.ScopeRead, "get-health": access.ScopeRead, streamEvents: access.ScopeRead,
 	messageHTML: access.ScopeRead, "look-case": access.ScopeRead, "find-case": access.ScopeRead, "search": access.ScopeRead,
 
@@ -26,9 +26,11 @@ var scopes = map[string]access.Scope{
 	"withdraw-reply": access.ScopeReply,
 
 	"assign-case": access.ScopeWork, "solve-case": access.ScopeWork, "reopen-case": access.ScopeWork, "write-note": access.ScopeWork,
+	"set-priority": access.ScopeWork, "name-case": access.ScopeWork, "tag-case": access.ScopeWork, "sleep-case": access.ScopeWork, "wake-case": access.ScopeWork,
 	"undo": access.ScopeWork, "message-arrived": access.ScopeWork, "let-message-go": access.ScopeWork, "take-message-up": access.ScopeWork,
 
 	"list-staff": access.ScopeAdminister, "add-brand": access.ScopeAdminister, "change-brand": access.ScopeAdminister,
+	"set-tagging": access.ScopeAdminister, "rename-tag": access.ScopeAdminister, "remove-tag": access.ScopeAdminister,
 	"get-service": access.ScopeAdminister, "set-service": access.ScopeAdminister, "foresee-service": access.ScopeAdminister,
 	"get-letters": access.ScopeAdminister, "set-letters": access.ScopeAdminister, "connect-account": access.ScopeAdminister,
 	"change-account": access.ScopeAdminister, "hold-replies": access.ScopeAdminister, "pause-account": access.ScopeAdminister, "resume-account": access.ScopeAdminister,

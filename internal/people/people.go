@@ -62,7 +62,7 @@ func RecogniseAll(ctx context.Context, tx *store.Tx, brand hilft.BrandID, networ
 		if _, twice := last[a.ID]; !twice {
 			remotes = append(remotes, a.ID)
 		}
-		a.Name, a.Handle = cleanName(a.Name), cleanName(a.Handle)
+		a.Name, a.Handle = CleanName(a.Name), CleanName(a.Handle)
 		last[a.ID] = a
 	}
 	// In one order for all, so that two who write do not wait for each other.
@@ -161,7 +161,7 @@ func nameOf(a channel.Author) string {
 	case a.Handle != "":
 		return a.Handle
 	}
-	return cleanName(a.ID)
+	return CleanName(a.ID)
 }
 
 const identityColumns = `SELECT id, person_id, network, remote_id, handle, name, url, seen_at FROM identity `
@@ -219,9 +219,9 @@ var invisible = &unicode.RangeTable{R16: []unicode.Range16{
 // nameMost bounds a name in runes: some send novels.
 const nameMost = 200
 
-// cleanName keeps what is a name: no control characters, no marks that turn the direction of the text around them, no
+// CleanName keeps what is a name: no control characters, no marks that turn the direction of the text around them, no
 // invisible ones that make two names look alike.
-func cleanName(s string) string {
+func CleanName(s string) string {
 	s = strings.ToValidUTF8(s, "")
 	last := ' '
 	s = strings.Map(func(r rune) rune {

@@ -135,8 +135,8 @@ func TestANameIsWhatItLooksLike(t *testing.T) {
 		"\u200b":                       "",
 		strings.Repeat("ä", 300):       strings.Repeat("ä", 199) + "…",
 	} {
-		require.Equal(t, want, cleanName(in), "%q", in)
-		require.Equal(t, want, cleanName(want), "cleaning twice changes nothing: %q", in)
+		require.Equal(t, want, CleanName(in), "%q", in)
+		require.Equal(t, want, CleanName(want), "cleaning twice changes nothing: %q", in)
 	}
 }
 

@@ -138,6 +138,19 @@ CREATE TABLE case_number (
   last BIGINT NOT NULL
 );
 
+CREATE TABLE case_tag (
+  tag_id     TEXT   NOT NULL,
+  case_id    TEXT   NOT NULL,
+  state      TEXT   NOT NULL,
+  rank       BIGINT NOT NULL,
+  changed_at BIGINT NOT NULL,
+  PRIMARY KEY (tag_id, case_id)
+);
+
+CREATE INDEX case_tag_changed ON case_tag (tag_id, state, changed_at, case_id);
+
+CREATE INDEX case_tag_next ON case_tag (tag_id, state, rank, case_id);
+
 CREATE TABLE cases (
   id          TEXT   PRIMARY KEY,
   number      BIGINT NOT NULL,
@@ -159,9 +172,11 @@ CREATE TABLE cases (
   changed_at  BIGINT NOT NULL,
   made_at     BIGINT NOT NULL,
   solved_at   BIGINT NOT NULL
-, last_at BIGINT NOT NULL DEFAULT 0, looked_at BIGINT NOT NULL DEFAULT 0, alarm_at BIGINT NOT NULL DEFAULT 0, late     BIGINT NOT NULL DEFAULT 0, told_at  BIGINT NOT NULL DEFAULT 0);
+, last_at BIGINT NOT NULL DEFAULT 0, looked_at BIGINT NOT NULL DEFAULT 0, alarm_at BIGINT NOT NULL DEFAULT 0, late     BIGINT NOT NULL DEFAULT 0, told_at  BIGINT NOT NULL DEFAULT 0, priority TEXT   NOT NULL DEFAULT 'normal', named    BIGINT NOT NULL DEFAULT 0, tags     TEXT   NOT NULL DEFAULT '', slept_at BIGINT NOT NULL DEFAULT 0, wakes_at BIGINT NOT NULL DEFAULT 0, woken_at BIGINT NOT NULL DEFAULT 0);
 
 CREATE INDEX cases_alarm ON cases (alarm_at) WHERE alarm_at > 0;
+
+CREATE INDEX cases_asleep ON cases (brand_id, wakes_at, id) WHERE state = 'asleep';
 
 CREATE INDEX cases_changed ON cases (brand_id, state, changed_at, id);
 
@@ -172,6 +187,10 @@ CREATE UNIQUE INDEX cases_number ON cases (brand_id, number);
 CREATE INDEX cases_owner ON cases (brand_id, agent_id, state, rank, id);
 
 CREATE INDEX cases_person ON cases (person_id, made_at);
+
+CREATE INDEX cases_priority ON cases (brand_id, state, priority, rank, id) WHERE priority <> 'normal';
+
+CREATE INDEX cases_priority_changed ON cases (brand_id, state, priority, changed_at, id) WHERE priority <> 'normal';
 
 CREATE INDEX cases_told ON cases (told_at) WHERE told_at > 0;
 
@@ -556,6 +575,23 @@ CREATE TABLE shown (
   remote_id   TEXT   NOT NULL,
   at          BIGINT NOT NULL,
   PRIMARY KEY (account_id, remote_id)
+);
+
+CREATE TABLE tag (
+  id       TEXT   PRIMARY KEY,
+  brand_id TEXT   NOT NULL,
+  name     TEXT   NOT NULL,
+  folded   TEXT   NOT NULL, -- the name without its case, by which two are one; of one that goes: its id
+  goes     BIGINT NOT NULL, -- 1: it is being taken off its cases
+  into_id  TEXT   NOT NULL, -- and they get this one; empty: none
+  made_at  BIGINT NOT NULL
+);
+
+CREATE UNIQUE INDEX tag_name ON tag (brand_id, folded);
+
+CREATE TABLE tagging (
+  brand_id TEXT   PRIMARY KEY,
+  closed   BIGINT NOT NULL -- 1: only its leads make new ones
 );
 
 CREATE TABLE tally (

@@ -70,6 +70,26 @@ await journey(async ({ open }) => {
   await desk.dialog.waitFor({ state: 'detached' })
   await page.getByText(desk.t('event.taken', { who: administrator.name })).waitFor()
 
+  // What it belongs to, how urgent it is; and not now: until an hour has passed, or until this is taken back.
+  await press('t')
+  await desk.dialog.waitFor()
+  await page.keyboard.insertText('Router')
+  await press('Enter')
+  await page.getByText(desk.t('event.tagged', { who: administrator.name, names: 'Router' })).waitFor()
+  await press('Escape', 'p')
+  await desk.focused(page.getByRole('button', { name: desk.t('priority.normal'), exact: true }))
+  await press('Shift+Tab', 'Enter')
+  await page.getByText(desk.t('event.priority', { who: administrator.name, to: desk.t('priority.high') })).waitFor()
+  await press('s')
+  await desk.focused(page.locator('[data-nap=hour]'))
+  await press('Enter')
+  await desk.message('Zweitens').waitFor()
+  await desk.row('Drittens').waitFor({ state: 'detached' })
+  await press('z')
+  await desk.row('Drittens').waitFor()
+  await press('g')
+  await desk.message('Drittens').waitFor()
+
   // A key of one's own: it is pressed, and refused while another action has it. And for once, a solved case is to stay.
   await desk.command('ihre tasten')
   await page.waitForURL('**/settings#keys')

@@ -91,6 +91,12 @@ export const agentsQuery = queryOptions({
   queryFn: async ({ signal }) => (await take(client.GET('/api/agents', { params: { query: inBrand() }, signal }))).agents as Colleague[],
 })
 
+/** The brand's tags, and who makes new ones. */
+export const tagsQuery = queryOptions({
+  queryKey: ['tags'],
+  queryFn: ({ signal }) => take(client.GET('/api/tags', { params: { query: inBrand() }, signal })),
+})
+
 export const firstPage = 50
 // The most that the server gives at once: each page is asked for again when something happens further up.
 const laterPage = 200

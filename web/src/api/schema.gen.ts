@@ -331,6 +331,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/naps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Until when a case may well be put aside, by the hours in which its customers are answered */
+        get: operations["list-naps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{id}/notes": {
         parameters: {
             query?: never;
@@ -342,6 +359,23 @@ export interface paths {
         put?: never;
         /** Write something for colleagues */
         post: operations["write-note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/priority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say how urgent a case is: it changes where it stands in the list, and not when its answer is due */
+        put: operations["set-priority"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -382,6 +416,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/sleep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a case aside until a moment, or until the customer's next word */
+        put: operations["sleep-case"];
+        post?: never;
+        /** Take a case up again that was put aside */
+        delete: operations["wake-case"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{id}/solve": {
         parameters: {
             query?: never;
@@ -393,6 +445,40 @@ export interface paths {
         put?: never;
         /** Nothing more to do, until the customer's next word */
         post: operations["solve-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a case tags, and take others off it */
+        post: operations["tag-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/title": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give a case a title */
+        put: operations["name-case"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1091,6 +1177,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Certain cases of a brand as lists show them: for whoever heard that they have changed */
+        get: operations["list-rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/search": {
         parameters: {
             query?: never;
@@ -1282,6 +1385,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A brand's tags, and who makes new ones */
+        get: operations["list-tags"];
+        /** Say who makes new tags */
+        put: operations["set-tagging"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Call a tag otherwise, in all cases that have it */
+        put: operations["rename-tag"];
+        post?: never;
+        /** Take a tag off all cases that have it */
+        delete: operations["remove-tag"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/watch": {
         parameters: {
             query?: never;
@@ -1459,10 +1598,18 @@ export interface components {
             number: number;
             person: components["schemas"]["PersonRef"];
             preview: string;
+            /** @enum {string} */
+            priority: "urgent" | "high" | "normal" | "low";
+            /**
+             * Format: int64
+             * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
+             */
+            rank: number;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "solved";
+            state: "open" | "waiting" | "asleep" | "solved";
+            tags: components["schemas"]["Tag"][];
             title: string;
             /**
              * Format: int64
@@ -1476,6 +1623,16 @@ export interface components {
              * @description The customer's oldest word that is not answered.
              */
             waits_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it is put aside.
+             */
+            wakes_at: string | null;
+            /**
+             * Format: date-time
+             * @description It came back then, and nobody has answered since.
+             */
+            woken_at: string | null;
         };
         "Add-agentRequest": {
             email: string;
@@ -1651,10 +1808,18 @@ export interface components {
             number: number;
             person: components["schemas"]["Person"];
             preview: string;
+            /** @enum {string} */
+            priority: "urgent" | "high" | "normal" | "low";
+            /**
+             * Format: int64
+             * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
+             */
+            rank: number;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "solved";
+            state: "open" | "waiting" | "asleep" | "solved";
+            tags: components["schemas"]["Tag"][];
             title: string;
             /**
              * Format: int64
@@ -1668,8 +1833,18 @@ export interface components {
              * @description The customer's oldest word that is not answered.
              */
             waits_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it is put aside.
+             */
+            wakes_at: string | null;
             /** @description How this person can be answered, the last used first. */
             ways: components["schemas"]["Way"][];
+            /**
+             * Format: date-time
+             * @description It came back then, and nobody has answered since.
+             */
+            woken_at: string | null;
         };
         CaseRow: {
             account: components["schemas"]["AccountRef"];
@@ -1694,10 +1869,18 @@ export interface components {
             number: number;
             person: components["schemas"]["PersonRef"];
             preview: string;
+            /** @enum {string} */
+            priority: "urgent" | "high" | "normal" | "low";
+            /**
+             * Format: int64
+             * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
+             */
+            rank: number;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "solved";
+            state: "open" | "waiting" | "asleep" | "solved";
+            tags: components["schemas"]["Tag"][];
             title: string;
             /**
              * Format: int64
@@ -1711,6 +1894,16 @@ export interface components {
              * @description The customer's oldest word that is not answered.
              */
             waits_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it is put aside.
+             */
+            wakes_at: string | null;
+            /**
+             * Format: date-time
+             * @description It came back then, and nobody has answered since.
+             */
+            woken_at: string | null;
         };
         Change: {
             case_id: string;
@@ -1797,6 +1990,8 @@ export interface components {
         };
         CountsByView: {
             /** Format: int64 */
+            asleep: number;
+            /** Format: int64 */
             mine: number;
             /** Format: int64 */
             open: number;
@@ -1868,7 +2063,7 @@ export interface components {
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "solved";
+            state: "open" | "waiting" | "asleep" | "solved";
             title: string;
             /** @enum {string} */
             visibility: "public" | "private";
@@ -1983,6 +2178,8 @@ export interface components {
             counts: components["schemas"]["CountsByView"];
             /** @description Cursor of the next page; empty: this was the last. */
             next: string;
+            /** @description Behind what the next page begins; null: this was the last. */
+            until: components["schemas"]["Place"];
         };
         Invitation: {
             email: string;
@@ -2197,6 +2394,23 @@ export interface components {
             /** @description What it is folded behind; empty: it is read at once. */
             warning: string;
         };
+        "Name-caseRequest": {
+            /** @description Empty: as its first word begins. */
+            title: string;
+        };
+        Nap: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * @description service: the next day on which somebody serves.
+             * @enum {string}
+             */
+            name: "hour" | "evening" | "tomorrow" | "service" | "monday";
+        };
+        Naps: {
+            /** @description The earliest first. */
+            naps: components["schemas"]["Nap"][];
+        };
         Network: {
             about: {
                 [key: string]: string;
@@ -2316,6 +2530,14 @@ export interface components {
             id: string;
             name: string;
         };
+        Place: {
+            id: string;
+            /**
+             * Format: int64
+             * @description A rank, or in views that show what changed last first, a changed_at in microseconds.
+             */
+            key: number;
+        };
         Problem: {
             /**
              * @description What happened, as a message key.
@@ -2373,6 +2595,9 @@ export interface components {
         "Rename-passkeyRequest": {
             name: string;
         };
+        "Rename-tagRequest": {
+            name: string;
+        };
         ReplyRequestBody: {
             /** @description Say it although something was said since. */
             anyway?: boolean;
@@ -2381,6 +2606,11 @@ export interface components {
             files?: components["schemas"]["Attach"][] | null;
             /** @description The last message that the agent has seen. */
             seen: string;
+            /**
+             * Format: date-time
+             * @description The case is put aside until then.
+             */
+            sleep?: string;
             solve?: boolean;
             subject?: string;
             text: string;
@@ -2411,6 +2641,12 @@ export interface components {
                 [key: string]: string;
             };
             visibility: string;
+        };
+        RowsAnswer: {
+            /** @description Those of them that are there, in the order of their ids. */
+            cases: components["schemas"]["CaseRow"][];
+            /** @description Cases in every view. */
+            counts: components["schemas"]["CountsByView"];
         };
         SearchHit: {
             /** Format: date-time */
@@ -2542,12 +2778,20 @@ export interface components {
              */
             every_minutes: number;
         };
+        "Set-priorityRequest": {
+            /** @enum {string} */
+            priority: "urgent" | "high" | "normal" | "low";
+        };
         "Set-roleRequest": {
             /**
              * @description administrator: of the whole house; none: they do not see the brand any more.
              * @enum {string}
              */
             role: "administrator" | "lead" | "agent" | "reviewer" | "reader" | "none";
+        };
+        "Set-taggingRequest": {
+            /** @description Only leads do. */
+            closed: boolean;
         };
         Setup: {
             demo: components["schemas"]["Demo"] | null;
@@ -2595,6 +2839,12 @@ export interface components {
                 [key: string]: string;
             };
         };
+        "Sleep-caseRequest": {
+            /** @description The last message that the agent has seen. */
+            seen: string;
+            /** Format: date-time */
+            until: string;
+        };
         "Solve-caseRequest": {
             /** @description The last message that the agent has seen. */
             seen: string;
@@ -2637,6 +2887,22 @@ export interface components {
             received_at: string;
             /** Format: int64 */
             size: number;
+        };
+        Tag: {
+            id: string;
+            name: string;
+        };
+        "Tag-caseRequest": {
+            /** @description Names. One that the brand does not have becomes a tag, where whoever asks may make one. */
+            add: string[];
+            /** @description Ids. */
+            remove: string[];
+        };
+        Tagging: {
+            /** @description Only leads make new ones. */
+            closed: boolean;
+            /** @description By their names. */
+            tags: components["schemas"]["Tag"][];
         };
         Target: {
             /** @description Mail: over which it goes. */
@@ -4374,6 +4640,76 @@ export interface operations {
             };
         };
     };
+    "list-naps": {
+        parameters: {
+            query?: {
+                /** @description In which days begin where there are no such hours. */
+                zone?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Naps"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "write-note": {
         parameters: {
             query?: never;
@@ -4396,6 +4732,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-priority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Set-priorityRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
                 };
             };
             /** @description Unauthorized */
@@ -4583,6 +4990,144 @@ export interface operations {
             };
         };
     };
+    "sleep-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Sleep-caseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "wake-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "solve-case": {
         parameters: {
             query?: never;
@@ -4595,6 +5140,148 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Solve-caseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tag-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Tag-caseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "name-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Name-caseRequest"];
             };
         };
         responses: {
@@ -5365,7 +6052,11 @@ export interface operations {
             query?: {
                 /** @description Of which brand; empty: of the first one that one sees. */
                 brand?: string;
-                view?: "open" | "mine" | "unassigned" | "waiting" | "solved" | "trouble";
+                view?: "open" | "mine" | "unassigned" | "waiting" | "asleep" | "solved" | "trouble";
+                /** @description Only cases that have it, by its id. */
+                tag?: string;
+                /** @description Only these. */
+                priority?: "urgent" | "high" | "low";
                 cursor?: string;
                 limit?: number;
             };
@@ -7422,6 +8113,76 @@ export interface operations {
             };
         };
     };
+    "list-rows": {
+        parameters: {
+            query: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+                /** @description Of cases, with commas between them. */
+                ids: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowsAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     search: {
         parameters: {
             query: {
@@ -8143,6 +8904,283 @@ export interface operations {
             header?: never;
             path: {
                 id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-tags": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tagging"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-tagging": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Set-taggingRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tagging"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "rename-tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rename-tagRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-tag": {
+        parameters: {
+            query?: {
+                /** @description The tag that they have instead; empty: none. */
+                into?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
             };
             cookie?: never;
         };

@@ -35,6 +35,8 @@ export type SearchPage = Said['SearchPage']
 export type SearchHit = Said['SearchHit']
 
 export type CaseRow = Said['CaseRow']
+export type Tag = Said['Tag']
+export type Priority = CaseRow['priority']
 export type ActedRow = Said['Acted']
 export type InboxPage = Said['InboxPage']
 export type Message = Said['Message']

@@ -3,7 +3,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { useOffers, type Offers } from '../actions/offers'
 import { Problem } from '../api/problem'
 import { caseQuery } from '../api/queries'
@@ -11,7 +11,7 @@ import type { Case, View } from '../api/types'
 import { Composer, type ComposerHandle } from '../composer/Composer'
 import { unsent } from '../composer/outbox'
 import { latest, newSince } from '../composer/ways'
-import { useText } from '../i18n'
+import { useText, withLater } from '../i18n'
 import { useAfter } from '../inbox/after'
 import { PersonPanel } from '../person/PersonPanel'
 import { Dialog } from '../shell/Dialog'
@@ -23,9 +23,13 @@ import { useSignal } from '../shell/signal'
 import { Trouble, Wait } from '../shell/Wait'
 import { assign, look, reopen, solve } from './acts'
 import { Assign } from './Assign'
+import type { Carried } from './Carry'
 import s from './CasePane.module.css'
 import { Head } from './Head'
 import { Timeline } from './Timeline'
+
+const Carry = lazy(() => withLater(import('./Carry')))
+const Sleep = lazy(() => withLater(import('./Sleep')))
 
 /** A case: what was said, what to answer, and who it is. */
 export function CasePane() {
@@ -77,6 +81,8 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
   const composer = useRef<ComposerHandle>(null)
   const [assigning, setAssigning] = useState(false)
   const [person, setPerson] = useState(false)
+  const [carrying, setCarrying] = useState<Carried>()
+  const [sleeping, setSleeping] = useState(false)
   const mine = useSignal(unsent).filter((u) => u.caseId === c.id)
 
   useEffect(() => heading.current?.focus({ preventScroll: true }), [])
@@ -100,6 +106,10 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
       values,
     },
     release: { run: () => void assign(c, null), cannot: c.agent ? only(may.work) : 'cannot.nobody', values },
+    priority: { run: () => setCarrying('priority'), cannot: only(may.work), values },
+    tags: { run: () => setCarrying('tags'), cannot: only(may.work), values },
+    rename: { run: () => setCarrying('title'), cannot: only(may.work), values },
+    sleep: { run: () => setSleeping(true), cannot: c.state === 'solved' ? 'cannot.solved' : only(may.work), values },
     reply: { run: () => composer.current?.reply(), cannot: only(may.work) },
     note: { run: () => composer.current?.note(), cannot: only(may.note) },
     person: { run: () => setPerson(true) },
@@ -117,6 +127,8 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
           acts={may.work}
           assign={offers.assign}
           solve={offers.solve}
+          tags={offers.tags}
+          sleep={offers.sleep}
           person={offers.person}
         />
         <Timeline case={c} unsent={mine} onTakeBack={(key) => composer.current?.takeBack(key)} onReuse={may.work ? reuse : undefined} />
@@ -137,6 +149,20 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
           </button>
         </Dialog>
       )}
+      <Suspense>
+        {carrying && (
+          <Carry
+            case={c}
+            first={carrying}
+            onClose={() => setCarrying(undefined)}
+            onSleep={() => {
+              setCarrying(undefined)
+              setSleeping(true)
+            }}
+          />
+        )}
+        {sleeping && <Sleep case={c} onClose={() => setSleeping(false)} onAsleep={() => void after('solve', c.id)} onOpen={open} />}
+      </Suspense>
       {assigning && <Assign case={c} me={me} onClose={() => setAssigning(false)} />}
     </div>
   )

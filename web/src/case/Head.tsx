@@ -8,9 +8,9 @@ import { Cap, useButton } from '../actions/useButton'
 import type { Case, View } from '../api/types'
 import { useText } from '../i18n'
 import { exactly } from '../i18n/format'
-import { timeLeft, toneOf, useNow } from '../i18n/relative'
+import { timeLeft, toneOf, toneOfPriority, useNow } from '../i18n/relative'
 import { Icon } from '../shell/Icon'
-import { shown } from '../shell/name'
+import { lineOf, shown } from '../shell/name'
 import s from './Head.module.css'
 
 interface Props {
@@ -21,14 +21,17 @@ interface Props {
   acts: boolean
   assign: Offer
   solve: Offer
+  tags: Offer
+  sleep: Offer
   person: Offer
 }
 
 /** What the case is, how much time is left, who has it, and the acts on it with their keys. */
-export function Head({ case: c, view, heading, acts, assign, solve, person }: Props) {
+export function Head({ case: c, view, heading, acts, assign, solve, tags, sleep, person }: Props) {
   const { t, language } = useText()
   const now = useNow()
   const [assigning, solving, showing] = [useButton('assign', assign), useButton('solve', solve), useButton('person', person)]
+  const [tagging, sleeping] = [useButton('tags', tags), useButton('sleep', sleep)]
   return (
     <header className={s.head}>
       <Link to="/inbox/$view" params={{ view }} className={s.back} aria-label={t('case.back')}>
@@ -38,18 +41,6 @@ export function Head({ case: c, view, heading, acts, assign, solve, person }: Pr
         <h1 ref={heading} tabIndex={-1} dir="auto" title={c.title}>
           {shown(c.title, c.person.name) || t('wordless')}
         </h1>
-        <div className={s.facts}>
-        <span className={`chip ${s.number}`}>#{c.number}</span>
-        {c.state === 'open' && c.due_at ? (
-          <span className={`chip ${toneOf(c.late) === 'calm' ? '' : toneOf(c.late)}`} title={exactly(c.due_at, language)}>
-            {Date.parse(c.due_at) < now
-              ? t('case.dueSince', { time: timeLeft(c.due_at, now, t).replace('−', '') })
-              : t('case.dueIn', { time: timeLeft(c.due_at, now, t) })}
-          </span>
-        ) : (
-          <span className={`chip ${c.state === 'solved' ? 'good' : ''}`}>{t(`state.${c.state}`)}</span>
-        )}
-        </div>
       </div>
       <div className={s.acts}>
         <button {...showing.props} onClick={person.run} className={s.who} aria-label={t('person.panel')}>
@@ -70,12 +61,44 @@ export function Head({ case: c, view, heading, acts, assign, solve, person }: Pr
           <Cap of={assigning.cap} />
         </button>
         {assigning.says}
+        {c.state !== 'solved' && (
+          <button {...sleeping.props} className={s.wide} onClick={sleep.run}>
+            {t('case.sleep')} <Cap of={sleeping.cap} />
+          </button>
+        )}
+        {sleeping.says}
         <button {...solving.props} onClick={solve.run} data-tour="solve">
           {c.state === 'solved' ? t('case.reopen') : t('case.solve')} <Cap of={solving.cap} />
         </button>
         {solving.says}
           </>
         )}
+      </div>
+      <div className={s.facts}>
+        <span className={`chip ${s.number}`}>#{c.number}</span>
+        {c.state === 'open' && c.due_at ? (
+          <span className={`chip ${toneOf(c.late) === 'calm' ? '' : toneOf(c.late)}`} title={exactly(c.due_at, language)}>
+            {Date.parse(c.due_at) < now
+              ? t('case.dueSince', { time: timeLeft(c.due_at, now, t).replace('−', '') })
+              : t('case.dueIn', { time: timeLeft(c.due_at, now, t) })}
+          </span>
+        ) : (
+          <span className={`chip ${c.state === 'solved' ? 'good' : ''}`} title={c.wakes_at ? exactly(c.wakes_at, language) : undefined}>
+            {c.state === 'asleep' && c.wakes_at ? t('case.asleepFor', { time: timeLeft(c.wakes_at, now, t) }) : t(c.state === 'open' && c.woken_at ? 'state.woken' : `state.${c.state}`)}
+          </span>
+        )}
+        {c.priority !== 'normal' && <span className={`chip ${toneOfPriority[c.priority]}`}>{t(`priority.${c.priority}`)}</span>}
+        {c.tags.map((tag) => (
+          <bdi key={tag.id || tag.name} className="chip">
+            {lineOf(tag.name)}
+          </bdi>
+        ))}
+        {acts && (
+          <button {...tagging.props} className={s.carry} onClick={tags.run} aria-label={t('act.carry')} data-first={t('act.carry')}>
+            <span aria-hidden>✎</span>
+          </button>
+        )}
+        {acts && tagging.says}
       </div>
     </header>
   )

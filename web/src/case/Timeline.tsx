@@ -4,10 +4,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useState } from 'react'
 import { agentsQuery } from '../api/queries'
-import type { Case, CaseEvent, Message } from '../api/types'
+import type { Case, CaseEvent, Message, Priority } from '../api/types'
 import type { Unsent } from '../composer/outbox'
 import { useText } from '../i18n'
-import { exactly, moment } from '../i18n/format'
+import { coming, exactly, moment } from '../i18n/format'
 import { useNow } from '../i18n/relative'
 import { stoppedWriting, writing } from '../live/writing'
 import { useMe, useNetworkName } from '../shell/me'
@@ -110,6 +110,10 @@ function Rule({ message: m, networkName, moved }: { message: Message; networkNam
   )
 }
 
+function isPriority(p: string): p is Priority {
+  return p === 'urgent' || p === 'high' || p === 'normal' || p === 'low'
+}
+
 function Happened({ event: e, now, agentName }: { event: CaseEvent; now: number; agentName: (id: string) => string }) {
   const { t, language } = useText()
   const who = e.agent ? shown(e.agent.name) : ''
@@ -129,7 +133,26 @@ function Happened({ event: e, now, agentName }: { event: CaseEvent; now: number;
       case 'case.reopened':
         return who ? t('event.reopenedBy', { who }) : t('event.reopened')
       case 'case.undone':
-        return t(e.data?.act === 'case.solved' ? 'event.unsolved' : e.data?.act === 'case.reopened' ? 'event.unreopened' : 'event.unassignedBack', { who })
+        switch (e.data?.act) {
+          case 'case.solved':
+            return t('event.unsolved', { who })
+          case 'case.reopened':
+            return t('event.unreopened', { who })
+          case 'case.assigned':
+            return t('event.unassignedBack', { who })
+          default:
+            return t('event.takenBack', { who })
+        }
+      case 'case.priority':
+        return t('event.priority', { who, to: isPriority(to) ? t(`priority.${to}`) : to })
+      case 'case.named':
+        return to ? t('event.named', { who, to }) : t('event.unnamed', { who })
+      case 'case.tagged':
+        return [e.data?.added && t('event.tagged', { who, names: e.data.added }), e.data?.removed && t('event.untagged', { who, names: e.data.removed })].filter(Boolean).join(' · ')
+      case 'case.slept':
+        return t('event.slept', { who, when: coming(new Date(Number(e.data?.until) / 1000).toISOString(), language) })
+      case 'case.woken':
+        return who ? t('event.wokenBy', { who }) : t('event.woken')
       case 'case.solved':
         return who ? t('event.solvedBy', { who }) : t('event.solved')
       default:

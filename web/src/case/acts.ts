@@ -5,10 +5,12 @@ import type { InfiniteData } from '@tanstack/react-query'
 import { client, once, take } from '../api/client'
 import { Problem, worthRetrying } from '../api/problem'
 import { meQuery, outdated, queries } from '../api/queries'
-import type { ActedRow, Agent, Case, CaseRow, InboxPage } from '../api/types'
+import type { ActedRow, Agent, Case, CaseRow, InboxPage, Priority } from '../api/types'
 import { wordsFor } from '../api/words'
-import { t } from '../i18n'
+import { language, t } from '../i18n'
+import { coming } from '../i18n/format'
 import { latest } from '../composer/ways'
+import { freshen, hold } from '../inbox/freshen'
 import { isView, withChange } from '../inbox/order'
 import { tell, warn } from '../shell/notices'
 
@@ -26,10 +28,10 @@ export function showChange(id: string, change: Partial<CaseRow>): void {
   }
 }
 
-/** Asks the server again how it is with a case and the lists. */
+/** Asks the server again how it is with a case, here and in the lists. */
 export function askAgain(id: string): void {
   outdated(['case', id])
-  outdated(['inbox'])
+  freshen([id])
 }
 
 /** Makes a change: shown at once, and taken back with the reason when the server does not take it. */
@@ -41,6 +43,7 @@ async function change(
   refused?: (why: unknown) => Refusal | undefined,
 ): Promise<ActedRow | undefined> {
   const { 'Idempotency-Key': key } = once()
+  const release = hold(id)
   await queries.cancelQueries({ queryKey: ['inbox'] })
   showChange(id, shown)
   try {
@@ -59,6 +62,7 @@ async function change(
     warn(r.text, r.act)
     return undefined
   } finally {
+    release()
     askAgain(id)
   }
 }
@@ -161,6 +165,65 @@ export async function assign(c: Pick<CaseRow, 'id' | 'number'>, to: Agent | null
     () => void assign(c, to),
   )
   did(c, done, to ? t('case.assignedNow', { number: c.number, name: to.name }) : t('case.unassignedNow', { number: c.number }))
+}
+
+export async function prioritise(c: Pick<CaseRow, 'id' | 'number'>, to: Priority): Promise<void> {
+  const done = await change(
+    c.id,
+    { priority: to },
+    (key) => take(client.PUT('/api/cases/{id}/priority', { params: { path: { id: c.id } }, body: { priority: to }, headers: once(key) })),
+    () => void prioritise(c, to),
+  )
+  did(c, done, t('case.prioritisedNow', { number: c.number, priority: t(`priority.${to}`) }))
+}
+
+/** Gives a case a title; an empty one gives it back the one that its first word gave it. */
+export async function rename(c: Pick<CaseRow, 'id' | 'number'>, title: string): Promise<void> {
+  const done = await change(
+    c.id,
+    title ? { title } : {},
+    (key) => take(client.PUT('/api/cases/{id}/title', { params: { path: { id: c.id } }, body: { title }, headers: once(key) })),
+    () => void rename(c, title),
+  )
+  did(c, done, t('case.renamedNow', { number: c.number }))
+}
+
+/** Gives a case tags by their names, and takes others off it. */
+export async function tag(c: Pick<CaseRow, 'id' | 'number' | 'tags'>, add: string[], remove: string[]): Promise<void> {
+  const done = await change(
+    c.id,
+    { tags: [...c.tags.filter((g) => !remove.includes(g.id)), ...add.map((name) => ({ id: '', name }))] },
+    (key) => take(client.POST('/api/cases/{id}/tags', { params: { path: { id: c.id } }, body: { add, remove }, headers: once(key) })),
+    () => void tag(c, add, remove),
+  )
+  did(c, done, t('case.taggedNow', { number: c.number }))
+}
+
+/** Puts a case aside until a moment. Where something new has arrived since, it stays as it is; open leads there. */
+export async function sleep(c: Case, until: string, open: () => void): Promise<void> {
+  const body = { until, seen: latest(c.messages) }
+  const done = await change(
+    c.id,
+    { state: 'asleep', wakes_at: until },
+    (key) => take(client.PUT('/api/cases/{id}/sleep', { params: { path: { id: c.id } }, body, headers: once(key) })),
+    () => void sleep(c, until, open),
+    (e) =>
+      e instanceof Problem && e.code === 'case.something_new'
+        ? { text: t('case.staysOpen', { number: c.number }), act: { label: t('unsent.look'), run: open } }
+        : undefined,
+  )
+  did(c, done, t('case.asleepNow', { number: c.number, when: coming(until, language()) }))
+}
+
+/** Takes a case up again that was put aside. */
+export async function wake(c: Pick<CaseRow, 'id' | 'number'>): Promise<void> {
+  const done = await change(
+    c.id,
+    { state: 'open', wakes_at: null },
+    (key) => take(client.DELETE('/api/cases/{id}/sleep', { params: { path: { id: c.id } }, headers: once(key) })),
+    () => void wake(c),
+  )
+  did(c, done, t('case.wokenNow', { number: c.number }))
 }
 
 /** Has a failed or unknown message sent again. */

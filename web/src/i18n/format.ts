@@ -19,6 +19,7 @@ const locale = (l: Language) => (l === 'de' ? 'de' : 'en-GB')
 const month = (l: Language) => (l === 'de' ? '2-digit' : 'short')
 const times = lasting((l) => new Intl.DateTimeFormat(locale(l), { hour: '2-digit', minute: '2-digit' }))
 const days = lasting((l) => new Intl.DateTimeFormat(locale(l), { day: '2-digit', month: month(l) }))
+const weekdays = lasting((l) => new Intl.DateTimeFormat(locale(l), { weekday: 'short', day: '2-digit', month: month(l) }))
 const dates = lasting((l) => new Intl.DateTimeFormat(locale(l), { day: '2-digit', month: month(l), year: 'numeric' }))
 const full = lasting((l) => new Intl.DateTimeFormat(locale(l), { dateStyle: 'full', timeStyle: 'medium' }))
 const numbers = lasting((l) => new Intl.NumberFormat(l, { useGrouping: 'min2' }))
@@ -39,6 +40,12 @@ export function moment(at: string, now: number, language: Language): string {
 export function day(at: string, language: Language): string {
   const d = new Date(at)
   return Number.isNaN(d.getTime()) ? '' : dates(language).format(d)
+}
+
+/** "Di., 01.12. 08:00" or "Tue, 1 Dec 08:00": a moment that is to come, with its day of the week. */
+export function coming(at: string, language: Language): string {
+  const d = new Date(at)
+  return Number.isNaN(d.getTime()) ? '' : `${weekdays(language).format(d)} ${times(language).format(d)}`
 }
 
 /** The whole moment, for those who ask by pointing at it. */

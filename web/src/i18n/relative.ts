@@ -15,6 +15,9 @@ export function toneOf(late: CaseRow['late']): Tone {
   return late === 'soon' ? 'soon' : 'late'
 }
 
+/** How much a priority catches the eye. */
+export const toneOfPriority: Record<CaseRow['priority'], string> = { urgent: 'bad', high: 'soon', normal: '', low: '' }
+
 /** A span of time in its largest unit: "now", "6 min", "2 h", "3 d". Parts of a unit do not count: 119 minutes are 1 h. */
 export function span(ms: number, t: Translate): string {
   const minutes = Math.floor(Math.abs(ms) / minute)

@@ -34,6 +34,11 @@ export function Inbox() {
   const list = useRef<ListHandle>(null)
   const [cursor, setCursor] = useState<string>()
   const at = cursor ?? open
+  const stood = useRef(-1)
+  useEffect(() => {
+    const place = rows.findIndex((r) => r.id === at)
+    if (place >= 0) stood.current = place
+  }, [rows, at])
   const shownCase = useQuery({ ...caseQuery(open ?? ''), enabled: false }).data
   const title = open && shownCase ? `#${shownCase.number} ${shown(shownCase.title, shownCase.person.name)}` : undefined
 
@@ -57,7 +62,7 @@ export function Inbox() {
   }, [counts, view, title, language, t, me.brand.name])
 
   function move(by: 1 | -1) {
-    const row = step(rows, at, by)
+    const row = step(rows, at, by, at ? stood.current : -1)
     if (!row) return
     setCursor(row.id)
     list.current?.show(row.id)

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useImperativeHandle, useRef, type Ref } from 'react'
+import { useEffect, useImperativeHandle, useLayoutEffect, useRef, type Ref, type RefObject } from 'react'
 import type { UseInfiniteQueryResult } from '@tanstack/react-query'
 import { firstPage } from '../api/queries'
 import type { CaseRow, View } from '../api/types'
@@ -73,6 +73,8 @@ export function List({ ref, view, query, rows, open, onCursor }: Props) {
     if (rows.length > firstPage && lastDrawn < firstPage - 20) shorten(view)
   }, [lastDrawn, rows.length, view])
 
+  useAnchor(scroller, rows, view)
+
   if (query.isPending) return <Wait lines={10} />
   if (rows.length === 0 && query.isError) return <Trouble error={query.error} again={() => void query.refetch()} />
   if (rows.length === 0) return <Empty view={view} />
@@ -97,4 +99,35 @@ export function List({ ref, view, query, rows, open, onCursor }: Props) {
       </ul>
     </div>
   )
+}
+
+/**
+ * Keeps what somebody reads where it is when rows come and go above it. At the top they see what comes. Where the row goes that
+ * has the focus, the one that stands there now has it.
+ */
+function useAnchor(scroller: RefObject<HTMLDivElement | null>, rows: CaseRow[], view: View): void {
+  const before = useRef({ rows, view })
+  const focused = useRef<string>(undefined)
+  useLayoutEffect(() => {
+    const box = scroller.current
+    const was = before.current
+    before.current = { rows, view }
+    if (!box || was.view !== view || was.rows === rows) return
+    const top = Math.floor(box.scrollTop / rowHeight)
+    const now = new Map(rows.map((r, i) => [r.id, i]))
+    const anchor = top > 0 ? was.rows.findIndex((r, i) => i >= top && now.has(r.id)) : -1
+    const moved = (now.get(was.rows[anchor]?.id ?? '') ?? anchor) - anchor
+    if (anchor >= 0 && moved !== 0) box.scrollTo({ top: box.scrollTop + moved * rowHeight })
+    const had = focused.current
+    if (!had || now.has(had) || (document.activeElement && document.activeElement !== document.body)) return
+    const next = rows[Math.min(rows.length - 1, was.rows.findIndex((r) => r.id === had))]
+    if (next) requestAnimationFrame(() => box.querySelector<HTMLElement>(`[data-case="${CSS.escape(next.id)}"]`)?.focus({ preventScroll: true }))
+  }, [rows, view, scroller])
+  useEffect(() => {
+    const onFocus = (e: FocusEvent) => {
+      focused.current = e.target instanceof Element ? (e.target.closest<HTMLElement>('[data-case]')?.dataset.case ?? undefined) : undefined
+    }
+    document.addEventListener('focusin', onFocus)
+    return () => document.removeEventListener('focusin', onFocus)
+  }, [])
 }

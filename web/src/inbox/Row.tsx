@@ -6,7 +6,7 @@ import { memo } from 'react'
 import type { CaseRow, View } from '../api/types'
 import { useText } from '../i18n'
 import { exactly } from '../i18n/format'
-import { timeLeft, timeSince, toneOf } from '../i18n/relative'
+import { timeLeft, timeSince, toneOf, toneOfPriority } from '../i18n/relative'
 import { lineOf, shown } from '../shell/name'
 import { aboutOf, clockOf } from './order'
 import s from './Row.module.css'
@@ -38,6 +38,7 @@ export const Row = memo(function Row({ row, view, open, now, networkName, onFocu
       <Clock row={row} now={now} />
       <span className={s.who}>
         <bdi className={s.name}>{shown(row.person.name) || t('nameless')}</bdi>
+        {row.priority !== 'normal' && <span className={`chip ${toneOfPriority[row.priority]} ${s.fixed}`}>{t(`priority.${row.priority}`)}</span>}{' '}
         {row.trouble > 0 && (
           <span className={`chip bad ${s.fixed}`} title={t('row.trouble')}>
             !<span className="unseen"> {t('row.trouble')}</span>
@@ -54,6 +55,11 @@ export const Row = memo(function Row({ row, view, open, now, networkName, onFocu
         </span>
       </span>
       <span className={s.says} dir="auto">
+        {row.tags.map((tag) => (
+          <span key={tag.id || tag.name}>
+            <bdi className={`chip ${s.tag}`}>{lineOf(tag.name)}</bdi>{' '}
+          </span>
+        ))}
         {about && <b>{about}</b>}
         {about && preview && ' · '}
         {preview || (!about && t('wordless'))}
@@ -77,7 +83,7 @@ function Clock({ row, now }: { row: CaseRow; now: number }) {
   }
   return (
     <span className={s.clock} title={title}>
-      <b>{timeSince(clock.at, now, t)}</b>
+      <b>{clock.kind === 'asleep' ? timeLeft(clock.at, now, t) : timeSince(clock.at, now, t)}</b>
       <small>{t(`row.${clock.kind}`)}</small>
     </span>
   )

@@ -5,7 +5,7 @@ import type { InfiniteData } from '@tanstack/react-query'
 import type { CaseRow, InboxPage, View } from '../api/types'
 import { lineOf } from '../shell/name'
 
-export const views: readonly View[] = ['open', 'mine', 'unassigned', 'waiting', 'solved', 'trouble']
+export const views: readonly View[] = ['open', 'mine', 'unassigned', 'waiting', 'asleep', 'solved', 'trouble']
 
 export function isView(v: string): v is View {
   return (views as readonly string[]).includes(v)
@@ -26,9 +26,10 @@ export function rowsOf(data: InfiniteData<InboxPage> | undefined): CaseRow[] {
 }
 
 /** What the first column of a row says: a due time, or since when it is as it is. */
-export function clockOf(row: CaseRow): { kind: 'due'; at: string } | { kind: 'waiting' | 'solved' | 'open'; at: string } {
-  if (row.state === 'open') return row.due_at ? { kind: 'due', at: row.due_at } : { kind: 'open', at: row.waits_since ?? row.made_at }
+export function clockOf(row: CaseRow): { kind: 'due'; at: string } | { kind: 'waiting' | 'asleep' | 'solved' | 'open'; at: string } {
+  if (row.state === 'open') return row.due_at ? { kind: 'due', at: row.due_at } : { kind: 'open', at: row.waits_since ?? row.woken_at ?? row.made_at }
   if (row.state === 'solved') return { kind: 'solved', at: row.solved_at ?? row.changed_at }
+  if (row.state === 'asleep') return { kind: 'asleep', at: row.wakes_at ?? row.changed_at }
   return { kind: 'waiting', at: row.changed_at }
 }
 
@@ -55,29 +56,81 @@ function uncut(line: string): string {
   return line.replace(/…$/, '')
 }
 
-/** The row one step on from another, staying at the ends; the first when there is none yet. */
-export function step(rows: CaseRow[], current: string | undefined, by: 1 | -1): CaseRow | undefined {
-  const at = rows.findIndex((r) => r.id === current)
-  if (at < 0) return rows[0]
+/**
+ * The row one step on from another, staying at the ends; the first when there is none yet. From one that has left the list it goes
+ * on where that one stood.
+ */
+export function step(rows: CaseRow[], current: string | undefined, by: 1 | -1, stood = -1): CaseRow | undefined {
+  let at = rows.findIndex((r) => r.id === current)
+  if (at < 0 && stood < 0) return rows[0]
+  if (at < 0) at = by === 1 ? stood - 1 : stood
   return rows[Math.min(rows.length - 1, Math.max(0, at + by))]
 }
 
-/** Whether a case still belongs to a view after a change of ours. Where that is the server's to say, it stays. */
+/** Whether a case belongs to a view. */
 export function belongs(view: View, row: CaseRow, me: string): boolean {
   switch (view) {
     case 'open':
       return row.state === 'open'
     case 'mine':
-      return row.state !== 'solved' && row.agent?.id === me
+      return row.state === 'open' && row.agent?.id === me
     case 'unassigned':
       return row.state === 'open' && row.agent === null
     case 'waiting':
       return row.state === 'waiting'
+    case 'asleep':
+      return row.state === 'asleep'
     case 'solved':
       return row.state === 'solved'
     case 'trouble':
-      return true
+      return row.trouble > 0
   }
+}
+
+/** A time of the server in microseconds: two words of one millisecond have an order, too. */
+function micros(at: string): number {
+  const digits = /\.(\d{1,6})/.exec(at)?.[1] ?? ''
+  return Math.floor(Date.parse(at) / 1000) * 1_000_000 + Number(digits.padEnd(6, '0'))
+}
+
+/** What the server orders a view by, and which way. */
+function placeOf(view: View, row: CaseRow): { key: number; way: 1 | -1 } {
+  if (view === 'asleep') return { key: micros(row.wakes_at ?? row.changed_at), way: 1 }
+  return view === 'waiting' || view === 'solved' ? { key: micros(row.changed_at), way: -1 } : { key: row.rank, way: 1 }
+}
+
+/** Whether a row stands before a place in a view. */
+function before(view: View, row: CaseRow, place: { key: number; id: string }): boolean {
+  const { key, way } = placeOf(view, row)
+  const by = key - place.key || (row.id < place.id ? -1 : row.id > place.id ? 1 : 0)
+  return by * way < 0
+}
+
+/**
+ * The pages of a view with one case as the server has it now, in its place; without it, where it is undefined or belongs
+ * elsewhere. What stands behind all that is loaded comes with the page that is loaded next.
+ */
+export function placed(data: InfiniteData<InboxPage>, view: View, id: string, row: CaseRow | undefined, me: string): InfiniteData<InboxPage> {
+  const known = data.pages.flatMap((p) => p.cases).find((r) => r.id === id)
+  if (row && known && micros(known.changed_at) > micros(row.changed_at)) return data // it came late
+  const here = row && belongs(view, row, me) ? row : undefined
+  if (!here && !known) return data
+  const pages = known ? data.pages.map((p) => (p.cases.some((r) => r.id === id) ? { ...p, cases: p.cases.filter((r) => r.id !== id) } : p)) : [...data.pages]
+  const put = (i: number, at: number) => {
+    const page = pages[i]
+    if (page && here) pages[i] = { ...page, cases: page.cases.toSpliced(at, 0, here) }
+  }
+  if (!here) return { ...data, pages }
+  for (const [i, page] of pages.entries()) {
+    const at = page.cases.findIndex((r) => before(view, here, { key: placeOf(view, r).key, id: r.id }))
+    if (at >= 0) {
+      put(i, at)
+      return { ...data, pages }
+    }
+  }
+  const last = pages.at(-1)
+  if (last && (!last.until || before(view, here, last.until) || last.until.id === id)) put(pages.length - 1, last.cases.length)
+  return { ...data, pages }
 }
 
 /** The pages of a view with one case changed; it leaves the list when it no longer belongs there. */

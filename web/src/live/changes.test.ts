@@ -10,11 +10,12 @@ afterEach(() => void vi.useRealTimers())
 const change = (kind: string, case_id = '') => ({ kind, case_id, subject: '' })
 
 test.each([
-  ['message.heard', [['inbox'], ['case', 'c1']]],
-  ['case.solved', [['inbox'], ['case', 'c1']]],
-  ['note.written', [['inbox'], ['case', 'c1']]],
+  ['message.heard', [['row', 'c1'], ['case', 'c1']]],
+  ['case.solved', [['row', 'c1'], ['case', 'c1']]],
+  ['note.written', [['row', 'c1'], ['case', 'c1']]],
   ['account.state', [['accounts'], ['health'], ['case']]],
   ['service.changed', [['inbox'], ['case'], ['service']]],
+  ['tags.changed', [['inbox'], ['case'], ['tags']]],
   ['item.stuck', [['health']]],
   ['job.dead', [['health']]],
   ['alert.raised', [['health']]],

@@ -25,14 +25,16 @@ export function changeOf(data: string): Change | undefined {
   }
 }
 
-/** Which answers of the server a change puts out of date, as beginnings of query keys. */
+/** Which answers of the server a change puts out of date, as beginnings of query keys; ['row', id] stands for one case in the lists. */
 export function outdatedBy(change: Change): string[][] {
   const room = change.kind.split('.', 1)[0]
   switch (room) {
     case 'case':
     case 'message':
     case 'note':
-      return change.case_id ? [['inbox'], ['case', change.case_id]] : [['inbox'], ['case']]
+      return change.case_id ? [['row', change.case_id], ['case', change.case_id]] : [['inbox'], ['case']]
+    case 'tags':
+      return [['inbox'], ['case'], ['tags']]
     case 'account':
       return [['accounts'], ['health'], ['case']] // an account in trouble blocks ways to answer
     case 'item':

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { outdated, queries } from '../api/queries'
+import { freshen } from '../inbox/freshen'
 import { signal } from '../shell/signal'
 import { changeOf, collector, outdatedBy } from './changes'
 import { listen, type LiveState } from './connection'
@@ -22,10 +23,11 @@ export function startLive(onBack: () => void): () => void {
 
   const changes = collector(
     (keys) => {
-      for (const queryKey of keys) outdated(queryKey)
+      const rows = keys.flatMap(([what, id]) => (what === 'row' && id ? [id] : []))
+      for (const queryKey of keys) if (queryKey[0] !== 'row') outdated(queryKey)
+      if (rows.length > 0 && !keys.some(([what]) => what === 'inbox')) freshen(rows)
     },
-    // A list that somebody has scrolled far down costs more to ask again.
-    () => 120 + 80 * loadedPages(),
+    () => 120,
   )
 
   function begin() {
@@ -73,12 +75,4 @@ export function startLive(onBack: () => void): () => void {
     end()
     live.set('connecting')
   }
-}
-
-function loadedPages(): number {
-  let pages = 0
-  for (const [, data] of queries.getQueriesData<{ pages?: unknown[] }>({ queryKey: ['inbox'], type: 'active' })) {
-    pages += Math.max(0, (data?.pages?.length ?? 1) - 1)
-  }
-  return pages
 }

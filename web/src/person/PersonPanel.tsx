@@ -77,7 +77,7 @@ function Ended({ case: c, network }: { case: EarlierCase; network: string }) {
       {c.state === 'solved' ? (
         <span className={s.good}>{c.solved_at ? t('person.solved', { day: day(c.solved_at, language) }) : t('state.solved')}</span>
       ) : (
-        <span className={s.open}>{t(`person.${c.state}`)}</span>
+        <span className={s.open}>{t(`state.${c.state}`)}</span>
       )}
     </small>
   )

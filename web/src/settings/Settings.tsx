@@ -24,6 +24,7 @@ import { Letters } from './Letters'
 import { Password } from './Password'
 import { Service } from './Service'
 import { Staff } from './Staff'
+import { Tags } from './Tags'
 import s from './Settings.module.css'
 
 type Change = Partial<Pick<Me, 'name' | 'initials' | 'signature'>>
@@ -116,6 +117,8 @@ export function Settings() {
         <>
           <h2>{t('letters.title', { brand: me.brand.name })}</h2>
           <Letters />
+          <h2>{t('tags.title')}</h2>
+          <Tags />
           <h2>{t('service.title')}</h2>
           <Service />
         </>
