@@ -32,6 +32,7 @@ const module = "github.com/hilft/hilft"
 var floors = [][]string{
 	{"."},
 	{"channel", "internal/store", "internal/bus", "internal/blob", "internal/text", "internal/calendar", "internal/faults"},
+	{"internal/audit"},
 	{"internal/jobs", "internal/backup"},
 	{"internal/access", "internal/people", "internal/knowledge"},
 	{"internal/switchboard", "internal/guard", "internal/desk"},

@@ -190,6 +190,45 @@ func (c upgrade) Run(ctx context.Context) error {
 	return json.NewEncoder(os.Stdout).Encode(u)
 }
 
+type auditCommands struct {
+	Verify verifyTrail `cmd:"" help:"Go through the audit trail, and say whether anybody but hilft has changed it."`
+	Export exportTrail `cmd:"" help:"Write the audit trail to standard output, one line of JSON for each row."`
+}
+
+type verifyTrail struct {
+	settings
+	Head string `help:"Hash of a row that was kept elsewhere: finds what was cut off or written anew since." placeholder:"HASH"`
+}
+
+func (c verifyTrail) Run(ctx context.Context) error {
+	s, err := c.read()
+	if err != nil {
+		return err
+	}
+	v, err := app.VerifyTrail(ctx, s, c.Head)
+	if err != nil && !errors.Is(err, app.ErrTrail) {
+		return err
+	}
+	return errors.Join(err, json.NewEncoder(os.Stdout).Encode(v))
+}
+
+type exportTrail struct {
+	settings
+	From int64 `help:"From this row on." default:"1" placeholder:"N"`
+}
+
+func (c exportTrail) Run(ctx context.Context) error {
+	s, err := c.read()
+	if err != nil {
+		return err
+	}
+	n, err := app.ExportTrail(ctx, s, c.From, os.Stdout)
+	if err == nil {
+		_, _ = fmt.Fprintf(os.Stderr, "hilft: %d rows\n", n)
+	}
+	return err
+}
+
 // progress tells a person at a terminal, once a second, how far it is; nobody else.
 func progress(to *os.File) func(rows, media int64) {
 	info, err := to.Stat()
@@ -229,13 +268,14 @@ func main() {
 
 func run(ctx context.Context, args []string) int {
 	var cli struct {
-		Serve   serve       `cmd:"" help:"Open the house."`
-		Demo    demo        `cmd:"" help:"Open a house with made-up customers; nothing leaves this machine."`
-		Backup  backup      `cmd:"" help:"Write the whole house into one file, while it is open."`
-		Restore restore     `cmd:"" help:"Make a house of such a file, where there is none."`
-		Upgrade upgrade     `cmd:"" help:"Bring the database to this version, after a backup of it."`
-		Check   check       `cmd:"" help:"Say whether settings, database and keys are right."`
-		Version showVersion `cmd:"" help:"Say which version this is."`
+		Serve   serve         `cmd:"" help:"Open the house."`
+		Demo    demo          `cmd:"" help:"Open a house with made-up customers; nothing leaves this machine."`
+		Backup  backup        `cmd:"" help:"Write the whole house into one file, while it is open."`
+		Restore restore       `cmd:"" help:"Make a house of such a file, where there is none."`
+		Upgrade upgrade       `cmd:"" help:"Bring the database to this version, after a backup of it."`
+		Audit   auditCommands `cmd:"" help:"The audit trail."`
+		Check   check         `cmd:"" help:"Say whether settings, database and keys are right."`
+		Version showVersion   `cmd:"" help:"Say which version this is."`
 	}
 	parser := kong.Must(&cli, kong.Name("hilft"), kong.Description("hilft hears customers wherever they speak, and sees to it that they are helped."),
 		kong.BindTo(ctx, (*context.Context)(nil)))

@@ -19,6 +19,7 @@ import (
 	"github.com/hilft/hilft/channel"
 	"github.com/hilft/hilft/connectors/all"
 	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/blob"
 	"github.com/hilft/hilft/internal/bus"
 	"github.com/hilft/hilft/internal/desk"
@@ -51,6 +52,7 @@ type House struct {
 	log         *slog.Logger
 	keys        *access.Keys
 	jobs        *jobs.Jobs
+	trail       *audit.Trail
 	close       []func() // from the ground up; closed the other way round
 }
 
@@ -143,8 +145,9 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 		NATS: s.NATSURL != "", PublicURL: s.PublicURL, Version: o.Version, Log: o.Log,
 		Backup: func(ctx context.Context) (watch.LastBackup, error) { return lastBackup(ctx, db) },
 	})
+	h.trail = audit.New(db, keys.Derive(audit.Purpose, 32), o.Log)
 	h.API = httpapi.New(httpapi.Deps{
-		DB: db, Bus: b, Jobs: h.jobs, Access: h.Access, Keys: keys, Blobs: blobs, Desk: h.Desk, Switchboard: h.Switchboard, Watch: h.Watch, Connectors: networks,
+		DB: db, Trail: h.trail, Bus: b, Jobs: h.jobs, Access: h.Access, Keys: keys, Blobs: blobs, Desk: h.Desk, Switchboard: h.Switchboard, Watch: h.Watch, Connectors: networks,
 		Pages: web.Files(), Widget: web.Widget(), PublicURL: s.PublicURL, MediaURL: s.MediaURL, TrustedProxies: proxies, MetricsFrom: readers,
 		Version: o.Version, Demo: o.Demo, Log: o.Log, Tracer: spans,
 	})
@@ -190,6 +193,7 @@ func (h *House) Run(ctx context.Context, at net.Listener) error {
 	wg.Go(func() { h.Switchboard.Run(work) })
 	wg.Go(func() { h.Watch.Run(work) })
 	wg.Go(func() { h.Desk.Run(work, h.log) })
+	wg.Go(func() { h.trail.Run(work) }) // it ends after the last request, and writes what that read
 	live, stopLive := context.WithCancel(work)
 	defer stopLive()
 	wg.Go(func() { h.API.Run(live) })

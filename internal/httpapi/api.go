@@ -26,6 +26,7 @@ import (
 
 	"github.com/hilft/hilft/channel"
 	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/blob"
 	"github.com/hilft/hilft/internal/bus"
 	"github.com/hilft/hilft/internal/desk"
@@ -38,6 +39,7 @@ import (
 // Deps is what the room works with.
 type Deps struct {
 	DB          *store.DB
+	Trail       *audit.Trail
 	Bus         *bus.Bus
 	Jobs        *jobs.Jobs
 	Access      *access.Access
@@ -150,6 +152,7 @@ func (a *API) operations() {
 	a.passkeyOperations()
 	a.linkOperations()
 	a.tokenOperations()
+	a.trailOperations()
 	a.inboxOperations()
 	a.caseOperations()
 	a.messageOperations()
@@ -166,7 +169,7 @@ func (a *API) operations() {
 // nullable says in the description which things may be missing: huma says it of plain values only.
 func (a *API) nullable() {
 	for schema, properties := range map[string][]string{
-		"Case": {"agent"}, "CaseRow": {"agent"}, "Message": {"agent", "author", "onward"}, "Event": {"agent"}, "Way": {"caution", "limits"}, "Setup": {"demo"},
+		"Case": {"agent"}, "CaseRow": {"agent"}, "Message": {"agent", "author", "onward"}, "Event": {"agent"}, "TrailEntry": {"agent", "brand"}, "Way": {"caution", "limits"}, "Setup": {"demo"},
 	} {
 		all := a.api.OpenAPI().Components.Schemas.Map()[schema].Properties
 		for _, name := range properties {

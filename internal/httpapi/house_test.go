@@ -26,6 +26,7 @@ import (
 	"github.com/hilft/hilft/connectors/api"
 	"github.com/hilft/hilft/connectors/webchat"
 	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/blob"
 	"github.com/hilft/hilft/internal/bus"
 	"github.com/hilft/hilft/internal/desk"
@@ -50,6 +51,7 @@ type house struct {
 	desk   *desk.Desk
 	board  *switchboard.Switchboard
 	watch  *watch.Watch
+	trail  *audit.Trail
 	api    *httpapi.API
 	server *httptest.Server
 	end    func() // closes the house before the test ends
@@ -90,8 +92,9 @@ func openHouseOn(t *testing.T, db *store.DB, otherwise ...func(d *httpapi.Deps))
 		DB: db, Jobs: h.jobs, Access: h.access, Keys: keys, Desk: h.desk, Switchboard: h.board, HTTP: env.HTTP, Data: t.TempDir(), Media: h.media,
 		PublicURL: env.PublicURL, Version: "test", Log: log,
 	})
+	h.trail = audit.New(db, keys.Derive(audit.Purpose, 32), log)
 	deps := httpapi.Deps{
-		DB: db, Bus: b, Jobs: h.jobs, Access: h.access, Keys: keys, Blobs: blobs, Desk: h.desk, Switchboard: h.board, Watch: h.watch, Connectors: networks,
+		DB: db, Trail: h.trail, Bus: b, Jobs: h.jobs, Access: h.access, Keys: keys, Blobs: blobs, Desk: h.desk, Switchboard: h.board, Watch: h.watch, Connectors: networks,
 		Pages: fstest.MapFS{"index.html": {Data: []byte("<!doctype html><title>hilft</title>")}}, PublicURL: env.PublicURL, Version: "test", Log: log,
 		MetricsFrom: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
 	}

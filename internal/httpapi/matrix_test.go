@@ -271,6 +271,8 @@ var matrix = map[string]entry{
 	"end-token": {may: "agents", ids: true, shared: true, right: func(s *scene, k things) call {
 		return call{"/api/me/tokens/" + s.token(k), nil}
 	}},
+	"list-trail":            {may: "lead", token: "administer", right: at("/api/trail?limit=5")},
+	"check-trail":           {may: "administrators", token: "administer", right: at("/api/trail/check")},
 	"get-second-step-roles": {may: "administrators", right: at("/api/house/second-step")},
 	"set-second-step-roles": {may: "administrators", right: func(*scene, things) call { return call{"/api/house/second-step", m{"roles": []string{}}} }},
 	"close-agent": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {

@@ -27,6 +27,8 @@ var scopes = map[string]access.Scope{
 	"assign-case": access.ScopeWork, "solve-case": access.ScopeWork, "reopen-case": access.ScopeWork, "write-note": access.ScopeWork,
 	"undo": access.ScopeWork, "message-arrived": access.ScopeWork, "let-message-go": access.ScopeWork, "take-message-up": access.ScopeWork,
 
+	"list-trail": access.ScopeAdminister, "check-trail": access.ScopeAdminister,
+
 	"list-staff": access.ScopeAdminister, "add-brand": access.ScopeAdminister, "change-brand": access.ScopeAdminister,
 	"get-service": access.ScopeAdminister, "set-service": access.ScopeAdminister, "foresee-service": access.ScopeAdminister,
 	"get-letters": access.ScopeAdminister, "set-letters": access.ScopeAdminister, "connect-account": access.ScopeAdminister,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/switchboard"
 )
@@ -26,6 +27,7 @@ const (
 	Disk        Condition = "disk"    // a disk is nearly full
 	CanaryLost  Condition = "canary"  // an account's sign of life did not come back
 	NoBackup    Condition = "backup"  // the last backup is too old
+	TrailBroken Condition = "trail"   // somebody else than hilft has changed the audit trail
 )
 
 // adds tells whether things go wrong one by one there, and each more is another that needs a person.
@@ -80,6 +82,7 @@ type state struct {
 	queues []jobs.State
 	nodes  []Node
 	backup *time.Time // nil: not watched
+	broken bool       // the audit trail
 }
 
 type brandState struct {
@@ -121,6 +124,11 @@ func (w *Watch) seen(ctx context.Context) (s state, err error) {
 	if s.nodes, err = w.Nodes(ctx); err != nil {
 		return s, err
 	}
+	trail, err := audit.StateOf(ctx, w.DB)
+	if err != nil {
+		return s, err
+	}
+	s.broken = trail.Fault != ""
 	if w.Backup != nil {
 		last, err := w.Backup(ctx)
 		if err != nil {
@@ -169,6 +177,9 @@ func findings(s state, l Limits, now time.Time) (all []Finding) {
 				all = append(all, Finding{Condition: Disk, Subject: subject, Name: subject, Bytes: disk.free})
 			}
 		}
+	}
+	if s.broken {
+		all = append(all, Finding{Condition: TrailBroken})
 	}
 	if most := time.Duration(l.BackupHours) * time.Hour; s.backup != nil && most > 0 && now.Sub(*s.backup) > most {
 		f := Finding{Condition: NoBackup}

@@ -76,6 +76,7 @@ function usePlaces(): Entry[] {
         ]
       : []),
     place('settings', t('nav.settings'), () => navigate({ to: '/settings' })),
+    ...(me.brand.rights.includes('lead') ? [place('trail', t('trail.title'), () => navigate({ to: '/settings/trail' }))] : []),
     section('keys', t('keys.title')),
     section('after', t('after.title')),
     section('you', t('settings.you')),

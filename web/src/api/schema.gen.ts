@@ -1231,6 +1231,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/trail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done in a brand, the newest first; administrators see the whole house, and what was read */
+        get: operations["list-trail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trail/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go through the whole chain, and say whether it holds */
+        post: operations["check-trail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/watch": {
         parameters: {
             query?: never;
@@ -1461,7 +1495,7 @@ export interface components {
         };
         Alert: {
             /** @enum {string} */
-            condition: "account" | "dead" | "stuck" | "unknown" | "lag" | "disk" | "canary" | "backup";
+            condition: "account" | "dead" | "stuck" | "unknown" | "lag" | "disk" | "canary" | "backup" | "trail";
             /** Format: int64 */
             count: number;
             id: string;
@@ -1529,6 +1563,10 @@ export interface components {
             id: string;
             /** @enum {string} */
             language: "de" | "en";
+            name: string;
+        };
+        BrandRef: {
+            id: string;
             name: string;
         };
         BrandRequestBody: {
@@ -1655,6 +1693,29 @@ export interface components {
              * @description The customer's oldest word that is not answered.
              */
             waits_since: string | null;
+        };
+        Chain: {
+            /**
+             * Format: date-time
+             * @description When the whole chain was last gone through.
+             */
+            checked_at: string | null;
+            /** Format: int64 */
+            checked_n: number;
+            /** @description What is wrong, in English; empty: the chain holds. */
+            fault: string;
+            /** @description Of the last row: whoever keeps it elsewhere can prove later that nothing before it was changed. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description The last place.
+             */
+            n: number;
+            /**
+             * Format: int64
+             * @description Up to which place the chain is signed.
+             */
+            signed_n: number;
         };
         Change: {
             case_id: string;
@@ -2552,6 +2613,42 @@ export interface components {
             id: "telecom" | "transport" | "retail" | "bank" | "insurance";
             /** Format: int64 */
             minutes: number;
+        };
+        Trail: {
+            chain: components["schemas"]["Chain"];
+            /** @description The newest first. */
+            entries: components["schemas"]["TrailEntry"][];
+            /** @description The groups that one may ask for. */
+            groups: string[];
+            /**
+             * Format: int64
+             * @description As before, for what stands before these; 0: there is nothing.
+             */
+            next: number;
+        };
+        TrailEntry: {
+            /** @description Id of what it is about. */
+            about: string;
+            /** @description Who did it. Null: nobody who works here, or hilft by itself. */
+            agent: components["schemas"]["Agent"] | null;
+            /** Format: date-time */
+            at: string;
+            /** @description Null: it is about the whole house. */
+            brand: components["schemas"]["BrandRef"] | null;
+            detail: {
+                [key: string]: string;
+            };
+            /** @description SHA-256 of the hash before it and of the row, in hexadecimal. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description Its place in the chain.
+             */
+            n: number;
+            /** @description What people call that, where it is somebody who works here, a brand or an account. */
+            name: string;
+            /** @description Its group, a dot, and what was done. */
+            what: string;
         };
         TypingRequestBody: {
             conversation_id: string;
@@ -7822,6 +7919,138 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-trail": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+                /** @description What one person did. */
+                agent?: string;
+                /** @description Only of this group. */
+                group?: string;
+                from?: string;
+                to?: string;
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-trail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chain"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

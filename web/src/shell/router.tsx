@@ -116,6 +116,12 @@ const security = createRoute({
   component: lazyRouteComponent(() => import('../settings/Security'), 'Security'),
 })
 
+const trail = createRoute({
+  getParentRoute: () => desk,
+  path: '/settings/trail',
+  component: lazyRouteComponent(() => withLater(import('../settings/Trail')), 'Trail'),
+})
+
 const signIn = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
@@ -167,6 +173,7 @@ export const router = createRouter({
       health,
       settings,
       security,
+      trail,
     ]),
   ]),
   defaultPendingComponent: Wait,
