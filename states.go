@@ -81,6 +81,7 @@ const (
 	JobLook     = "look"     // desk → switchboard: ask how messages stand at their network
 	JobReckon   = "reckon"   // desk → desk: reckon anew when answers are due
 	JobLink     = "link"     // access → watch: mail somebody a link that lets them in
+	JobWebhook  = "webhook"  // webhook → webhook: post an event to who asked for it
 	JobOnward   = "onward"   // desk, switchboard → desk: write a letter with the answers that nobody was there to see
 )
 

@@ -35,7 +35,7 @@ var floors = [][]string{
 	{"internal/audit"},
 	{"internal/jobs", "internal/backup"},
 	{"internal/access", "internal/people", "internal/knowledge"},
-	{"internal/switchboard", "internal/guard", "internal/desk"},
+	{"internal/switchboard", "internal/guard", "internal/desk", "internal/webhook"},
 	{"internal/listening", "internal/community", "internal/broadcast", "internal/automation"},
 	{"internal/intake", "internal/reports", "internal/watch"},
 	{"internal/httpapi"},

@@ -30,6 +30,7 @@ import (
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/switchboard"
 	"github.com/hilft/hilft/internal/watch"
+	"github.com/hilft/hilft/internal/webhook"
 	"github.com/hilft/hilft/web"
 )
 
@@ -53,6 +54,7 @@ type House struct {
 	keys        *access.Keys
 	jobs        *jobs.Jobs
 	trail       *audit.Trail
+	webhooks    *webhook.Webhooks
 	close       []func() // from the ground up; closed the other way round
 }
 
@@ -145,9 +147,10 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 		NATS: s.NATSURL != "", PublicURL: s.PublicURL, Version: o.Version, Log: o.Log,
 		Backup: func(ctx context.Context) (watch.LastBackup, error) { return lastBackup(ctx, db) },
 	})
+	h.webhooks = webhook.New(webhook.Deps{DB: db, Jobs: h.jobs, Bus: b, Keys: keys, HTTP: out, Log: o.Log})
 	h.trail = audit.New(db, keys.Derive(audit.Purpose, 32), o.Log)
 	h.API = httpapi.New(httpapi.Deps{
-		DB: db, Trail: h.trail, Bus: b, Jobs: h.jobs, Access: h.Access, Keys: keys, Blobs: blobs, Desk: h.Desk, Switchboard: h.Switchboard, Watch: h.Watch, Connectors: networks,
+		DB: db, Trail: h.trail, Webhooks: h.webhooks, Bus: b, Jobs: h.jobs, Access: h.Access, Keys: keys, Blobs: blobs, Desk: h.Desk, Switchboard: h.Switchboard, Watch: h.Watch, Connectors: networks,
 		Pages: web.Files(), Widget: web.Widget(), PublicURL: s.PublicURL, MediaURL: s.MediaURL, TrustedProxies: proxies, MetricsFrom: readers,
 		Version: o.Version, Demo: o.Demo, Log: o.Log, Tracer: spans,
 	})
@@ -193,6 +196,7 @@ func (h *House) Run(ctx context.Context, at net.Listener) error {
 	wg.Go(func() { h.Switchboard.Run(work) })
 	wg.Go(func() { h.Watch.Run(work) })
 	wg.Go(func() { h.Desk.Run(work, h.log) })
+	wg.Go(func() { h.webhooks.Run(work) })
 	wg.Go(func() { h.trail.Run(work) }) // it ends after the last request, and writes what that read
 	live, stopLive := context.WithCancel(work)
 	defer stopLive()

@@ -65,6 +65,14 @@ const (
 	DeliveryRetried  What = "account.delivery_retried"
 	DeliveryAside    What = "account.delivery_set_aside"
 
+	WebhookAdded    What = "webhook.added"
+	WebhookChanged  What = "webhook.changed"
+	WebhookOn       What = "webhook.switched_on"
+	WebhookOff      What = "webhook.switched_off"
+	WebhookRenewed  What = "webhook.secret_renewed"
+	WebhookReplayed What = "webhook.replayed"
+	WebhookRemoved  What = "webhook.removed"
+
 	CaseRead     What = "read.case"
 	PersonRead   What = "read.person"
 	MediaRead    What = "read.media"
@@ -79,6 +87,7 @@ var Whats = []What{
 	HouseSetUp, SessionLimits, SecondRoles, WatchLimits, TargetAdded, TargetRemoved, WorkRevived, WorkDiscarded, HouseBackedUp, HouseRestored, HouseUpgraded, TrailExported,
 	BrandAdded, BrandChanged, LettersChanged, ServiceChanged,
 	AccountConnected, AccountChanged, AccountPaused, AccountResumed, AccountRemoved, CanarySet, DeliveryRetried, DeliveryAside,
+	WebhookAdded, WebhookChanged, WebhookOn, WebhookOff, WebhookRenewed, WebhookReplayed, WebhookRemoved,
 	CaseRead, PersonRead, MediaRead, DeliveryRead,
 }
 

@@ -34,12 +34,14 @@ import (
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/switchboard"
 	"github.com/hilft/hilft/internal/watch"
+	"github.com/hilft/hilft/internal/webhook"
 )
 
 // Deps is what the room works with.
 type Deps struct {
 	DB          *store.DB
 	Trail       *audit.Trail
+	Webhooks    *webhook.Webhooks
 	Bus         *bus.Bus
 	Jobs        *jobs.Jobs
 	Access      *access.Access
@@ -153,6 +155,7 @@ func (a *API) operations() {
 	a.linkOperations()
 	a.tokenOperations()
 	a.trailOperations()
+	a.webhookOperations()
 	a.inboxOperations()
 	a.caseOperations()
 	a.messageOperations()

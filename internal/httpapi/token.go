@@ -28,6 +28,8 @@ var scopes = map[string]access.Scope{
 	"undo": access.ScopeWork, "message-arrived": access.ScopeWork, "let-message-go": access.ScopeWork, "take-message-up": access.ScopeWork,
 
 	"list-trail": access.ScopeAdminister, "check-trail": access.ScopeAdminister,
+	"list-webhooks": access.ScopeAdminister, "add-webhook": access.ScopeAdminister, "change-webhook": access.ScopeAdminister, "remove-webhook": access.ScopeAdminister,
+	"renew-webhook": access.ScopeAdminister, "test-webhook": access.ScopeAdminister, "list-deliveries": access.ScopeAdminister, "replay-delivery": access.ScopeAdminister,
 
 	"list-staff": access.ScopeAdminister, "add-brand": access.ScopeAdminister, "change-brand": access.ScopeAdminister,
 	"get-service": access.ScopeAdminister, "set-service": access.ScopeAdminister, "foresee-service": access.ScopeAdminister,

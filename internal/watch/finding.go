@@ -12,6 +12,7 @@ import (
 	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/switchboard"
+	"github.com/hilft/hilft/internal/webhook"
 )
 
 // Condition is something that needs a person.
@@ -27,6 +28,7 @@ const (
 	Disk        Condition = "disk"    // a disk is nearly full
 	CanaryLost  Condition = "canary"  // an account's sign of life did not come back
 	NoBackup    Condition = "backup"  // the last backup is too old
+	WebhookOff  Condition = "webhook" // an endpoint of a webhook was switched off because it took nothing
 	TrailBroken Condition = "trail"   // somebody else than hilft has changed the audit trail
 )
 
@@ -83,6 +85,7 @@ type state struct {
 	nodes  []Node
 	backup *time.Time // nil: not watched
 	broken bool       // the audit trail
+	off    []webhook.Endpoint
 }
 
 type brandState struct {
@@ -122,6 +125,9 @@ func (w *Watch) seen(ctx context.Context) (s state, err error) {
 		return s, err
 	}
 	if s.nodes, err = w.Nodes(ctx); err != nil {
+		return s, err
+	}
+	if s.off, err = webhook.Off(ctx, w.DB); err != nil {
 		return s, err
 	}
 	trail, err := audit.StateOf(ctx, w.DB)
@@ -177,6 +183,9 @@ func findings(s state, l Limits, now time.Time) (all []Finding) {
 				all = append(all, Finding{Condition: Disk, Subject: subject, Name: subject, Bytes: disk.free})
 			}
 		}
+	}
+	for _, e := range s.off {
+		all = append(all, Finding{Brand: e.Brand, Condition: WebhookOff, Subject: e.ID, Name: e.Host()})
 	}
 	if s.broken {
 		all = append(all, Finding{Condition: TrailBroken})

@@ -122,6 +122,12 @@ const trail = createRoute({
   component: lazyRouteComponent(() => withLater(import('../settings/Trail')), 'Trail'),
 })
 
+const webhooks = createRoute({
+  getParentRoute: () => desk,
+  path: '/settings/webhooks',
+  component: lazyRouteComponent(() => withLater(import('../settings/Webhooks')), 'Webhooks'),
+})
+
 const signIn = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
@@ -174,6 +180,7 @@ export const router = createRouter({
       settings,
       security,
       trail,
+      webhooks,
     ]),
   ]),
   defaultPendingComponent: Wait,
