@@ -42,6 +42,7 @@ type settings struct {
 	OTLPEndpoint   string `help:"Collector of traces (OTLP over HTTP)." name:"otlp-endpoint" placeholder:"URL"`
 	LeaveAfter     string `help:"How long to go on serving, with /readyz saying no, when asked to end." placeholder:"10s"`
 	OnwardAfter    string `help:"How long an answer in a chat waits for its visitor before it goes on by e-mail; 0s: until they come back." placeholder:"2m"`
+	RequestRate    string `help:"Requests to the API that a token may make in a minute; 0: as many as it likes." placeholder:"1200"`
 	LogLevel       string `help:"debug, info, warn or error." placeholder:"LEVEL"`
 }
 
@@ -49,7 +50,7 @@ func (s settings) read() (app.Settings, error) {
 	return app.ReadSettings(s.Config, os.Environ(), map[string]string{
 		"data": s.Data, "listen": s.Listen, "public_url": s.PublicURL, "media_url": s.MediaURL, "database_url": s.DatabaseURL,
 		"nats_url": s.NATSURL, "secret_key_file": s.SecretKeyFile, "allow_hosts": s.AllowHosts, "trusted_proxies": s.TrustedProxies,
-		"metrics_from": s.MetricsFrom, "log_level": s.LogLevel, "otlp_endpoint": s.OTLPEndpoint, "leave_after": s.LeaveAfter, "onward_after": s.OnwardAfter,
+		"metrics_from": s.MetricsFrom, "log_level": s.LogLevel, "otlp_endpoint": s.OTLPEndpoint, "leave_after": s.LeaveAfter, "onward_after": s.OnwardAfter, "request_rate": s.RequestRate,
 	})
 }
 

@@ -151,7 +151,7 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 	h.trail = audit.New(db, keys.Derive(audit.Purpose, 32), o.Log)
 	h.API = httpapi.New(httpapi.Deps{
 		DB: db, Trail: h.trail, Webhooks: h.webhooks, Bus: b, Jobs: h.jobs, Access: h.Access, Keys: keys, Blobs: blobs, Desk: h.Desk, Switchboard: h.Switchboard, Watch: h.Watch, Connectors: networks,
-		Pages: web.Files(), Widget: web.Widget(), PublicURL: s.PublicURL, MediaURL: s.MediaURL, TrustedProxies: proxies, MetricsFrom: readers,
+		Pages: web.Files(), Widget: web.Widget(), PublicURL: s.PublicURL, MediaURL: s.MediaURL, TrustedProxies: proxies, MetricsFrom: readers, Rates: httpapi.RatesOf(s.RequestRate),
 		Version: o.Version, Demo: o.Demo, Log: o.Log, Tracer: spans,
 	})
 	return h, nil

@@ -59,6 +59,7 @@ type Deps struct {
 	TrustedProxies []netip.Prefix
 	MetricsFrom    []netip.Prefix // who may read the figures
 	Pace           Pace
+	Rates          Rates
 	Version        string
 	Demo           *Demo
 	Log            *slog.Logger
@@ -82,6 +83,7 @@ type API struct {
 	uploads  *Uploads
 	known    directory
 	metrics  *metrics
+	rates    *rater
 	leaving  atomic.Bool
 	handler  http.Handler
 	api      huma.API
@@ -100,6 +102,7 @@ func New(d Deps) *API {
 		d.Tracer = noop.NewTracerProvider().Tracer("")
 	}
 	a := &API{Deps: d, made: d.DB.Now(), relay: newRelay(d.Jobs, d.Bus, d.Log)}
+	a.rates = newRater(d.DB.Now)
 	a.store = d.Access.Sessions()
 	a.sessions = a.sessionManager()
 	a.known.api = a
@@ -217,7 +220,7 @@ func (a *API) around(next http.Handler) http.Handler {
 	if err := csrf.AddTrustedOrigin(a.PublicURL); err != nil {
 		a.Log.Warn("the public address is no origin", "err", err)
 	}
-	bySession := func(next http.Handler) http.Handler { return a.sessions.LoadAndSave(a.actor(a.led(next))) }
+	bySession := func(next http.Handler) http.Handler { return a.sessions.LoadAndSave(a.actor(a.paced(a.led(next)))) }
 	api := a.sound(a.placed(a.byToken(a.once(next), bySession(a.once(next)))))
 	files := a.placed(a.byToken(next, bySession(next))) // read by whoever keeps them, not into memory
 	smaller := compressing()(api)

@@ -65,15 +65,23 @@ func (a *API) byToken(next http.Handler, otherwise http.Handler) http.Handler {
 			otherwise.ServeHTTP(w, r)
 			return
 		}
+		from := "address " + network(r.Context())
+		if !a.admits(w, r, from, a.Rates.Address, 0) { // they have tried many that are none
+			return
+		}
 		me, t, err := a.Access.ByToken(r.Context(), secret)
 		if err != nil {
+			a.rates.take(from, a.Rates.Address, 1)
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			a.fail(w, r, err)
 			return
 		}
 		r.Header.Del("Cookie")
 		ctx := access.WithToken(access.As(r.Context(), me), t)
-		next.ServeHTTP(w, r.WithContext(ctx))
+		r = r.WithContext(ctx)
+		if a.admits(w, r, "token "+t.ID, a.Rates.Token, 1) {
+			next.ServeHTTP(w, r)
+		}
 	})
 }
 
