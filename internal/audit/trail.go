@@ -26,8 +26,9 @@ const (
 	waitingMost = 100_000
 	// seenMost bounds what is remembered of a quarter of an hour; when it is reached, some reading is written twice.
 	seenMost = 500_000
-	// checkEvery is how often the whole chain is gone through.
+	// checkEvery is how often the whole chain is gone through, and lookEvery, how often it is looked whether that is due.
 	checkEvery = 24 * time.Hour
+	lookEvery  = time.Minute
 )
 
 // Purpose is for which the house's key gives the key that signs the chain's end.
@@ -79,14 +80,23 @@ func (t *Trail) Read(e Entry, way string) error {
 // Run writes what is read and signs the chain, until the context ends; then once more. What is read after it has returned
 // is not written.
 func (t *Trail) Run(ctx context.Context) {
-	tick := time.NewTicker(flushEvery)
+	var wg sync.WaitGroup
+	// A long chain takes a while to be gone through; what is read meanwhile does not wait for that.
+	wg.Go(func() { t.every(ctx, lookEvery, t.daily) })
+	t.every(ctx, flushEvery, t.Flush)
+	wg.Wait()
+	if err := t.Flush(context.WithoutCancel(ctx)); err != nil {
+		t.log.Error("what was read last is not in the audit trail", "err", err)
+	}
+}
+
+// every does something now and then until the context ends.
+func (t *Trail) every(ctx context.Context, pace time.Duration, do func(ctx context.Context) error) {
+	tick := time.NewTicker(pace)
 	defer tick.Stop()
 	failing := false
 	for ctx.Err() == nil {
-		err := t.Flush(ctx)
-		if err == nil {
-			err = t.daily(ctx)
-		}
+		err := do(ctx)
 		if err != nil && ctx.Err() == nil && !failing {
 			t.log.Warn("keeping the audit trail", "err", err)
 		}
@@ -95,9 +105,6 @@ func (t *Trail) Run(ctx context.Context) {
 		case <-ctx.Done():
 		case <-tick.C:
 		}
-	}
-	if err := t.Flush(context.WithoutCancel(ctx)); err != nil {
-		t.log.Error("what was read last is not in the audit trail", "err", err)
 	}
 }
 
@@ -130,7 +137,7 @@ func (t *Trail) daily(ctx context.Context) error {
 	if err := t.db.Look(ctx, func(ctx context.Context, tx *store.Tx) (err error) { h, err = headOf(ctx, tx, ""); return err }); err != nil {
 		return err
 	}
-	if t.db.Now().Sub(h.begun) < checkEvery {
+	if h.n == 0 || t.db.Now().Sub(h.begun) < checkEvery {
 		return nil
 	}
 	mine := false
