@@ -98,6 +98,7 @@ const (
 	JobReckon   = "reckon"   // desk → desk: reckon anew when answers are due
 	JobRetag    = "retag"    // desk → desk: take a tag that goes off its cases
 	JobLink     = "link"     // access → watch: mail somebody a link that lets them in
+	JobWebhook  = "webhook"  // webhook → webhook: post an event to who asked for it
 	JobOnward   = "onward"   // desk, switchboard → desk: write a letter with the answers that nobody was there to see
 )
 

@@ -32,9 +32,10 @@ const module = "github.com/hilft/hilft"
 var floors = [][]string{
 	{"."},
 	{"channel", "internal/store", "internal/bus", "internal/blob", "internal/text", "internal/calendar", "internal/faults"},
+	{"internal/audit"},
 	{"internal/jobs", "internal/backup"},
 	{"internal/access", "internal/people", "internal/knowledge"},
-	{"internal/switchboard", "internal/guard", "internal/desk"},
+	{"internal/switchboard", "internal/guard", "internal/desk", "internal/webhook"},
 	{"internal/listening", "internal/community", "internal/broadcast", "internal/automation", "internal/search"},
 	{"internal/intake", "internal/reports", "internal/watch"},
 	{"internal/httpapi"},

@@ -42,6 +42,7 @@ type settings struct {
 	OTLPEndpoint   string `help:"Collector of traces (OTLP over HTTP)." name:"otlp-endpoint" placeholder:"URL"`
 	LeaveAfter     string `help:"How long to go on serving, with /readyz saying no, when asked to end." placeholder:"10s"`
 	OnwardAfter    string `help:"How long an answer in a chat waits for its visitor before it goes on by e-mail; 0s: until they come back." placeholder:"2m"`
+	RequestRate    string `help:"Requests to the API that a token may make in a minute; 0: as many as it likes." placeholder:"1200"`
 	LogLevel       string `help:"debug, info, warn or error." placeholder:"LEVEL"`
 }
 
@@ -49,7 +50,7 @@ func (s settings) read() (app.Settings, error) {
 	return app.ReadSettings(s.Config, os.Environ(), map[string]string{
 		"data": s.Data, "listen": s.Listen, "public_url": s.PublicURL, "media_url": s.MediaURL, "database_url": s.DatabaseURL,
 		"nats_url": s.NATSURL, "secret_key_file": s.SecretKeyFile, "allow_hosts": s.AllowHosts, "trusted_proxies": s.TrustedProxies,
-		"metrics_from": s.MetricsFrom, "log_level": s.LogLevel, "otlp_endpoint": s.OTLPEndpoint, "leave_after": s.LeaveAfter, "onward_after": s.OnwardAfter,
+		"metrics_from": s.MetricsFrom, "log_level": s.LogLevel, "otlp_endpoint": s.OTLPEndpoint, "leave_after": s.LeaveAfter, "onward_after": s.OnwardAfter, "request_rate": s.RequestRate,
 	})
 }
 
@@ -200,6 +201,45 @@ func (c reindex) Run(ctx context.Context) error {
 	return app.Reindex(ctx, s)
 }
 
+type auditCommands struct {
+	Verify verifyTrail `cmd:"" help:"Go through the audit trail, and say whether anybody but hilft has changed it."`
+	Export exportTrail `cmd:"" help:"Write the audit trail to standard output, one line of JSON for each row."`
+}
+
+type verifyTrail struct {
+	settings
+	Head string `help:"Hash of a row that was kept elsewhere: finds what was cut off or written anew since." placeholder:"HASH"`
+}
+
+func (c verifyTrail) Run(ctx context.Context) error {
+	s, err := c.read()
+	if err != nil {
+		return err
+	}
+	v, err := app.VerifyTrail(ctx, s, c.Head)
+	if err != nil && !errors.Is(err, app.ErrTrail) {
+		return err
+	}
+	return errors.Join(err, json.NewEncoder(os.Stdout).Encode(v))
+}
+
+type exportTrail struct {
+	settings
+	From int64 `help:"From this row on." default:"1" placeholder:"N"`
+}
+
+func (c exportTrail) Run(ctx context.Context) error {
+	s, err := c.read()
+	if err != nil {
+		return err
+	}
+	n, err := app.ExportTrail(ctx, s, c.From, os.Stdout)
+	if err == nil {
+		_, _ = fmt.Fprintf(os.Stderr, "hilft: %d rows\n", n)
+	}
+	return err
+}
+
 // progress tells a person at a terminal, once a second, how far it is; nobody else.
 func progress(to *os.File) func(rows, media int64) {
 	info, err := to.Stat()
@@ -239,14 +279,15 @@ func main() {
 
 func run(ctx context.Context, args []string) int {
 	var cli struct {
-		Serve   serve       `cmd:"" help:"Open the house."`
-		Demo    demo        `cmd:"" help:"Open a house with made-up customers; nothing leaves this machine."`
-		Backup  backup      `cmd:"" help:"Write the whole house into one file, while it is open."`
-		Restore restore     `cmd:"" help:"Make a house of such a file, where there is none."`
-		Upgrade upgrade     `cmd:"" help:"Bring the database to this version, after a backup of it."`
-		Reindex reindex     `cmd:"" help:"Let the index that searching needs be made anew, when the house is opened next."`
-		Check   check       `cmd:"" help:"Say whether settings, database and keys are right."`
-		Version showVersion `cmd:"" help:"Say which version this is."`
+		Serve   serve         `cmd:"" help:"Open the house."`
+		Demo    demo          `cmd:"" help:"Open a house with made-up customers; nothing leaves this machine."`
+		Backup  backup        `cmd:"" help:"Write the whole house into one file, while it is open."`
+		Restore restore       `cmd:"" help:"Make a house of such a file, where there is none."`
+		Upgrade upgrade       `cmd:"" help:"Bring the database to this version, after a backup of it."`
+		Reindex reindex       `cmd:"" help:"Let the index that searching needs be made anew, when the house is opened next."`
+		Audit   auditCommands `cmd:"" help:"The audit trail."`
+		Check   check         `cmd:"" help:"Say whether settings, database and keys are right."`
+		Version showVersion   `cmd:"" help:"Say which version this is."`
 	}
 	parser := kong.Must(&cli, kong.Name("hilft"), kong.Description("hilft hears customers wherever they speak, and sees to it that they are helped."),
 		kong.BindTo(ctx, (*context.Context)(nil)))

@@ -4,6 +4,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/store"
 )
 
@@ -215,8 +217,10 @@ func (a *Access) AddAgent(ctx context.Context, n Newcomer) (Agent, error) {
 		if err := stillAdministrator(ctx, tx, who.ID); err != nil {
 			return err
 		}
-		agent, err = insertAgent(ctx, tx, agent, hash)
-		return err
+		if agent, err = insertAgent(ctx, tx, agent, hash); err != nil {
+			return err
+		}
+		return Trail(ctx, tx, audit.AgentAdded, n.Brand, string(agent.ID), audit.Detail{"role": string(cmp.Or(n.Role, RoleAgent))})
 	})
 	if err != nil {
 		return Agent{}, fmt.Errorf("access: add agent: %w", err)
@@ -239,6 +243,9 @@ func (a *Access) CloseAgent(ctx context.Context, id hilft.AgentID) error {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `UPDATE agent SET closed_at = ? WHERE id = ? AND closed_at = 0`, store.Micros(tx.Now()), id); err != nil {
+			return err
+		}
+		if err := Trail(ctx, tx, audit.AgentClosed, "", string(id), nil); err != nil {
 			return err
 		}
 		return endSessions(ctx, tx, id)

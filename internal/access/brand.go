@@ -6,9 +6,11 @@ package access
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/store"
 )
 
@@ -105,6 +107,9 @@ func (a *Access) AddBrand(ctx context.Context, b Brand) (Brand, error) {
 		if err := stillAdministrator(ctx, tx, who.ID); err != nil {
 			return err
 		}
+		if err := Trail(ctx, tx, audit.BrandAdded, b.ID, string(b.ID), nil); err != nil {
+			return err
+		}
 		return insertBrand(ctx, tx, b)
 	})
 	if err != nil {
@@ -137,7 +142,10 @@ func (a *Access) ChangeBrand(ctx context.Context, b Brand) error {
 		if err == nil && n == 0 {
 			err = hilft.Fail(hilft.NotFound, "brand.not_found", nil)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return Trail(ctx, tx, audit.BrandChanged, b.ID, string(b.ID), audit.Detail{"answer_in": strconv.Itoa(b.AnswerIn), "language": b.Language})
 	})
 	if err != nil {
 		return fmt.Errorf("access: change brand: %w", err)

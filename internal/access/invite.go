@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store"
 )
@@ -68,6 +69,9 @@ func (a *Access) Invite(ctx context.Context, n Newcomer, byMail bool) (i Invitat
 		i.MadeAt, i.EndsAt = store.Time(store.Micros(now)), store.Time(store.Micros(now.Add(inviteFor)))
 		if _, err := tx.Exec(ctx, `INSERT INTO invitation (id, email, name, role, brand_id, language, by_agent, made_at, ends_at, used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`,
 			i.ID, i.Email, i.Name, string(i.Role), string(i.Brand), i.Language, who.ID, store.Micros(i.MadeAt), store.Micros(i.EndsAt)); err != nil {
+			return err
+		}
+		if err := Trail(ctx, tx, audit.AgentInvited, i.Brand, i.ID, audit.Detail{"role": string(i.Role)}); err != nil {
 			return err
 		}
 		if !byMail {
@@ -136,7 +140,10 @@ func (a *Access) Withdraw(ctx context.Context, id string) error {
 		if err == nil && n == 0 {
 			err = hilft.Fail(hilft.NotFound, "invitation.not_found", nil)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return Trail(ctx, tx, audit.InviteWithdrawn, "", id, nil)
 	})
 	if err != nil {
 		return fmt.Errorf("access: withdraw: %w", err)
@@ -181,8 +188,10 @@ func (a *Access) Join(ctx context.Context, token, name, password, from string) (
 		if n == 0 {
 			return linkOver() // withdrawn, or used by another of its links
 		}
-		agent, err = insertAgent(ctx, tx, agent, hash)
-		return err
+		if agent, err = insertAgent(ctx, tx, agent, hash); err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, audit.Entry{Brand: l.newcomer.Brand, Who: agent.ID, What: audit.AgentJoined, About: l.invitation, Detail: audit.Detail{"role": string(l.newcomer.Role)}})
 	})
 	if err != nil {
 		return Agent{}, fmt.Errorf("access: join: %w", err)

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/store"
 )
 
@@ -51,7 +52,10 @@ func (a *Access) SetLetters(ctx context.Context, brand hilft.BrandID, l Letters)
 		if err == nil && n == 0 {
 			err = hilft.Fail(hilft.NotFound, "brand.not_found", nil)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return Trail(ctx, tx, audit.LettersChanged, brand, string(brand), nil)
 	})
 	if err != nil {
 		return fmt.Errorf("access: letters: %w", err)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store"
 )
@@ -176,6 +177,9 @@ func (a *Access) Reset(ctx context.Context, token, password, from string) error 
 		if n == 0 {
 			return linkOver()
 		}
+		if err := tried(ctx, tx, audit.PasswordReset, l.agent, "link", from); err != nil {
+			return err
+		}
 		return endSessions(ctx, tx, l.agent)
 	})
 	if err != nil {
@@ -266,7 +270,14 @@ func (a *Access) makeLink(ctx context.Context, e Errand, allowed func(context.Co
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO link (hash, kind, agent_id, invitation_id, made_at, ends_at, used_at) VALUES (?, ?, ?, ?, ?, ?, 0)`,
 			tokenHash(token), string(l.Kind), e.Agent, e.Invitation, store.Micros(tx.Now()), store.Micros(l.EndsAt))
-		return err
+		if err != nil {
+			return err
+		}
+		what, about := audit.PasswordLink, string(e.Agent)
+		if e.Invitation != "" {
+			what, about = audit.InviteLink, e.Invitation
+		}
+		return Trail(ctx, tx, what, "", about, nil)
 	})
 	if err != nil {
 		return "", Link{}, fmt.Errorf("access: make link: %w", err)

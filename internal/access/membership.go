@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/store"
 )
 
@@ -91,6 +92,16 @@ func (a *Access) SetRole(ctx context.Context, id hilft.AgentID, brand hilft.Bran
 			house = RoleAdministrator
 		}
 		if _, err := tx.Exec(ctx, `UPDATE agent SET role = ? WHERE id = ?`, string(house), string(id)); err != nil {
+			return err
+		}
+		detail := audit.Detail{"role": string(role)}
+		if role == "" {
+			detail["role"] = "none"
+		}
+		if role == RoleAdministrator {
+			brand = ""
+		}
+		if err := Trail(ctx, tx, audit.RoleSet, brand, string(id), detail); err != nil {
 			return err
 		}
 		agent, _, err = oneAgent(ctx, tx, `id = ?`, string(id))

@@ -16,6 +16,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/store"
 )
 
@@ -212,6 +213,9 @@ func (a *Access) AddPasskey(ctx context.Context, c Ceremony, name string, answer
 		if n == 0 {
 			return refused(nil) // somebody has it
 		}
+		if err := Trail(ctx, tx, audit.PasskeyAdded, "", k.ID, nil); err != nil {
+			return err
+		}
 		if second.Set() {
 			return nil
 		}
@@ -259,6 +263,9 @@ func (a *Access) RemovePasskey(ctx context.Context, id string) error {
 	}
 	err = a.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if err := existing(tx.Exec(ctx, `DELETE FROM passkey WHERE id = ? AND agent_id = ?`, id, who.ID)); err != nil {
+			return err
+		}
+		if err := Trail(ctx, tx, audit.PasskeyRemoved, "", id, nil); err != nil {
 			return err
 		}
 		return forgetRecovery(ctx, tx, who.ID)
@@ -315,8 +322,8 @@ func (a *Access) BeginPasskeySignIn(ctx context.Context, half *Half) (options js
 
 // SignInByPasskey takes a browser's answer to BeginPasskeySignIn, with the same half or with none. Tries are not counted:
 // a signature cannot be guessed, and each try needs a question of its own. Invalid ("passkey.refused"): the answer does
-// not fit, came too late, or its key is nobody's who works here. Unauthenticated ("session.half_over"): the half is over.
-func (a *Access) SignInByPasskey(ctx context.Context, half *Half, c Ceremony, answer json.RawMessage) (Agent, error) {
+// not fit, came too late, or its key is nobody's who works here. from is where they are, for the trail. Unauthenticated ("session.half_over"): the half is over.
+func (a *Access) SignInByPasskey(ctx context.Context, half *Half, c Ceremony, answer json.RawMessage, from string) (Agent, error) {
 	if a.party == nil {
 		return Agent{}, noPasskeys()
 	}
@@ -354,8 +361,18 @@ func (a *Access) SignInByPasskey(ctx context.Context, half *Half, c Ceremony, an
 		if err != nil {
 			return refused(err)
 		}
-		return a.used(ctx, tx, who, kept, key)
+		if err := a.used(ctx, tx, who, kept, key); err != nil {
+			return err
+		}
+		return tried(ctx, tx, audit.SignedIn, who.ID, "passkey", from)
 	})
+	if hilft.KindOf(err) == hilft.Invalid {
+		if err := a.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+			return tried(ctx, tx, audit.SignInFailed, who.ID, "passkey", from)
+		}); err != nil {
+			return Agent{}, fmt.Errorf("access: sign in by passkey: %w", err)
+		}
+	}
 	if err != nil {
 		return Agent{}, fmt.Errorf("access: sign in by passkey: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/store"
 )
 
@@ -35,6 +36,9 @@ func (a *Access) NewRecovery(ctx context.Context) (codes []string, err error) {
 		}
 		if !second.Set() {
 			return hilft.Fail(hilft.Conflict, "second.none", nil)
+		}
+		if err := Trail(ctx, tx, audit.CodesRenewed, "", string(who.ID), nil); err != nil {
+			return err
 		}
 		codes, err = newRecovery(ctx, tx, who.ID)
 		return err

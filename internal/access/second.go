@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store"
 )
@@ -183,6 +184,9 @@ func (a *Access) SetSecondRoles(ctx context.Context, roles []Role) error {
 		if err := stillAdministrator(ctx, tx, who.ID); err != nil {
 			return err
 		}
+		if err := Trail(ctx, tx, audit.SecondRoles, "", "", audit.Detail{"roles": string(kept)}); err != nil {
+			return err
+		}
 		return setHouse(ctx, tx, "second_step", string(kept))
 	})
 	if err != nil {
@@ -218,6 +222,9 @@ func (a *Access) RemoveSecond(ctx context.Context, id hilft.AgentID) error {
 			}
 		}
 		if err := endSessions(ctx, tx, id); err != nil {
+			return err
+		}
+		if err := Trail(ctx, tx, audit.SecondRemoved, "", string(id), nil); err != nil {
 			return err
 		}
 		return a.jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventSecondRemoved, Subject: string(id), Agent: who.ID})
@@ -256,7 +263,7 @@ func (a *Access) Prove(ctx context.Context, password, from string) error {
 		return fmt.Errorf("access: prove: %w", err)
 	}
 	if proof == "" {
-		return hilft.FailField(hilft.Invalid, "password.wrong", "password", nil)
+		return a.proofFailed(ctx, "password", from)
 	}
 	if err := a.db.Write(ctx, try.right); err != nil {
 		return fmt.Errorf("access: prove: %w", err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/store"
 )
 
@@ -85,6 +86,9 @@ func (a *Access) SetSessionLimits(ctx context.Context, l SessionLimits) error {
 	}
 	err = a.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if err := stillAdministrator(ctx, tx, who.ID); err != nil {
+			return err
+		}
+		if err := Trail(ctx, tx, audit.SessionLimits, "", "", audit.Detail{"idle": l.Idle.String(), "longest": l.Longest.String()}); err != nil {
 			return err
 		}
 		return setHouse(ctx, tx, "session_limits", string(kept))

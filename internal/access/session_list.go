@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/store"
 )
 
@@ -68,7 +69,10 @@ func (a *Access) EndSession(ctx context.Context, id string) error {
 		if err == nil && n == 0 {
 			err = hilft.Fail(hilft.NotFound, "session.not_found", nil)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return Trail(ctx, tx, audit.SessionEnded, "", string(who.ID), nil)
 	})
 	if err != nil {
 		return fmt.Errorf("access: end session: %w", err)
@@ -84,7 +88,10 @@ func (a *Access) EndOtherSessions(ctx context.Context, token string) error {
 	}
 	err = a.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.Exec(ctx, ended+`agent_id = ? AND token <> ?`, store.Micros(tx.Now()), who.ID, tokenHash(token))
-		return err
+		if err != nil {
+			return err
+		}
+		return Trail(ctx, tx, audit.SessionsEnded, "", string(who.ID), audit.Detail{"but": "this"})
 	})
 	if err != nil {
 		return fmt.Errorf("access: end other sessions: %w", err)

@@ -14,6 +14,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/store"
 )
 
@@ -143,11 +144,23 @@ func (s *SessionStore) CommitCtx(ctx context.Context, token string, data []byte,
 // ended empties rows and keeps them: without its row, a session would be written anew by a request that read it before.
 const ended = `UPDATE agent_session SET ended_at = ?, data = '' WHERE ended_at = 0 AND `
 
+type signingOutKey struct{}
+
+// SigningOut returns a context in which whoever acts signs out: a session ends in it because its agent wants it to.
+func SigningOut(ctx context.Context) context.Context {
+	return context.WithValue(ctx, signingOutKey{}, true)
+}
+
 // DeleteCtx ends a session.
 func (s *SessionStore) DeleteCtx(ctx context.Context, token string) error {
 	err := s.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.Exec(ctx, ended+`token = ?`, store.Micros(tx.Now()), tokenHash(token))
-		return err
+		if _, err := tx.Exec(ctx, ended+`token = ?`, store.Micros(tx.Now()), tokenHash(token)); err != nil {
+			return err
+		}
+		if who := Actor(ctx).ID; who != "" && ctx.Value(signingOutKey{}) != nil {
+			return Trail(ctx, tx, audit.SignedOut, "", string(who), nil)
+		}
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("access: session: %w", err)
@@ -180,6 +193,9 @@ func (a *Access) EndSessions(ctx context.Context, id hilft.AgentID) error {
 			if err := stillAdministrator(ctx, tx, who.ID); err != nil {
 				return err
 			}
+		}
+		if err := Trail(ctx, tx, audit.SessionsEnded, "", string(id), nil); err != nil {
+			return err
 		}
 		return endSessions(ctx, tx, id)
 	})

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/store"
 )
 
@@ -83,8 +84,10 @@ func (a *Access) SetUp(ctx context.Context, brand Brand, admin Administrator) (A
 		if err := insertBrand(ctx, tx, brand); err != nil {
 			return err
 		}
-		agent, err = insertAgent(ctx, tx, agent, hash)
-		return err
+		if agent, err = insertAgent(ctx, tx, agent, hash); err != nil {
+			return err
+		}
+		return audit.Write(ctx, tx, audit.Entry{Who: agent.ID, What: audit.HouseSetUp, About: string(agent.ID)})
 	})
 	if err != nil {
 		return Agent{}, fmt.Errorf("access: set up: %w", err)

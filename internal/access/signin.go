@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/store"
 )
 
@@ -40,6 +41,11 @@ func (a *Access) SignIn(ctx context.Context, email, password, from string) (Agen
 		return Agent{}, fmt.Errorf("access: sign in: %w", err)
 	}
 	if fresh == "" || who.ID == "" {
+		if err := a.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+			return tried(ctx, tx, audit.SignInFailed, who.ID, "password", from)
+		}); err != nil {
+			return Agent{}, fmt.Errorf("access: sign in: %w", err)
+		}
 		return Agent{}, hilft.Fail(hilft.Unauthenticated, "session.wrong", nil)
 	}
 	var half *Half
@@ -58,6 +64,8 @@ func (a *Access) SignIn(ctx context.Context, email, password, from string) (Agen
 		}
 		if half = nil; second.Set() {
 			half = &Half{Agent: who.ID, Proof: proofOf(fresh), Until: tx.Now().Add(halfFor)}
+		} else if err := tried(ctx, tx, audit.SignedIn, who.ID, "password", from); err != nil {
+			return err
 		}
 		return try.right(ctx, tx)
 	})
@@ -162,7 +170,7 @@ func (a *Access) ChangePassword(ctx context.Context, old, password, from string)
 		return fmt.Errorf("access: change password: %w", err)
 	}
 	if proof == "" {
-		return hilft.FailField(hilft.Invalid, "password.wrong", "old", nil)
+		return a.proofFailed(ctx, "old", from)
 	}
 	fresh, err := a.passwords.hash(ctx, password)
 	if err != nil {
@@ -177,6 +185,9 @@ func (a *Access) ChangePassword(ctx context.Context, old, password, from string)
 			return hilft.FailField(hilft.Invalid, "password.wrong", "old", nil)
 		}
 		if err := try.right(ctx, tx); err != nil {
+			return err
+		}
+		if err := Trail(ctx, tx, audit.PasswordSet, "", string(who.ID), nil); err != nil {
 			return err
 		}
 		return endSessions(ctx, tx, who.ID)
@@ -220,10 +231,23 @@ func (a *Access) GivePassword(ctx context.Context, id hilft.AgentID, password st
 		if n == 0 {
 			return hilft.Fail(hilft.NotFound, "agent.not_found", nil)
 		}
+		if err := Trail(ctx, tx, audit.PasswordGiven, "", string(id), nil); err != nil {
+			return err
+		}
 		return endSessions(ctx, tx, id)
 	})
 	if err != nil {
 		return fmt.Errorf("access: give password: %w", err)
 	}
 	return nil
+}
+
+// proofFailed writes down that whoever acts did not know their agent's password, and says so.
+func (a *Access) proofFailed(ctx context.Context, field, from string) error {
+	if err := a.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return tried(ctx, tx, audit.ProofFailed, Actor(ctx).ID, "password", from)
+	}); err != nil {
+		return err
+	}
+	return hilft.FailField(hilft.Invalid, "password.wrong", field, nil)
 }

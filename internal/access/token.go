@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/store"
 )
 
@@ -103,7 +104,10 @@ func (a *Access) MakeToken(ctx context.Context, name string, scopes []Scope, las
 		t.MadeAt, t.EndsAt = store.Time(store.Micros(tx.Now())), store.Time(store.Micros(tx.Now().Add(lasts)))
 		_, err := tx.Exec(ctx, `INSERT INTO token (id, agent_id, hash, name, scopes, made_at, used_at, ends_at, ended_at) VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0)`,
 			t.ID, who.ID, tokenHash(secret), t.Name, joined(scopes), store.Micros(t.MadeAt), store.Micros(t.EndsAt))
-		return err
+		if err != nil {
+			return err
+		}
+		return Trail(ctx, tx, audit.TokenMade, "", t.ID, audit.Detail{"scopes": joined(scopes), "until": t.EndsAt.Format(time.RFC3339)})
 	})
 	if err != nil {
 		return "", Token{}, fmt.Errorf("access: make token: %w", err)
@@ -165,7 +169,10 @@ func (a *Access) EndToken(ctx context.Context, id string) error {
 		if err == nil && n == 0 {
 			err = hilft.Fail(hilft.NotFound, "token.not_found", nil)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return Trail(ctx, tx, audit.TokenRevoked, "", id, nil)
 	})
 	if err != nil {
 		return fmt.Errorf("access: end token: %w", err)

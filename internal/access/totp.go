@@ -15,6 +15,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/store"
 )
 
@@ -97,6 +98,9 @@ func (a *Access) ConfirmTOTP(ctx context.Context, code string) (recovery []strin
 		if _, err := tx.Exec(ctx, `UPDATE totp SET confirmed_at = ?, last_step = ? WHERE agent_id = ?`, store.Micros(tx.Now()), step, who.ID); err != nil {
 			return err
 		}
+		if err := Trail(ctx, tx, audit.AppAdded, "", string(who.ID), nil); err != nil {
+			return err
+		}
 		if second.Set() {
 			return nil // the codes they have stay good
 		}
@@ -117,6 +121,9 @@ func (a *Access) RemoveTOTP(ctx context.Context) error {
 	}
 	err = a.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if _, err := tx.Exec(ctx, `DELETE FROM totp WHERE agent_id = ?`, who.ID); err != nil {
+			return err
+		}
+		if err := Trail(ctx, tx, audit.AppRemoved, "", string(who.ID), nil); err != nil {
 			return err
 		}
 		return forgetRecovery(ctx, tx, who.ID)
@@ -145,8 +152,18 @@ func (a *Access) SignInByCode(ctx context.Context, half Half, code, from string)
 		if err := try.count(ctx, tx); err != nil {
 			return err
 		}
-		if right, err = a.useCode(ctx, tx, who.ID, code); err != nil || !right {
-			return err // a wrong try stays counted
+		if right, err = a.useCode(ctx, tx, who.ID, code); err != nil {
+			return err
+		}
+		if !right {
+			return tried(ctx, tx, audit.SignInFailed, who.ID, "code", from) // and stays counted
+		}
+		by := "code"
+		if _, is := asRecovery(code); is {
+			by = "recovery code"
+		}
+		if err := tried(ctx, tx, audit.SignedIn, who.ID, by, from); err != nil {
+			return err
 		}
 		return try.right(ctx, tx)
 	})

@@ -15,12 +15,14 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"filippo.io/age"
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/backup"
 	"github.com/hilft/hilft/internal/blob"
 	"github.com/hilft/hilft/internal/desk"
@@ -334,6 +336,9 @@ func mindRestored(ctx context.Context, db *store.DB, work *jobs.Jobs, lines *swi
 		if was, err = backup.Restored(ctx, tx); err != nil || !was {
 			return err
 		}
+		if err = audit.Write(ctx, tx, audit.Entry{What: audit.HouseRestored}); err != nil {
+			return err
+		}
 		if err = work.Free(ctx, tx); err != nil {
 			return err
 		}
@@ -410,5 +415,10 @@ func Upgrade(ctx context.Context, s Settings, file string, o BackupOptions) (Upg
 	if err != nil {
 		return Upgraded{}, err
 	}
-	return u, up.Close()
+	if have < newest && have > 0 {
+		err = up.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+			return audit.Write(ctx, tx, audit.Entry{What: audit.HouseUpgraded, Detail: audit.Detail{"from": strconv.FormatInt(have, 10), "to": strconv.FormatInt(newest, 10)}})
+		})
+	}
+	return u, errors.Join(err, up.Close())
 }

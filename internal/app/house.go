@@ -19,6 +19,7 @@ import (
 	"github.com/hilft/hilft/channel"
 	"github.com/hilft/hilft/connectors/all"
 	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/blob"
 	"github.com/hilft/hilft/internal/bus"
 	"github.com/hilft/hilft/internal/desk"
@@ -30,6 +31,7 @@ import (
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/switchboard"
 	"github.com/hilft/hilft/internal/watch"
+	"github.com/hilft/hilft/internal/webhook"
 	"github.com/hilft/hilft/web"
 )
 
@@ -53,6 +55,8 @@ type House struct {
 	log         *slog.Logger
 	keys        *access.Keys
 	jobs        *jobs.Jobs
+	trail       *audit.Trail
+	webhooks    *webhook.Webhooks
 	close       []func() // from the ground up; closed the other way round
 }
 
@@ -146,9 +150,11 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 		NATS: s.NATSURL != "", PublicURL: s.PublicURL, Version: o.Version, Log: o.Log,
 		Backup: func(ctx context.Context) (watch.LastBackup, error) { return lastBackup(ctx, db) },
 	})
+	h.webhooks = webhook.New(webhook.Deps{DB: db, Jobs: h.jobs, Bus: b, Keys: keys, HTTP: out, Log: o.Log})
+	h.trail = audit.New(db, keys.Derive(audit.Purpose, 32), o.Log)
 	h.API = httpapi.New(httpapi.Deps{
-		DB: db, Bus: b, Jobs: h.jobs, Access: h.Access, Keys: keys, Blobs: blobs, Desk: h.Desk, Search: h.Search, Switchboard: h.Switchboard, Watch: h.Watch, Connectors: networks,
-		Pages: web.Files(), Widget: web.Widget(), PublicURL: s.PublicURL, MediaURL: s.MediaURL, TrustedProxies: proxies, MetricsFrom: readers,
+		DB: db, Trail: h.trail, Webhooks: h.webhooks, Bus: b, Jobs: h.jobs, Access: h.Access, Keys: keys, Blobs: blobs, Desk: h.Desk, Search: h.Search, Switchboard: h.Switchboard, Watch: h.Watch, Connectors: networks,
+		Pages: web.Files(), Widget: web.Widget(), PublicURL: s.PublicURL, MediaURL: s.MediaURL, TrustedProxies: proxies, MetricsFrom: readers, Rates: httpapi.RatesOf(s.RequestRate),
 		Version: o.Version, Demo: o.Demo, Log: o.Log, Tracer: spans,
 	})
 	return h, nil
@@ -194,6 +200,8 @@ func (h *House) Run(ctx context.Context, at net.Listener) error {
 	wg.Go(func() { h.Watch.Run(work) })
 	wg.Go(func() { h.Desk.Run(work, h.log) })
 	wg.Go(func() { h.Search.Run(work, h.log) })
+	wg.Go(func() { h.webhooks.Run(work) })
+	wg.Go(func() { h.trail.Run(work) }) // it ends after the last request, and writes what that read
 	live, stopLive := context.WithCancel(work)
 	defer stopLive()
 	wg.Go(func() { h.API.Run(live) })

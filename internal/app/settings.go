@@ -38,6 +38,9 @@ type Settings struct {
 	// How long an answer in a chat waits for its visitor before it goes on by e-mail; 0: it waits until they come back.
 	OnwardAfter time.Duration `koanf:"onward_after"`
 
+	// How many requests to the API a token may make in a minute, on each node; others in proportion. 0: no limit.
+	RequestRate int `koanf:"request_rate"`
+
 	OTLPEndpoint string `koanf:"otlp_endpoint"` // http(s) address of a collector of traces; empty: none
 
 	// Reverse proxies, as addresses or networks, whose X-Forwarded-For tells where a request comes from. By default those
@@ -50,7 +53,7 @@ type Settings struct {
 }
 
 // keys are the settings by name. Each may stand in the file, in HILFT_<NAME> and on the command line.
-var keys = []string{"data", "listen", "public_url", "media_url", "database_url", "nats_url", "secret_key_file", "allow_hosts", "trusted_proxies", "metrics_from", "log_level", "otlp_endpoint", "leave_after", "onward_after"}
+var keys = []string{"data", "listen", "public_url", "media_url", "database_url", "nats_url", "secret_key_file", "allow_hosts", "trusted_proxies", "metrics_from", "log_level", "otlp_endpoint", "leave_after", "onward_after", "request_rate"}
 
 // lists are the settings that hold several values: a list in the file, elsewhere with commas between.
 var lists = []string{"allow_hosts", "trusted_proxies", "metrics_from"}
@@ -81,7 +84,7 @@ func ReadSettings(file string, environ []string, flags map[string]string) (Setti
 		return k.Load(confmap.Provider(values, ""), nil)
 	}
 	defaults := map[string]any{
-		"data": "data", "listen": "127.0.0.1:8080", "log_level": "info", "trusted_proxies": thisMachine, "metrics_from": thisMachine, "leave_after": "0s", "onward_after": "2m",
+		"data": "data", "listen": "127.0.0.1:8080", "log_level": "info", "trusted_proxies": thisMachine, "metrics_from": thisMachine, "leave_after": "0s", "onward_after": "2m", "request_rate": "1200",
 	}
 	if err := load("defaults", defaults); err != nil {
 		return Settings{}, err
@@ -143,6 +146,11 @@ func shaped(name string, v any) (any, error) {
 		if most, isTime := times[name]; isTime {
 			if d, err := time.ParseDuration(text); err != nil || d < 0 || d > most {
 				return nil, fmt.Errorf("want a time like 10s, at most %s, got %q", most, text)
+			}
+		}
+		if name == "request_rate" {
+			if n, err := strconv.Atoi(text); err != nil || n < 0 || n > 1_000_000 {
+				return nil, fmt.Errorf("want how many requests a minute, 0 for no limit, got %q", text)
 			}
 		}
 		return text, nil

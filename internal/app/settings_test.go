@@ -28,7 +28,7 @@ func TestWithoutSettingsTheHouseIsOnThisMachineAlone(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Settings{
 		Data: "data", Listen: "127.0.0.1:8080", PublicURL: "http://127.0.0.1:8080", SecretKeyFile: filepath.Join("data", "secret.key"),
-		TrustedProxies: []string{"127.0.0.1", "::1"}, MetricsFrom: []string{"127.0.0.1", "::1"}, LogLevel: "info", OnwardAfter: 2 * time.Minute,
+		TrustedProxies: []string{"127.0.0.1", "::1"}, MetricsFrom: []string{"127.0.0.1", "::1"}, LogLevel: "info", OnwardAfter: 2 * time.Minute, RequestRate: 1200,
 	}, s)
 }
 
@@ -47,7 +47,7 @@ metrics_from = ["10.7.0.0/16"]
 	require.NoError(t, err)
 	require.Equal(t, Settings{
 		Data: "/srv/file", Listen: "127.0.0.1:1", PublicURL: "https://file.example", SecretKeyFile: "/srv/file/secret.key",
-		AllowHosts: []string{"mail.intern", "10.0.0.7:993"}, TrustedProxies: []string{}, MetricsFrom: []string{"10.7.0.0/16"}, LogLevel: "warn", OnwardAfter: 2 * time.Minute,
+		AllowHosts: []string{"mail.intern", "10.0.0.7:993"}, TrustedProxies: []string{}, MetricsFrom: []string{"10.7.0.0/16"}, LogLevel: "warn", OnwardAfter: 2 * time.Minute, RequestRate: 1200,
 	}, s)
 
 	environ := []string{"HILFT_LISTEN=127.0.0.1:2", "HILFT_LOG_LEVEL=error", "HILFT_ALLOW_HOSTS=a.intern, b.intern,c.intern"}

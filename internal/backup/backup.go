@@ -15,6 +15,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/blob"
 	"github.com/hilft/hilft/internal/store"
 )
@@ -242,7 +243,7 @@ type Last struct {
 // Record remembers a backup that is complete and on the disk. A database from before there was a place for that is left
 // as it is.
 func Record(ctx context.Context, db *store.DB, l Last) error {
-	const since = 12 // the schema that has the table
+	const since, sinceTrail = 12, 35 // the schemas that have the tables
 	if l.Schema < since {
 		return nil
 	}
@@ -251,6 +252,11 @@ func Record(ctx context.Context, db *store.DB, l Last) error {
 			hilft.NewID(), store.Micros(l.BeganAt), store.Micros(l.EndedAt), l.Bytes, l.Rows, l.Media, l.Damaged, store.Bit(l.Whole))
 		if err != nil {
 			return err
+		}
+		if l.Schema >= sinceTrail {
+			if err := audit.Write(ctx, tx, audit.Entry{What: audit.HouseBackedUp, Detail: audit.Detail{"media": strconv.FormatBool(l.Whole), "rows": strconv.FormatInt(l.Rows, 10)}}); err != nil {
+				return err
+			}
 		}
 		_, err = tx.Exec(ctx, `DELETE FROM backup WHERE id <= (SELECT id FROM backup ORDER BY id DESC LIMIT 1 OFFSET ?)`, historyOf)
 		return err

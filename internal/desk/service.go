@@ -16,6 +16,7 @@ import (
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/calendar"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store"
@@ -209,6 +210,9 @@ func (d *Desk) SetService(ctx context.Context, see access.Sight, brand hilft.Bra
 			return err
 		}
 		if err := d.jobs.Enqueue(ctx, tx, jobs.Order{Kind: hilft.JobReckon, Args: reckoning{Brand: brand, Rank: math.MinInt64}}); err != nil {
+			return err
+		}
+		if err := audit.Write(ctx, tx, audit.Entry{Brand: brand, Who: see.Agent, What: audit.ServiceChanged, About: string(brand)}); err != nil {
 			return err
 		}
 		return d.jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventServiceChanged, Brand: brand, Agent: see.Agent})

@@ -26,6 +26,7 @@ import (
 
 	"github.com/hilft/hilft/channel"
 	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/blob"
 	"github.com/hilft/hilft/internal/bus"
 	"github.com/hilft/hilft/internal/desk"
@@ -34,11 +35,14 @@ import (
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/switchboard"
 	"github.com/hilft/hilft/internal/watch"
+	"github.com/hilft/hilft/internal/webhook"
 )
 
 // Deps is what the room works with.
 type Deps struct {
 	DB          *store.DB
+	Trail       *audit.Trail
+	Webhooks    *webhook.Webhooks
 	Bus         *bus.Bus
 	Jobs        *jobs.Jobs
 	Access      *access.Access
@@ -57,6 +61,7 @@ type Deps struct {
 	TrustedProxies []netip.Prefix
 	MetricsFrom    []netip.Prefix // who may read the figures
 	Pace           Pace
+	Rates          Rates
 	Version        string
 	Demo           *Demo
 	Log            *slog.Logger
@@ -80,6 +85,7 @@ type API struct {
 	uploads  *Uploads
 	known    directory
 	metrics  *metrics
+	rates    *rater
 	leaving  atomic.Bool
 	handler  http.Handler
 	api      huma.API
@@ -98,6 +104,7 @@ func New(d Deps) *API {
 		d.Tracer = noop.NewTracerProvider().Tracer("")
 	}
 	a := &API{Deps: d, made: d.DB.Now(), relay: newRelay(d.Jobs, d.Bus, d.Log)}
+	a.rates = newRater(d.DB.Now)
 	a.store = d.Access.Sessions()
 	a.sessions = a.sessionManager()
 	a.known.api = a
@@ -152,6 +159,8 @@ func (a *API) operations() {
 	a.passkeyOperations()
 	a.linkOperations()
 	a.tokenOperations()
+	a.trailOperations()
+	a.webhookOperations()
 	a.inboxOperations()
 	a.searchOperations()
 	a.caseOperations()
@@ -171,7 +180,7 @@ func (a *API) operations() {
 // nullable says in the description which things may be missing: huma says it of plain values only.
 func (a *API) nullable() {
 	for schema, properties := range map[string][]string{
-		"Case": {"agent"}, "CaseRow": {"agent"}, "Message": {"agent", "author", "onward"}, "Event": {"agent"}, "Way": {"caution", "limits"}, "Setup": {"demo"},
+		"Case": {"agent"}, "CaseRow": {"agent"}, "Message": {"agent", "author", "onward"}, "Event": {"agent"}, "TrailEntry": {"agent", "brand"}, "Way": {"caution", "limits"}, "Setup": {"demo"},
 	} {
 		all := a.api.OpenAPI().Components.Schemas.Map()[schema].Properties
 		for _, name := range properties {
@@ -216,7 +225,7 @@ func (a *API) around(next http.Handler) http.Handler {
 	if err := csrf.AddTrustedOrigin(a.PublicURL); err != nil {
 		a.Log.Warn("the public address is no origin", "err", err)
 	}
-	bySession := func(next http.Handler) http.Handler { return a.sessions.LoadAndSave(a.actor(a.led(next))) }
+	bySession := func(next http.Handler) http.Handler { return a.sessions.LoadAndSave(a.actor(a.paced(a.led(next)))) }
 	api := a.sound(a.placed(a.byToken(a.once(next), bySession(a.once(next)))))
 	files := a.placed(a.byToken(next, bySession(next))) // read by whoever keeps them, not into memory
 	smaller := compressing()(api)

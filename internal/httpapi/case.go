@@ -13,6 +13,7 @@ import (
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
 	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/desk"
 	"github.com/hilft/hilft/internal/people"
 	"github.com/hilft/hilft/internal/switchboard"
@@ -88,14 +89,14 @@ func personOf(p people.Person, cases []desk.Case) personJSON {
 	return out
 }
 
-func (a *API) caseOf(n *names, t desk.Timeline) caseJSON {
+func (a *API) caseOf(n *names, t desk.Timeline, to hilft.AgentID) caseJSON {
 	out := caseJSON{CaseRow: n.row(t.Case), Messages: make([]messageJSON, 0, len(t.Messages)), Events: []eventJSON{}, Ways: []wayJSON{}, Person: personOf(t.Person, t.Earlier)}
 	states := map[hilft.MessageID]hilft.Delivery{}
 	for _, m := range t.Messages {
 		states[m.ID] = m.Delivery
 	}
 	for _, m := range t.Messages {
-		j := a.messageOf(n, m)
+		j := a.messageOf(n, m, to)
 		if j.Onward != nil {
 			j.Onward.Delivery = string(states[m.Letter])
 		}
@@ -260,7 +261,10 @@ func (a *API) caseOperations() {
 			if err != nil {
 				return nil, err
 			}
-			return &bodyOf[caseJSON]{a.caseOf(n, t)}, nil
+			if slices.ContainsFunc(t.Conversations, func(v desk.Conversation) bool { return v.Visibility == hilft.Private }) {
+				err = a.reads(ctx, audit.CaseRead, t.Case.Brand, string(t.Case.ID))
+			}
+			return &bodyOf[caseJSON]{a.caseOf(n, t, access.Actor(ctx).ID)}, err
 		})
 	operation(a, readers, http.MethodGet, "/api/numbers/{number}", "find-case", "The case that people call by a number", 200,
 		func(ctx context.Context, in *caseNumber) (*bodyOf[CaseRow], error) {
@@ -331,6 +335,6 @@ func (a *API) caseOperations() {
 			if err != nil {
 				return nil, err
 			}
-			return &bodyOf[personJSON]{personOf(p, cases)}, nil
+			return &bodyOf[personJSON]{personOf(p, cases)}, a.reads(ctx, audit.PersonRead, p.Brand, string(p.ID))
 		})
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/blob"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/switchboard"
@@ -214,6 +215,10 @@ func (a *API) stuckRaw(w http.ResponseWriter, r *http.Request) {
 	}
 	raw, err := a.Switchboard.RawOf(r.Context(), b.ID, id)
 	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	if err := a.reads(r.Context(), audit.DeliveryRead, b.ID, strconv.FormatInt(id, 10)); err != nil {
 		a.fail(w, r, err)
 		return
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/hilft/hilft/connectors/api"
 	"github.com/hilft/hilft/connectors/webchat"
 	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/blob"
 	"github.com/hilft/hilft/internal/bus"
 	"github.com/hilft/hilft/internal/desk"
@@ -37,24 +38,27 @@ import (
 	"github.com/hilft/hilft/internal/store/storetest"
 	"github.com/hilft/hilft/internal/switchboard"
 	"github.com/hilft/hilft/internal/watch"
+	"github.com/hilft/hilft/internal/webhook"
 )
 
 // house is all rooms below HTTP, and the door.
 type house struct {
-	db     *store.DB
-	bus    *bus.Bus
-	media  string // folder
-	log    *lines
-	jobs   *jobs.Jobs
-	access *access.Access
-	keys   *access.Keys
-	desk   *desk.Desk
-	search *search.Search
-	board  *switchboard.Switchboard
-	watch  *watch.Watch
-	api    *httpapi.API
-	server *httptest.Server
-	end    func() // closes the house before the test ends
+	db       *store.DB
+	bus      *bus.Bus
+	media    string // folder
+	log      *lines
+	jobs     *jobs.Jobs
+	access   *access.Access
+	keys     *access.Keys
+	desk     *desk.Desk
+	search   *search.Search
+	board    *switchboard.Switchboard
+	watch    *watch.Watch
+	trail    *audit.Trail
+	webhooks *webhook.Webhooks
+	api      *httpapi.API
+	server   *httptest.Server
+	end      func() // closes the house before the test ends
 }
 
 func openHouse(t *testing.T) *house { return openHouseOn(t, storetest.Open(t, "", nil)) }
@@ -93,8 +97,10 @@ func openHouseOn(t *testing.T, db *store.DB, otherwise ...func(d *httpapi.Deps))
 		DB: db, Jobs: h.jobs, Access: h.access, Keys: keys, Desk: h.desk, Switchboard: h.board, HTTP: env.HTTP, Data: t.TempDir(), Media: h.media,
 		PublicURL: env.PublicURL, Version: "test", Log: log,
 	})
+	h.trail = audit.New(db, keys.Derive(audit.Purpose, 32), log)
+	h.webhooks = webhook.New(webhook.Deps{DB: db, Jobs: h.jobs, Bus: b, Keys: keys, HTTP: env.HTTP, Log: log})
 	deps := httpapi.Deps{
-		DB: db, Bus: b, Jobs: h.jobs, Access: h.access, Keys: keys, Blobs: blobs, Desk: h.desk, Search: h.search, Switchboard: h.board, Watch: h.watch, Connectors: networks,
+		DB: db, Trail: h.trail, Webhooks: h.webhooks, Bus: b, Jobs: h.jobs, Access: h.access, Keys: keys, Blobs: blobs, Desk: h.desk, Search: h.search, Switchboard: h.board, Watch: h.watch, Connectors: networks,
 		Pages: fstest.MapFS{"index.html": {Data: []byte("<!doctype html><title>hilft</title>")}}, PublicURL: env.PublicURL, Version: "test", Log: log,
 		MetricsFrom: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
 	}
@@ -110,6 +116,7 @@ func openHouseOn(t *testing.T, db *store.DB, otherwise ...func(d *httpapi.Deps))
 	wg.Go(func() { h.board.Run(ctx) })
 	wg.Go(func() { h.watch.Run(ctx) })
 	wg.Go(func() { h.desk.Run(ctx, log) })
+	wg.Go(func() { h.webhooks.Run(ctx) })
 	wg.Go(func() { h.api.Run(ctx) })
 	h.end = sync.OnceFunc(func() {
 		cancel()

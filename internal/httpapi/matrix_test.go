@@ -24,6 +24,7 @@ import (
 	"github.com/hilft/hilft/internal/store/storetest"
 	"github.com/hilft/hilft/internal/switchboard"
 	"github.com/hilft/hilft/internal/watch"
+	"github.com/hilft/hilft/internal/webhook"
 )
 
 // scene is a house in which something of everything has happened, and the same once more for another brand.
@@ -293,6 +294,27 @@ var matrix = map[string]entry{
 	"end-token": {may: "agents", ids: true, shared: true, right: func(s *scene, k things) call {
 		return call{"/api/me/tokens/" + s.token(k), nil}
 	}},
+	"list-trail":    {may: "lead", token: "administer", right: at("/api/trail?limit=5")},
+	"check-trail":   {may: "administrators", token: "administer", right: at("/api/trail/check")},
+	"list-webhooks": {may: "administrators", token: "administer", right: at("/api/webhooks")},
+	"add-webhook": {may: "administrators", token: "administer", right: func(*scene, things) call {
+		return call{"/api/webhooks", m{"url": "https://erp.example/" + hilft.NewID(), "types": []string{"case.opened"}}}
+	}},
+	"change-webhook": {may: "administrators", token: "administer", ids: true, right: func(s *scene, k things) call {
+		return call{"/api/webhooks/" + s.webhook(k), m{"url": "https://erp.example/x", "types": []string{"case.solved"}, "on": true}}
+	}},
+	"remove-webhook": {may: "administrators", token: "administer", ids: true, right: func(s *scene, k things) call { return call{"/api/webhooks/" + s.webhook(k), nil} }},
+	"renew-webhook": {may: "administrators", token: "administer", ids: true, right: func(s *scene, k things) call {
+		return call{"/api/webhooks/" + s.webhook(k) + "/secret", nil}
+	}},
+	"test-webhook": {may: "administrators", token: "administer", ids: true, right: func(s *scene, k things) call { return call{"/api/webhooks/" + s.webhook(k) + "/test", nil} }},
+	"list-deliveries": {may: "administrators", token: "administer", ids: true, right: func(s *scene, k things) call {
+		return call{"/api/webhooks/" + s.webhook(k) + "/deliveries", nil}
+	}},
+	"replay-delivery": {may: "administrators", token: "administer", ids: true, right: func(s *scene, k things) call {
+		hook := s.webhook(k)
+		return call{"/api/webhooks/" + hook + "/deliveries/" + s.posted(hook) + "/replay", nil}
+	}},
 	"get-second-step-roles": {may: "administrators", right: at("/api/house/second-step")},
 	"set-second-step-roles": {may: "administrators", right: func(*scene, things) call { return call{"/api/house/second-step", m{"roles": []string{}}} }},
 	"close-agent": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
@@ -516,6 +538,28 @@ func (s *scene) target(k things) string {
 	g, err := s.watch.AddTarget(s.asRosa(s.rosa.t), watch.Target{Brand: k.account.Brand, Kind: watch.Webhook, Address: "https://alerts.example/" + hilft.NewID()}, secret)
 	require.NoError(s.rosa.t, err)
 	return g.ID
+}
+
+// webhook is the id of an endpoint of the account's brand; of nobody's, where there is no such account.
+func (s *scene) webhook(k things) string {
+	if k.account.Brand == "" {
+		return k.person
+	}
+	_, e, err := s.webhooks.Add(s.asRosa(s.rosa.t), k.account.Brand, webhook.NewEndpoint{URL: "https://erp.example/" + hilft.NewID(), Types: []webhook.Type{webhook.CaseLate}})
+	if hilft.KindOf(err) == hilft.Conflict { // they have twenty
+		s.change(s.rosa.t, `DELETE FROM webhook`)
+		return s.webhook(k)
+	}
+	require.NoError(s.rosa.t, err)
+	return e.ID
+}
+
+// posted is the id of something that was posted to an endpoint.
+func (s *scene) posted(hook string) string {
+	id := hilft.NewID()
+	s.change(s.rosa.t, `INSERT INTO webhook_delivery (id, webhook_id, event_id, type, case_id, body, state, attempts, status, took_ms, answer, error, made_at, asked_at, tried_at)
+		VALUES (?, ?, 0, 'webhook.test', '', '{}', 'delivered', 1, 200, 1, '', '', 1, 1, 1)`, id, hook)
+	return id
 }
 
 // unread is the id of a delivery to the account that could not be read; of none, where there is no such account.

@@ -16,6 +16,7 @@ import (
 	"github.com/microcosm-cc/bluemonday"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/blob"
 	"github.com/hilft/hilft/internal/desk"
 )
@@ -29,13 +30,25 @@ type pass struct {
 	Hash  string `json:"h"`
 	Type  string `json:"t"`
 	Until int64  `json:"u"`
+	// Who it was given to, and of which brand it is; empty: to whom it belongs, or what everybody can see.
+	Who   hilft.AgentID `json:"w,omitempty"`
+	Brand hilft.BrandID `json:"b,omitempty"`
 }
 
-func (a *API) mediaHref(f desk.File) string {
+// passTo is for somebody who works here and a file of a message.
+func passTo(who hilft.AgentID, m desk.Message) pass {
+	if m.Visibility != hilft.Private {
+		return pass{}
+	}
+	return pass{Who: who, Brand: m.Brand}
+}
+
+func (a *API) mediaHref(f desk.File, p pass) string {
 	base := a.MediaURL
 	// The end is rounded, so that the same file has the same address for a while and is not fetched again.
 	until := a.DB.Now().Truncate(mediaFor).Add(2 * mediaFor).Unix()
-	body, err := json.Marshal(pass{f.Hash, f.Type, until})
+	p.Hash, p.Type, p.Until = f.Hash, f.Type, until
+	body, err := json.Marshal(p)
 	if err != nil {
 		return ""
 	}
@@ -90,6 +103,13 @@ func (a *API) media(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer func() { _ = file.Close() }()
+	if p.Who != "" {
+		e := audit.Entry{Brand: p.Brand, Who: p.Who, What: audit.MediaRead, About: p.Hash}
+		if err := a.Trail.Read(e, ""); err != nil {
+			a.fail(w, r, err)
+			return
+		}
+	}
 	for k, v := range blob.Headers(r.PathValue("name"), p.Type) {
 		w.Header().Set(k, v)
 	}
@@ -134,6 +154,12 @@ func (a *API) messageHTML(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		a.fail(w, r, err)
 		return
+	}
+	if m.Visibility == hilft.Private {
+		if err := a.reads(r.Context(), audit.CaseRead, m.Brand, string(m.Case)); err != nil {
+			a.fail(w, r, err)
+			return
+		}
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")

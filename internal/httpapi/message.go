@@ -71,7 +71,8 @@ type fileJSON struct {
 	Inline bool   `json:"inline" doc:"A picture or film that may be shown."`
 }
 
-func (a *API) messageOf(n *names, m desk.Message) messageJSON {
+// messageOf is a message as it is shown to somebody who works here: what they fetch of it can be told to have been theirs.
+func (a *API) messageOf(n *names, m desk.Message, to hilft.AgentID) messageJSON {
 	out := messageJSON{
 		ID: string(m.ID), ConversationID: string(m.Conversation), Direction: string(m.Direction), Visibility: string(m.Visibility), Network: m.Network,
 		Account: n.account(m.Account), Agent: n.agent(m.Agent), Subject: m.Subject, Body: m.Body, Quoted: m.Quoted, HTML: m.HTML != "", Warning: m.Warning, URL: webURL(m.URL),
@@ -88,7 +89,7 @@ func (a *API) messageOf(n *names, m desk.Message) messageJSON {
 	for _, f := range m.Files {
 		j := fileJSON{Name: blob.Name(f.Name), Type: f.Type, Size: f.Size, Alt: f.Alt}
 		if f.Hash != "" {
-			j.Href, j.Inline = a.mediaHref(f), blob.Displayable(f.Type)
+			j.Href, j.Inline = a.mediaHref(f, passTo(to, m)), blob.Displayable(f.Type)
 		} else {
 			j.Href = webURL(f.URL)
 		}
@@ -151,7 +152,7 @@ func (a *API) messageOperations() {
 			if err != nil {
 				return nil, err
 			}
-			return &bodyOf[messageJSON]{a.messageOf(n, m)}, nil
+			return &bodyOf[messageJSON]{a.messageOf(n, m, access.Actor(ctx).ID)}, nil
 		})
 	operation(a, noters, http.MethodPost, "/api/cases/{id}/notes", "write-note", "Write something for colleagues", 201,
 		func(ctx context.Context, in *noteRequest) (*bodyOf[messageJSON], error) {
@@ -163,7 +164,7 @@ func (a *API) messageOperations() {
 			if err != nil {
 				return nil, err
 			}
-			return &bodyOf[messageJSON]{a.messageOf(n, m)}, nil
+			return &bodyOf[messageJSON]{a.messageOf(n, m, access.Actor(ctx).ID)}, nil
 		})
 	a.decide("/api/messages/{id}/withdraw", "withdraw-reply", "Take back a reply that is still held; answers with it as it was written", a.Desk.Withdraw)
 	a.decide("/api/messages/{id}/retry", "retry-message", "Send a message again that failed, or of which nobody knows", a.Desk.Retry)
@@ -182,7 +183,7 @@ func (a *API) decide(path, id, summary string, act func(ctx context.Context, see
 		if err != nil {
 			return nil, err
 		}
-		return &bodyOf[messageJSON]{a.messageOf(n, m)}, nil
+		return &bodyOf[messageJSON]{a.messageOf(n, m, access.Actor(ctx).ID)}, nil
 	})
 }
 

@@ -143,7 +143,7 @@ func (a *API) passkeyOperations() {
 			if c.Data.Challenge == "" {
 				return nil, hilft.Fail(hilft.Invalid, "passkey.refused", nil)
 			}
-			me, err := a.Access.SignInByPasskey(ctx, a.halfIfAny(ctx), c, in.Body.Credential)
+			me, err := a.Access.SignInByPasskey(ctx, a.halfIfAny(ctx), c, in.Body.Credential, placeFrom(ctx))
 			if err != nil {
 				return nil, err
 			}

@@ -110,7 +110,7 @@ func (a *API) proven(ctx context.Context) error {
 
 // tellsSecrets tells of requests whose answers hold what the database must not: those are not kept for who asks again.
 func tellsSecrets(path string) bool {
-	return strings.HasPrefix(path, "/api/me/totp") || path == "/api/me/recovery" || path == "/api/me/passkeys" || path == "/api/me/tokens" ||
+	return strings.HasPrefix(path, "/api/me/totp") || path == "/api/webhooks" || strings.HasPrefix(path, "/api/webhooks/") && strings.HasSuffix(path, "/secret") || path == "/api/me/recovery" || path == "/api/me/passkeys" || path == "/api/me/tokens" ||
 		strings.HasPrefix(path, "/api/invitations") || strings.HasPrefix(path, "/api/agents/") && strings.HasSuffix(path, "/link")
 }
 

@@ -184,7 +184,9 @@ func (a *API) sessionOperations() {
 			return a.enter(ctx, me)
 		})
 	operation(a, anybody, http.MethodDelete, "/api/session", "sign-out", "Sign out", 204,
-		func(ctx context.Context, _ *nothing) (*nothing, error) { return nil, a.sessions.Destroy(ctx) })
+		func(ctx context.Context, _ *nothing) (*nothing, error) {
+			return nil, a.sessions.Destroy(access.SigningOut(ctx))
+		})
 	operation(a, agents, http.MethodGet, "/api/me", "get-me", "Who is signed in", 200,
 		func(ctx context.Context, in *InBrand) (*bodyOf[meJSON], error) {
 			return a.me(ctx, access.Actor(ctx), *in)

@@ -35,7 +35,7 @@ func (a *API) spoken(ctx context.Context, id hilft.AccountID, thread string, mos
 
 // visitorHref is where a visitor's browser, on a page of somebody else's, fetches a file of their conversation.
 func (a *API) visitorHref(f channel.File) string {
-	href := a.mediaHref(desk.File{Name: f.Name, Type: f.Type, Hash: f.Hash})
+	href := a.mediaHref(desk.File{Name: f.Name, Type: f.Type, Hash: f.Hash}, pass{})
 	if a.MediaURL == "" {
 		return a.PublicURL + href
 	}

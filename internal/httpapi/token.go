@@ -29,6 +29,10 @@ var scopes = map[string]access.Scope{
 	"set-priority": access.ScopeWork, "name-case": access.ScopeWork, "tag-case": access.ScopeWork, "sleep-case": access.ScopeWork, "wake-case": access.ScopeWork,
 	"undo": access.ScopeWork, "message-arrived": access.ScopeWork, "let-message-go": access.ScopeWork, "take-message-up": access.ScopeWork,
 
+	"list-trail": access.ScopeAdminister, "check-trail": access.ScopeAdminister,
+	"list-webhooks": access.ScopeAdminister, "add-webhook": access.ScopeAdminister, "change-webhook": access.ScopeAdminister, "remove-webhook": access.ScopeAdminister,
+	"renew-webhook": access.ScopeAdminister, "test-webhook": access.ScopeAdminister, "list-deliveries": access.ScopeAdminister, "replay-delivery": access.ScopeAdminister,
+
 	"list-staff": access.ScopeAdminister, "add-brand": access.ScopeAdminister, "change-brand": access.ScopeAdminister,
 	"set-tagging": access.ScopeAdminister, "rename-tag": access.ScopeAdminister, "remove-tag": access.ScopeAdminister,
 	"get-service": access.ScopeAdminister, "set-service": access.ScopeAdminister, "foresee-service": access.ScopeAdminister,
@@ -64,15 +68,23 @@ func (a *API) byToken(next http.Handler, otherwise http.Handler) http.Handler {
 			otherwise.ServeHTTP(w, r)
 			return
 		}
+		from := "address " + network(r.Context())
+		if !a.admits(w, r, from, a.Rates.Address, 0) { // they have tried many that are none
+			return
+		}
 		me, t, err := a.Access.ByToken(r.Context(), secret)
 		if err != nil {
+			a.rates.take(from, a.Rates.Address, 1)
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			a.fail(w, r, err)
 			return
 		}
 		r.Header.Del("Cookie")
 		ctx := access.WithToken(access.As(r.Context(), me), t)
-		next.ServeHTTP(w, r.WithContext(ctx))
+		r = r.WithContext(ctx)
+		if a.admits(w, r, "token "+t.ID, a.Rates.Token, 1) {
+			next.ServeHTTP(w, r)
+		}
 	})
 }
 

@@ -47,7 +47,7 @@ type canaryJSON struct {
 
 type alertJSON struct {
 	ID         string     `json:"id"`
-	Condition  string     `json:"condition" enum:"account,dead,stuck,unknown,lag,disk,canary,backup"`
+	Condition  string     `json:"condition" enum:"account,dead,stuck,unknown,lag,disk,canary,backup,trail,webhook"`
 	Name       string     `json:"name"`
 	Count      int        `json:"count"`
 	RaisedAt   time.Time  `json:"raised_at"`

@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/store"
 )
 
@@ -50,6 +51,9 @@ func (q *Jobs) revive(ctx context.Context, by hilft.AgentID, which string, arg a
 			events[i] = Event{Kind: hilft.EventJobRevived, Subject: fmt.Sprint(j.ID), Agent: by, Data: map[string]string{"kind": j.Kind}}
 		}
 		q.wakeAfter(tx, all[0].Kind)
+		if err := audit.Write(ctx, tx, audit.Entry{Who: by, What: audit.WorkRevived, About: fmt.Sprint(arg), Detail: audit.Detail{"kind": all[0].Kind, "many": fmt.Sprint(n)}}); err != nil {
+			return err
+		}
 		return q.Record(ctx, tx, events...)
 	})
 	if err != nil {
@@ -76,6 +80,9 @@ func (q *Jobs) Discard(ctx context.Context, by hilft.AgentID, id int64) error {
 			if err := end(ctx, tx, j); err != nil {
 				return err
 			}
+		}
+		if err := audit.Write(ctx, tx, audit.Entry{Who: by, What: audit.WorkDiscarded, About: fmt.Sprint(id), Detail: audit.Detail{"kind": j.Kind}}); err != nil {
+			return err
 		}
 		return q.Record(ctx, tx, Event{Kind: hilft.EventJobDiscarded, Subject: fmt.Sprint(id), Agent: by, Data: map[string]string{"kind": j.Kind}})
 	})

@@ -101,6 +101,38 @@ CREATE TABLE attempt (
 
 CREATE INDEX attempt_at ON attempt (at);
 
+CREATE TABLE audit (
+  n           BIGINT PRIMARY KEY, -- from 1, without a gap
+  at          BIGINT NOT NULL,
+  brand_id    TEXT   NOT NULL, -- empty: of the whole house
+  who         TEXT   NOT NULL, -- an agent's id; empty: nobody who works here
+  what        TEXT   NOT NULL,
+  about       TEXT   NOT NULL, -- id of what it is about
+  detail      TEXT   NOT NULL, -- JSON in its one form: ids, roles, names of settings
+  hash        TEXT   NOT NULL  -- SHA-256 of the hash before and of the row, in hexadecimal
+);
+
+CREATE INDEX audit_at ON audit (at, n);
+
+CREATE INDEX audit_brand ON audit (brand_id, what, n);
+
+CREATE INDEX audit_what ON audit (what, n);
+
+CREATE INDEX audit_who ON audit (who, n);
+
+CREATE TABLE audit_head (
+  id             BIGINT PRIMARY KEY, -- 1: there is one
+  n              BIGINT NOT NULL,
+  hash           TEXT   NOT NULL,
+  signed_n       BIGINT NOT NULL, -- up to which row it was signed
+  signed_hash    TEXT   NOT NULL,
+  mac            TEXT   NOT NULL, -- HMAC of both, by a key that is not in the database
+  check_begun_at BIGINT NOT NULL,
+  checked_at     BIGINT NOT NULL, -- when the whole chain was last gone through
+  checked_n      BIGINT NOT NULL,
+  fault          TEXT   NOT NULL  -- what was wrong; empty: nothing
+);
+
 CREATE TABLE backup (
   id          TEXT   PRIMARY KEY,
   began_at    BIGINT NOT NULL, -- what was committed until then is in it
@@ -638,3 +670,49 @@ CREATE TABLE watch (
   value       TEXT   NOT NULL,
   at          BIGINT NOT NULL
 );
+
+CREATE TABLE webhook (
+  id            TEXT   PRIMARY KEY,
+  brand_id      TEXT   NOT NULL,
+  url           TEXT   NOT NULL,
+  types         TEXT   NOT NULL, -- which events, with spaces between
+  sealed        BYTEA  NOT NULL, -- the secrets that sign, encrypted
+  since         BIGINT NOT NULL, -- the event behind which it begins
+  failures      BIGINT NOT NULL, -- one after the other, since it last took something
+  failing_since BIGINT NOT NULL,
+  retry_at      BIGINT NOT NULL, -- nothing is posted before
+  off_at        BIGINT NOT NULL,
+  off_why       TEXT   NOT NULL, -- person, failing, gone
+  made_at       BIGINT NOT NULL
+);
+
+CREATE INDEX webhook_brand ON webhook (brand_id);
+
+CREATE TABLE webhook_cursor (
+  id   BIGINT PRIMARY KEY, -- 1: there is one
+  last BIGINT NOT NULL
+);
+
+CREATE TABLE webhook_delivery (
+  id          TEXT   PRIMARY KEY,
+  webhook_id  TEXT   NOT NULL,
+  event_id    BIGINT NOT NULL, -- 0: a test
+  type        TEXT   NOT NULL,
+  case_id     TEXT   NOT NULL,
+  body        TEXT   NOT NULL,
+  state       TEXT   NOT NULL, -- waiting, delivered, failed
+  attempts    BIGINT NOT NULL,
+  status      BIGINT NOT NULL, -- of the last answer
+  took_ms     BIGINT NOT NULL,
+  answer      TEXT   NOT NULL, -- how it began
+  error       TEXT   NOT NULL,
+  made_at     BIGINT NOT NULL,
+  asked_at    BIGINT NOT NULL, -- since when it is tried
+  tried_at    BIGINT NOT NULL
+);
+
+CREATE UNIQUE INDEX webhook_delivery_event ON webhook_delivery (webhook_id, event_id) WHERE event_id <> 0;
+
+CREATE INDEX webhook_delivery_log ON webhook_delivery (webhook_id, id);
+
+CREATE INDEX webhook_delivery_made ON webhook_delivery (made_at);

@@ -17,6 +17,7 @@ import (
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
 	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store"
 )
@@ -63,6 +64,9 @@ func (s *Switchboard) SetCanary(ctx context.Context, brand hilft.BrandID, id hil
 	err = s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if _, err := tx.Exec(ctx, `INSERT INTO canary (account_id, every, due_at, mark, sent_at, waits_since, heard_at, took_us, error) VALUES (?, ?, ?, '', 0, 0, 0, 0, '')
 			ON CONFLICT (account_id) DO UPDATE SET every = excluded.every, due_at = excluded.due_at, waits_since = 0, error = ''`, string(id), minutes, store.Micros(tx.Now())); err != nil {
+			return err
+		}
+		if err := access.Trail(ctx, tx, audit.CanarySet, brand, string(id), audit.Detail{"every_minutes": strconv.Itoa(minutes)}); err != nil {
 			return err
 		}
 		return s.Jobs.Record(ctx, tx, jobs.Event{

@@ -19,6 +19,7 @@ import (
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
 	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/store"
 )
 
@@ -208,6 +209,9 @@ func (s *Switchboard) insert(ctx context.Context, a Account) error {
 			VALUES (?, ?, ?, ?, ?, ?, ?, '{}', ?, '', ?, '', ?, 0, 0, 0, 0, '', 0, 0, ?, 0)`,
 			string(a.ID), string(a.Brand), a.Network, a.Name, self, settings, sealed, store.Micros(a.Since), string(a.State),
 			store.Micros(a.StateAt), store.Micros(a.MadeAt))
+		if err == nil {
+			err = access.Trail(ctx, tx, audit.AccountConnected, a.Brand, string(a.ID), audit.Detail{"network": a.Network})
+		}
 		if err != nil {
 			return err
 		}
@@ -297,8 +301,30 @@ func (s *Switchboard) update(ctx context.Context, a Account) error {
 			string(a.State), a.Reason, store.Micros(tx.Now()), string(a.ID), string(hilft.AccountPaused), string(a.State)); err != nil {
 			return err
 		}
+		if err := access.Trail(ctx, tx, audit.AccountChanged, a.Brand, string(a.ID), changesOf(before[0], a)); err != nil {
+			return err
+		}
 		return s.changedByPeople(ctx, tx, a.ID)
 	})
+}
+
+// changesOf names the settings that differ; of secrets it tells that one was changed, and of nothing what it is.
+func changesOf(before, now Account) audit.Detail {
+	var names []string
+	for _, key := range slices.Sorted(maps.Keys(now.Settings)) {
+		if before.Settings[key] != now.Settings[key] {
+			names = append(names, key)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(now.secrets)) {
+		if before.secrets[key] != now.secrets[key] {
+			names = append(names, key)
+		}
+	}
+	if before.Name != now.Name {
+		names = append(names, "name")
+	}
+	return audit.Detail{"changed": strings.Join(names, " ")}
 }
 
 // moved tells whether an account is another one from now on, or at another place.
@@ -380,6 +406,13 @@ func (s *Switchboard) switchTo(ctx context.Context, brand hilft.BrandID, id hilf
 			string(state), store.Micros(tx.Now()), string(id), string(state)); err != nil {
 			return err
 		}
+		what := audit.AccountResumed
+		if state == hilft.AccountPaused {
+			what = audit.AccountPaused
+		}
+		if err := access.Trail(ctx, tx, what, brand, string(id), nil); err != nil {
+			return err
+		}
 		return s.changedByPeople(ctx, tx, id)
 	})
 	if err != nil {
@@ -398,6 +431,9 @@ func (s *Switchboard) Remove(ctx context.Context, brand hilft.BrandID, id hilft.
 		err = s.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 			if _, err := tx.Exec(ctx, `UPDATE account SET state = ?, removed_at = ?, sealed = ? WHERE id = ? AND removed_at = 0`,
 				string(hilft.AccountPaused), store.Micros(tx.Now()), empty, string(id)); err != nil {
+				return err
+			}
+			if err := access.Trail(ctx, tx, audit.AccountRemoved, brand, string(id), nil); err != nil {
 				return err
 			}
 			return s.changedByPeople(ctx, tx, id)

@@ -14,6 +14,8 @@ import (
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
+	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/faults"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store"
@@ -333,6 +335,9 @@ func (s *Switchboard) SetAside(ctx context.Context, by hilft.AgentID, brand hilf
 		if n == 0 {
 			return hilft.Fail(hilft.NotFound, "delivery.not_found", nil)
 		}
+		if err := access.Trail(ctx, tx, audit.DeliveryAside, brand, fmt.Sprint(id), nil); err != nil {
+			return err
+		}
 		return s.Jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventItemAside, Brand: brand, Subject: fmt.Sprint(id), Agent: by})
 	})
 	if err != nil {
@@ -351,6 +356,9 @@ func (s *Switchboard) ReadAgain(ctx context.Context, brand hilft.BrandID, id int
 		}
 		if n == 0 {
 			return hilft.Fail(hilft.NotFound, "delivery.not_found", nil)
+		}
+		if err := access.Trail(ctx, tx, audit.DeliveryRetried, brand, fmt.Sprint(id), nil); err != nil {
+			return err
 		}
 		return s.Jobs.Enqueue(ctx, tx, jobs.Order{Kind: hilft.JobIntake, Args: intakeArgs{Inbox: id}})
 	})

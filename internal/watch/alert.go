@@ -14,6 +14,7 @@ import (
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store"
 )
@@ -295,6 +296,9 @@ func (w *Watch) SetLimits(ctx context.Context, l Limits) error {
 	err = w.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if _, err := tx.Exec(ctx, `INSERT INTO watch (what, value, at) VALUES ('limits', ?, ?) ON CONFLICT (what) DO UPDATE SET value = excluded.value, at = excluded.at`,
 			string(text), store.Micros(tx.Now())); err != nil {
+			return err
+		}
+		if err := access.Trail(ctx, tx, audit.WatchLimits, "", "", nil); err != nil {
 			return err
 		}
 		return w.Jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventWatchChanged, Subject: "limits", Agent: access.Actor(ctx).ID, Data: l})

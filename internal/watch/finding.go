@@ -9,8 +9,10 @@ import (
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/switchboard"
+	"github.com/hilft/hilft/internal/webhook"
 )
 
 // Condition is something that needs a person.
@@ -26,6 +28,8 @@ const (
 	Disk        Condition = "disk"    // a disk is nearly full
 	CanaryLost  Condition = "canary"  // an account's sign of life did not come back
 	NoBackup    Condition = "backup"  // the last backup is too old
+	WebhookOff  Condition = "webhook" // an endpoint of a webhook was switched off because it took nothing
+	TrailBroken Condition = "trail"   // somebody else than hilft has changed the audit trail
 )
 
 // adds tells whether things go wrong one by one there, and each more is another that needs a person.
@@ -80,6 +84,8 @@ type state struct {
 	queues []jobs.State
 	nodes  []Node
 	backup *time.Time // nil: not watched
+	broken bool       // the audit trail
+	off    []webhook.Endpoint
 }
 
 type brandState struct {
@@ -121,6 +127,14 @@ func (w *Watch) seen(ctx context.Context) (s state, err error) {
 	if s.nodes, err = w.Nodes(ctx); err != nil {
 		return s, err
 	}
+	if s.off, err = webhook.Off(ctx, w.DB); err != nil {
+		return s, err
+	}
+	trail, err := audit.StateOf(ctx, w.DB)
+	if err != nil {
+		return s, err
+	}
+	s.broken = trail.Fault != ""
 	if w.Backup != nil {
 		last, err := w.Backup(ctx)
 		if err != nil {
@@ -169,6 +183,12 @@ func findings(s state, l Limits, now time.Time) (all []Finding) {
 				all = append(all, Finding{Condition: Disk, Subject: subject, Name: subject, Bytes: disk.free})
 			}
 		}
+	}
+	for _, e := range s.off {
+		all = append(all, Finding{Brand: e.Brand, Condition: WebhookOff, Subject: e.ID, Name: e.Host()})
+	}
+	if s.broken {
+		all = append(all, Finding{Condition: TrailBroken})
 	}
 	if most := time.Duration(l.BackupHours) * time.Hour; s.backup != nil && most > 0 && now.Sub(*s.backup) > most {
 		f := Finding{Condition: NoBackup}

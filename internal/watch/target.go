@@ -15,6 +15,7 @@ import (
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
 	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store"
 )
@@ -71,6 +72,13 @@ func (w *Watch) AddTarget(ctx context.Context, t Target, secret string) (Target,
 func place(target string) string { return access.Where("alert_target", "sealed", target) }
 
 func (w *Watch) changed(ctx context.Context, tx *store.Tx, t Target, what string) error {
+	act := audit.TargetAdded
+	if what == "removed" {
+		act = audit.TargetRemoved
+	}
+	if err := access.Trail(ctx, tx, act, t.Brand, t.ID, audit.Detail{"kind": t.Kind}); err != nil {
+		return err
+	}
 	return w.Jobs.Record(ctx, tx, jobs.Event{
 		Kind: hilft.EventWatchChanged, Brand: t.Brand, Subject: t.ID, Agent: access.Actor(ctx).ID, Data: map[string]string{"target": what, "kind": t.Kind},
 	})

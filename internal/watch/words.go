@@ -22,6 +22,8 @@ var texts = map[string]map[Condition]said{
 		Lag:         {"Arbeit wartet seit {time}: {count} × {name}", "Prüfen, ob Datenbank und Netzwerk erreichbar sind und der Rechner ausgelastet ist."},
 		Disk:        {"Nur noch {size} frei: {name}", "Platz schaffen. Ist die Platte fast voll, nimmt hilft nichts mehr an."},
 		CanaryLost:  {"Lebenszeichen von {name} fehlt seit {time}", "Eine Nachricht an dieses Konto schicken und nachsehen, wo sie bleibt."},
+		WebhookOff:  {"Webhook an {name} wurde abgeschaltet", "Drei Tage lang nahm das Ziel nichts an, oder es gibt es nicht mehr. Dort nachsehen und den Webhook unter Einstellungen wieder einschalten."},
+		TrailBroken: {"Das Protokoll wurde an hilft vorbei verändert", "Mit „hilft audit verify“ nachsehen, welche Zeilen es sind, und klären, wer in die Datenbank geschrieben hat."},
 		NoBackup:    {"Letzte Sicherung vor {time}", "Nachsehen, warum nicht gesichert wird, und eine Sicherung machen."},
 	},
 	"en": {
@@ -32,6 +34,8 @@ var texts = map[string]map[Condition]said{
 		Lag:         {"Work has waited for {time}: {count} × {name}", "See whether database and network can be reached, and whether the machine is too busy."},
 		Disk:        {"Only {size} left: {name}", "Make room. When the disk is nearly full, hilft accepts nothing more."},
 		CanaryLost:  {"{name} has shown no sign of life for {time}", "Send this account a message and see where it stays."},
+		WebhookOff:  {"The webhook to {name} was switched off", "Its target took nothing for three days, or is gone. Look there, and switch the webhook on again under Settings."},
+		TrailBroken: {"The audit trail was changed behind hilft's back", "See with \"hilft audit verify\" which rows it is, and find out who has written to the database."},
 		NoBackup:    {"The last backup was {time} ago", "See why no backup is made, and make one."},
 	},
 }

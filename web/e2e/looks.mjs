@@ -109,6 +109,8 @@ await journey(async ({ open }) => {
     ['/health', () => page.getByText(t('health.queues')).waitFor()],
     ['/settings', () => page.getByText(t('settings.agents')).waitFor()],
     ['/settings/security', () => page.getByText(t('security.limits')).waitFor()],
+    ['/settings/trail', () => page.getByText(t('trail.did.house_set_up')).waitFor()],
+    ['/settings/webhooks', () => page.getByText(t('hooks.none')).waitFor()],
     ['/nowhere', () => page.getByText(t('notFound.title')).waitFor()],
   ]
   // A choice holds when the house has it: a page that is left before may take it along.

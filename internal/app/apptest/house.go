@@ -107,7 +107,7 @@ func (h *House) Start(ctx context.Context, env ...string) error {
 		return errors.New("apptest: the house is open already")
 	}
 	r := &run{cmd: exec.Command(h.Bin, "serve"), ready: make(chan struct{}), dead: make(chan struct{})}
-	r.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + h.Data, "TZ=UTC"}, env...)
+	r.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + h.Data, "TZ=UTC", "HILFT_REQUEST_RATE=0"}, env...)
 	for name, v := range h.Settings {
 		r.cmd.Env = append(r.cmd.Env, "HILFT_"+strings.ToUpper(name)+"="+v)
 	}

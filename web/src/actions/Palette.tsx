@@ -77,6 +77,8 @@ function usePlaces(): Entry[] {
         ]
       : []),
     place('settings', t('nav.settings'), () => navigate({ to: '/settings' })),
+    ...(me.brand.rights.includes('lead') ? [place('trail', t('trail.title'), () => navigate({ to: '/settings/trail' }))] : []),
+    ...(administers ? [place('webhooks', t('hooks.title'), () => navigate({ to: '/settings/webhooks' }))] : []),
     section('keys', t('keys.title')),
     section('after', t('after.title')),
     section('you', t('settings.you')),

@@ -74,23 +74,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/accounts/{id}/hold": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Say for how long an account holds a reply, in which it can be taken back */
-        put: operations["hold-replies"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/accounts/{id}/pause": {
         parameters: {
             query?: never;
@@ -331,23 +314,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/cases/{id}/naps": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Until when a case may well be put aside, by the hours in which its customers are answered */
-        get: operations["list-naps"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/cases/{id}/notes": {
         parameters: {
             query?: never;
@@ -359,23 +325,6 @@ export interface paths {
         put?: never;
         /** Write something for colleagues */
         post: operations["write-note"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cases/{id}/priority": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Say how urgent a case is: it changes where it stands in the list, and not when its answer is due */
-        put: operations["set-priority"];
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -416,24 +365,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/cases/{id}/sleep": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Put a case aside until a moment, or until the customer's next word */
-        put: operations["sleep-case"];
-        post?: never;
-        /** Take a case up again that was put aside */
-        delete: operations["wake-case"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/cases/{id}/solve": {
         parameters: {
             query?: never;
@@ -445,40 +376,6 @@ export interface paths {
         put?: never;
         /** Nothing more to do, until the customer's next word */
         post: operations["solve-case"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cases/{id}/tags": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Give a case tags, and take others off it */
-        post: operations["tag-case"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cases/{id}/title": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Give a case a title */
-        put: operations["name-case"];
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1109,23 +1006,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/messages/{id}/withdraw": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Take back a reply that is still held; answers with it as it was written */
-        post: operations["withdraw-reply"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/networks": {
         parameters: {
             query?: never;
@@ -1169,40 +1049,6 @@ export interface paths {
         };
         /** A person with their concerns */
         get: operations["get-person"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/rows": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Certain cases of a brand as lists show them: for whoever heard that they have changed */
-        get: operations["list-rows"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What was ever said, by the words in it */
-        get: operations["search"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1385,17 +1231,16 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/tags": {
+    "/api/trail": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** A brand's tags, and who makes new ones */
-        get: operations["list-tags"];
-        /** Say who makes new tags */
-        put: operations["set-tagging"];
+        /** What was done in a brand, the newest first; administrators see the whole house, and what was read */
+        get: operations["list-trail"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1403,7 +1248,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/tags/{id}": {
+    "/api/trail/check": {
         parameters: {
             query?: never;
             header?: never;
@@ -1411,11 +1256,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Call a tag otherwise, in all cases that have it */
-        put: operations["rename-tag"];
-        post?: never;
-        /** Take a tag off all cases that have it */
-        delete: operations["remove-tag"];
+        put?: never;
+        /** Go through the whole chain, and say whether it holds */
+        post: operations["check-trail"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1506,6 +1350,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the brand's events are posted */
+        get: operations["list-webhooks"];
+        put?: never;
+        /** Have the brand's events posted somewhere, from now on */
+        post: operations["add-webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Post other events, or somewhere else; switch it off or on */
+        put: operations["change-webhook"];
+        post?: never;
+        /** Post nothing there any more */
+        delete: operations["remove-webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was posted there, and what became of it */
+        get: operations["list-deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/deliveries/{delivery}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Post something once more, under the id that it had */
+        post: operations["replay-delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new secret; the one before it signs as well for a day */
+        post: operations["renew-webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Post something that says that it is a test */
+        post: operations["test-webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1529,11 +1477,6 @@ export interface components {
         Account: {
             /** Format: date-time */
             heard_at: string | null;
-            /**
-             * Format: int64
-             * @description For how many seconds a reply waits, in which it can be taken back; 0: it goes out at once.
-             */
-            hold_s: number;
             /** @description Where the network calls us; empty: it does not. */
             hook_url: string;
             id: string;
@@ -1598,18 +1541,10 @@ export interface components {
             number: number;
             person: components["schemas"]["PersonRef"];
             preview: string;
-            /** @enum {string} */
-            priority: "urgent" | "high" | "normal" | "low";
-            /**
-             * Format: int64
-             * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
-             */
-            rank: number;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "asleep" | "solved";
-            tags: components["schemas"]["Tag"][];
+            state: "open" | "waiting" | "solved";
             title: string;
             /**
              * Format: int64
@@ -1623,16 +1558,6 @@ export interface components {
              * @description The customer's oldest word that is not answered.
              */
             waits_since: string | null;
-            /**
-             * Format: date-time
-             * @description Until when it is put aside.
-             */
-            wakes_at: string | null;
-            /**
-             * Format: date-time
-             * @description It came back then, and nobody has answered since.
-             */
-            woken_at: string | null;
         };
         "Add-agentRequest": {
             email: string;
@@ -1650,6 +1575,11 @@ export interface components {
             /** @description What the browser answered, as its toJSON gives it. */
             credential: unknown;
             name: string;
+        };
+        AddedWebhook: {
+            /** @description What signs, as Standard Webhooks writes it. It is told this once. */
+            secret: string;
+            webhook: components["schemas"]["Webhook"];
         };
         AdministratorStruct: {
             email: string;
@@ -1674,7 +1604,7 @@ export interface components {
         };
         Alert: {
             /** @enum {string} */
-            condition: "account" | "dead" | "stuck" | "unknown" | "lag" | "disk" | "canary" | "backup";
+            condition: "account" | "dead" | "stuck" | "unknown" | "lag" | "disk" | "canary" | "backup" | "trail" | "webhook";
             /** Format: int64 */
             count: number;
             id: string;
@@ -1744,6 +1674,10 @@ export interface components {
             language: "de" | "en";
             name: string;
         };
+        BrandRef: {
+            id: string;
+            name: string;
+        };
         BrandRequestBody: {
             /**
              * Format: int64
@@ -1808,18 +1742,10 @@ export interface components {
             number: number;
             person: components["schemas"]["Person"];
             preview: string;
-            /** @enum {string} */
-            priority: "urgent" | "high" | "normal" | "low";
-            /**
-             * Format: int64
-             * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
-             */
-            rank: number;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "asleep" | "solved";
-            tags: components["schemas"]["Tag"][];
+            state: "open" | "waiting" | "solved";
             title: string;
             /**
              * Format: int64
@@ -1833,18 +1759,8 @@ export interface components {
              * @description The customer's oldest word that is not answered.
              */
             waits_since: string | null;
-            /**
-             * Format: date-time
-             * @description Until when it is put aside.
-             */
-            wakes_at: string | null;
             /** @description How this person can be answered, the last used first. */
             ways: components["schemas"]["Way"][];
-            /**
-             * Format: date-time
-             * @description It came back then, and nobody has answered since.
-             */
-            woken_at: string | null;
         };
         CaseRow: {
             account: components["schemas"]["AccountRef"];
@@ -1869,18 +1785,10 @@ export interface components {
             number: number;
             person: components["schemas"]["PersonRef"];
             preview: string;
-            /** @enum {string} */
-            priority: "urgent" | "high" | "normal" | "low";
-            /**
-             * Format: int64
-             * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
-             */
-            rank: number;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "asleep" | "solved";
-            tags: components["schemas"]["Tag"][];
+            state: "open" | "waiting" | "solved";
             title: string;
             /**
              * Format: int64
@@ -1894,16 +1802,29 @@ export interface components {
              * @description The customer's oldest word that is not answered.
              */
             waits_since: string | null;
+        };
+        Chain: {
             /**
              * Format: date-time
-             * @description Until when it is put aside.
+             * @description When the whole chain was last gone through.
              */
-            wakes_at: string | null;
+            checked_at: string | null;
+            /** Format: int64 */
+            checked_n: number;
+            /** @description What is wrong, in English; empty: the chain holds. */
+            fault: string;
+            /** @description Of the last row: whoever keeps it elsewhere can prove later that nothing before it was changed. */
+            hash: string;
             /**
-             * Format: date-time
-             * @description It came back then, and nobody has answered since.
+             * Format: int64
+             * @description The last place.
              */
-            woken_at: string | null;
+            n: number;
+            /**
+             * Format: int64
+             * @description Up to which place the chain is signed.
+             */
+            signed_n: number;
         };
         Change: {
             case_id: string;
@@ -1951,6 +1872,11 @@ export interface components {
             old: string;
             password: string;
         };
+        "Change-webhookRequest": {
+            on: boolean;
+            types: ("case.opened" | "case.assigned" | "case.solved" | "case.reopened" | "case.late" | "message.received" | "reply.sent" | "reply.failed")[];
+            url: string;
+        };
         Choice: {
             label: {
                 [key: string]: string;
@@ -1976,11 +1902,6 @@ export interface components {
             works: boolean;
         };
         ConnectRequestBody: {
-            /**
-             * Format: int64
-             * @description For how many seconds replies wait; see hold-replies.
-             */
-            hold_s?: number;
             /** @description How the house calls it; empty: as the network does. */
             name: string;
             network: string;
@@ -1989,8 +1910,6 @@ export interface components {
             };
         };
         CountsByView: {
-            /** Format: int64 */
-            asleep: number;
             /** Format: int64 */
             mine: number;
             /** Format: int64 */
@@ -2037,6 +1956,37 @@ export interface components {
             /** Format: date-time */
             made_at: string;
         };
+        Delivery: {
+            /** @description How the last answer began. */
+            answer: string;
+            /** Format: int64 */
+            attempts: number;
+            case_id: string;
+            /** @description Why the last attempt failed. */
+            error: string;
+            /** @description The header webhook-id is msg_ and this. */
+            id: string;
+            /** Format: date-time */
+            made_at: string;
+            /** @enum {string} */
+            state: "waiting" | "delivered" | "failed";
+            /**
+             * Format: int64
+             * @description HTTP status of the last answer; 0: there was none.
+             */
+            status: number;
+            /** Format: int64 */
+            took_ms: number;
+            /** Format: date-time */
+            tried_at: string | null;
+            type: string;
+        };
+        DeliveryList: {
+            /** @description The newest first. */
+            deliveries: components["schemas"]["Delivery"][];
+            /** @description As before, for what stands before these; empty: there is nothing. */
+            next: string;
+        };
         Demo: {
             email: string;
             password: string;
@@ -2063,7 +2013,7 @@ export interface components {
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "asleep" | "solved";
+            state: "open" | "waiting" | "solved";
             title: string;
             /** @enum {string} */
             visibility: "public" | "private";
@@ -2147,13 +2097,6 @@ export interface components {
             unknown: components["schemas"]["Unknown"][];
             version: string;
         };
-        "Hold-repliesRequest": {
-            /**
-             * Format: int64
-             * @description 0: replies go out at once.
-             */
-            seconds: number;
-        };
         Hours: {
             /** @description Days that are otherwise, holidays or not. */
             days: components["schemas"]["Day"][];
@@ -2178,8 +2121,6 @@ export interface components {
             counts: components["schemas"]["CountsByView"];
             /** @description Cursor of the next page; empty: this was the last. */
             next: string;
-            /** @description Behind what the next page begins; null: this was the last. */
-            until: components["schemas"]["Place"];
         };
         Invitation: {
             email: string;
@@ -2338,7 +2279,7 @@ export interface components {
             /** Format: date-time */
             deleted_at: string | null;
             /** @enum {string} */
-            delivery: "" | "held" | "queued" | "sending" | "sent" | "failed" | "unknown" | "withdrawn";
+            delivery: "" | "queued" | "sending" | "sent" | "failed" | "unknown";
             /** @description The network's own words. */
             detail: string;
             /** @enum {string} */
@@ -2372,10 +2313,7 @@ export interface components {
             quoted: string;
             /** @description Why it failed or waits, as a message key. */
             reason: string;
-            /**
-             * Format: date-time
-             * @description When it is tried again; of one that is held, when it goes out.
-             */
+            /** Format: date-time */
             retry_at: string | null;
             /**
              * Format: int64
@@ -2393,23 +2331,6 @@ export interface components {
             visibility: "public" | "private";
             /** @description What it is folded behind; empty: it is read at once. */
             warning: string;
-        };
-        "Name-caseRequest": {
-            /** @description Empty: as its first word begins. */
-            title: string;
-        };
-        Nap: {
-            /** Format: date-time */
-            at: string;
-            /**
-             * @description service: the next day on which somebody serves.
-             * @enum {string}
-             */
-            name: "hour" | "evening" | "tomorrow" | "service" | "monday";
-        };
-        Naps: {
-            /** @description The earliest first. */
-            naps: components["schemas"]["Nap"][];
         };
         Network: {
             about: {
@@ -2457,7 +2378,7 @@ export interface components {
              * @description Where the letter stands; empty: it is not among the messages shown.
              * @enum {string}
              */
-            delivery: "" | "held" | "queued" | "sending" | "sent" | "failed" | "unknown" | "withdrawn";
+            delivery: "" | "queued" | "sending" | "sent" | "failed" | "unknown";
             to: string;
         };
         OpenSession: {
@@ -2530,14 +2451,6 @@ export interface components {
             id: string;
             name: string;
         };
-        Place: {
-            id: string;
-            /**
-             * Format: int64
-             * @description A rank, or in views that show what changed last first, a changed_at in microseconds.
-             */
-            key: number;
-        };
         Problem: {
             /**
              * @description What happened, as a message key.
@@ -2595,9 +2508,6 @@ export interface components {
         "Rename-passkeyRequest": {
             name: string;
         };
-        "Rename-tagRequest": {
-            name: string;
-        };
         ReplyRequestBody: {
             /** @description Say it although something was said since. */
             anyway?: boolean;
@@ -2606,11 +2516,6 @@ export interface components {
             files?: components["schemas"]["Attach"][] | null;
             /** @description The last message that the agent has seen. */
             seen: string;
-            /**
-             * Format: date-time
-             * @description The case is put aside until then.
-             */
-            sleep?: string;
             solve?: boolean;
             subject?: string;
             text: string;
@@ -2641,79 +2546,6 @@ export interface components {
                 [key: string]: string;
             };
             visibility: string;
-        };
-        RowsAnswer: {
-            /** @description Those of them that are there, in the order of their ids. */
-            cases: components["schemas"]["CaseRow"][];
-            /** @description Cases in every view. */
-            counts: components["schemas"]["CountsByView"];
-        };
-        SearchHit: {
-            /** Format: date-time */
-            at: string;
-            /** @description Who said it; empty: nobody knows. */
-            author: string;
-            case_id: string;
-            /** @enum {string} */
-            direction: "inbound" | "outbound" | "note";
-            /** @description What is to be marked of it. */
-            marks: components["schemas"]["SearchMark"][];
-            message_id: string;
-            /** @description Empty: a note. */
-            network: string;
-            /**
-             * Format: int64
-             * @description Of the case.
-             */
-            number: number;
-            /** @description Whose case it is. */
-            person: components["schemas"]["PersonRef"];
-            /** @description Plain text around what was found. */
-            snippet: string;
-            /**
-             * @description Of the case.
-             * @enum {string}
-             */
-            state: "open" | "waiting" | "solved";
-            /** @description Of the case. */
-            title: string;
-            /** @enum {string} */
-            visibility: "public" | "private";
-        };
-        SearchMark: {
-            /**
-             * Format: int64
-             * @description In UTF-16 units.
-             */
-            from: number;
-            /**
-             * Format: int64
-             * @description Behind it.
-             */
-            to: number;
-        };
-        SearchPage: {
-            /**
-             * Format: int64
-             * @description How many messages cannot be found yet, up to 10000.
-             */
-            behind: number;
-            /** @description With the first page: cases of that number or title. */
-            cases: components["schemas"]["CaseRow"][];
-            /** @description What came last first. */
-            messages: components["schemas"]["SearchHit"][];
-            /** @description Cursor of the next page; empty: there is no more. A page may be short, or empty, and have a next one: searching goes on there. */
-            next: string;
-            /** @description With the first page: who is called so. */
-            people: components["schemas"]["SearchPerson"][];
-        };
-        SearchPerson: {
-            /** @description A case of theirs, the last that was found. */
-            case_id: string;
-            handle: string;
-            id: string;
-            name: string;
-            network: string;
         };
         Second: {
             /** @enum {string} */
@@ -2778,20 +2610,12 @@ export interface components {
              */
             every_minutes: number;
         };
-        "Set-priorityRequest": {
-            /** @enum {string} */
-            priority: "urgent" | "high" | "normal" | "low";
-        };
         "Set-roleRequest": {
             /**
              * @description administrator: of the whole house; none: they do not see the brand any more.
              * @enum {string}
              */
             role: "administrator" | "lead" | "agent" | "reviewer" | "reader" | "none";
-        };
-        "Set-taggingRequest": {
-            /** @description Only leads do. */
-            closed: boolean;
         };
         Setup: {
             demo: components["schemas"]["Demo"] | null;
@@ -2839,12 +2663,6 @@ export interface components {
                 [key: string]: string;
             };
         };
-        "Sleep-caseRequest": {
-            /** @description The last message that the agent has seen. */
-            seen: string;
-            /** Format: date-time */
-            until: string;
-        };
         "Solve-caseRequest": {
             /** @description The last message that the agent has seen. */
             seen: string;
@@ -2887,22 +2705,6 @@ export interface components {
             received_at: string;
             /** Format: int64 */
             size: number;
-        };
-        Tag: {
-            id: string;
-            name: string;
-        };
-        "Tag-caseRequest": {
-            /** @description Names. One that the brand does not have becomes a tag, where whoever asks may make one. */
-            add: string[];
-            /** @description Ids. */
-            remove: string[];
-        };
-        Tagging: {
-            /** @description Only leads make new ones. */
-            closed: boolean;
-            /** @description By their names. */
-            tags: components["schemas"]["Tag"][];
         };
         Target: {
             /** @description Mail: over which it goes. */
@@ -2956,6 +2758,42 @@ export interface components {
             id: "telecom" | "transport" | "retail" | "bank" | "insurance";
             /** Format: int64 */
             minutes: number;
+        };
+        Trail: {
+            chain: components["schemas"]["Chain"];
+            /** @description The newest first. */
+            entries: components["schemas"]["TrailEntry"][];
+            /** @description The groups that one may ask for. */
+            groups: string[];
+            /**
+             * Format: int64
+             * @description As before, for what stands before these; 0: there is nothing.
+             */
+            next: number;
+        };
+        TrailEntry: {
+            /** @description Id of what it is about. */
+            about: string;
+            /** @description Who did it. Null: nobody who works here, or hilft by itself. */
+            agent: components["schemas"]["Agent"] | null;
+            /** Format: date-time */
+            at: string;
+            /** @description Null: it is about the whole house. */
+            brand: components["schemas"]["BrandRef"] | null;
+            detail: {
+                [key: string]: string;
+            };
+            /** @description SHA-256 of the hash before it and of the row, in hexadecimal. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description Its place in the chain.
+             */
+            n: number;
+            /** @description What people call that, where it is somebody who works here, a brand or an account. */
+            name: string;
+            /** @description Its group, a dot, and what was done. */
+            what: string;
         };
         TypingRequestBody: {
             conversation_id: string;
@@ -3018,6 +2856,46 @@ export interface components {
             visibility: "public" | "private";
             /** @description What is said here waits until the person comes to see it. */
             waits: boolean;
+        };
+        Webhook: {
+            /** Format: date-time */
+            failing_since: string | null;
+            id: string;
+            /** Format: date-time */
+            made_at: string;
+            /** Format: date-time */
+            off_at: string | null;
+            /**
+             * @description failing: it took nothing for three days; gone: it answered 410.
+             * @enum {string}
+             */
+            off_why: "person" | "failing" | "gone" | "";
+            /**
+             * Format: date-time
+             * @description When it is next tried.
+             */
+            retry_at: string | null;
+            /**
+             * @description failing: it took nothing the last time; it is tried again.
+             * @enum {string}
+             */
+            state: "ok" | "failing" | "off";
+            /** @description Which events are posted to it. */
+            types: string[];
+            url: string;
+        };
+        WebhookBody: {
+            types: ("case.opened" | "case.assigned" | "case.solved" | "case.reopened" | "case.late" | "message.received" | "reply.sent" | "reply.failed")[];
+            url: string;
+        };
+        WebhookList: {
+            /** @description All events that can be asked for. */
+            types: string[];
+            webhooks: components["schemas"]["Webhook"][];
+        };
+        WebhookSecret: {
+            /** @description What signs from now on. The one before signs as well for a day. It is told this once. */
+            secret: string;
         };
         Workplace: {
             /**
@@ -3424,80 +3302,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "hold-replies": {
-        parameters: {
-            query?: {
-                /** @description Of which brand; empty: of the first one that one sees. */
-                brand?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Hold-repliesRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Account"];
-                };
             };
             /** @description Unauthorized */
             401: {
@@ -4640,76 +4444,6 @@ export interface operations {
             };
         };
     };
-    "list-naps": {
-        parameters: {
-            query?: {
-                /** @description In which days begin where there are no such hours. */
-                zone?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Naps"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "write-note": {
         parameters: {
             query?: never;
@@ -4732,77 +4466,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "set-priority": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Set-priorityRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Acted"];
                 };
             };
             /** @description Unauthorized */
@@ -4990,144 +4653,6 @@ export interface operations {
             };
         };
     };
-    "sleep-case": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Sleep-caseRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Acted"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "wake-case": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Acted"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "solve-case": {
         parameters: {
             query?: never;
@@ -5140,148 +4665,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Solve-caseRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Acted"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "tag-case": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Tag-caseRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Acted"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "name-case": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Name-caseRequest"];
             };
         };
         responses: {
@@ -6052,11 +5435,7 @@ export interface operations {
             query?: {
                 /** @description Of which brand; empty: of the first one that one sees. */
                 brand?: string;
-                view?: "open" | "mine" | "unassigned" | "waiting" | "asleep" | "solved" | "trouble";
-                /** @description Only cases that have it, by its id. */
-                tag?: string;
-                /** @description Only these. */
-                priority?: "urgent" | "high" | "low";
+                view?: "open" | "mine" | "unassigned" | "waiting" | "solved" | "trouble";
                 cursor?: string;
                 limit?: number;
             };
@@ -7853,73 +7232,6 @@ export interface operations {
             };
         };
     };
-    "withdraw-reply": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Message"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "list-networks": {
         parameters: {
             query?: never;
@@ -8064,150 +7376,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Person"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "list-rows": {
-        parameters: {
-            query: {
-                /** @description Of which brand; empty: of the first one that one sees. */
-                brand?: string;
-                /** @description Of cases, with commas between them. */
-                ids: string[];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RowsAnswer"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    search: {
-        parameters: {
-            query: {
-                /** @description Of which brand; empty: of the first one that one sees. */
-                brand?: string;
-                /** @description Words, all of which are to be found; "words in a row"; and von:, kanal:, status:, vor:, bis:, nach:, seit:, or from:, channel:, state:, before:, until:, after:, since:. */
-                q: string;
-                /** @description Where its days begin: Europe/Berlin */
-                zone?: string;
-                cursor?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SearchPage"];
                 };
             };
             /** @description Unauthorized */
@@ -8963,11 +8131,19 @@ export interface operations {
             };
         };
     };
-    "list-tags": {
+    "list-trail": {
         parameters: {
             query?: {
                 /** @description Of which brand; empty: of the first one that one sees. */
                 brand?: string;
+                /** @description What one person did. */
+                agent?: string;
+                /** @description Only of this group. */
+                group?: string;
+                from?: string;
+                to?: string;
+                before?: number;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -8981,7 +8157,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Tagging"];
+                    "application/json": components["schemas"]["Trail"];
                 };
             };
             /** @description Unauthorized */
@@ -9031,167 +8207,23 @@ export interface operations {
             };
         };
     };
-    "set-tagging": {
-        parameters: {
-            query?: {
-                /** @description Of which brand; empty: of the first one that one sees. */
-                brand?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Set-taggingRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Tagging"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "rename-tag": {
+    "check-trail": {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Rename-tagRequest"];
-            };
-        };
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "remove-tag": {
-        parameters: {
-            query?: {
-                /** @description The tag that they have instead; empty: none. */
-                into?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description No Content */
-            204: {
+            /** @description OK */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Chain"];
+                };
             };
             /** @description Unauthorized */
             401: {
@@ -9204,15 +8236,6 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9521,6 +8544,568 @@ export interface operations {
         };
     };
     "test-target": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-webhooks": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-webhook": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedWebhook"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-webhook": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Change-webhookRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-webhook": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-deliveries": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+                state?: "waiting" | "delivered" | "failed";
+                before?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replay-delivery": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "renew-webhook": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-webhook": {
         parameters: {
             query?: {
                 /** @description Of which brand; empty: of the first one that one sees. */

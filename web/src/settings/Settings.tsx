@@ -115,6 +115,14 @@ export function Settings() {
       </p>
       {me.brand.rights.includes('lead') && (
         <>
+          <p className={s.onward}>
+            <Link to="/settings/trail">{t('trail.go')}</Link> <small className="soft">{me.runs ? t('trail.goHelp') : t('trail.goLead')}</small>
+          </p>
+          {me.runs && (
+            <p className={s.onward}>
+              <Link to="/settings/webhooks">{t('hooks.title')}</Link> <small className="soft">{t('hooks.goHelp')}</small>
+            </p>
+          )}
           <h2>{t('letters.title', { brand: me.brand.name })}</h2>
           <Letters />
           <h2>{t('tags.title')}</h2>

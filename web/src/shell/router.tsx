@@ -126,6 +126,18 @@ const security = createRoute({
   component: lazyRouteComponent(() => import('../settings/Security'), 'Security'),
 })
 
+const trail = createRoute({
+  getParentRoute: () => desk,
+  path: '/settings/trail',
+  component: lazyRouteComponent(() => withLater(import('../settings/Trail')), 'Trail'),
+})
+
+const webhooks = createRoute({
+  getParentRoute: () => desk,
+  path: '/settings/webhooks',
+  component: lazyRouteComponent(() => withLater(import('../settings/Webhooks')), 'Webhooks'),
+})
+
 const signIn = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
@@ -178,6 +190,8 @@ export const router = createRouter({
       health,
       settings,
       security,
+      trail,
+      webhooks,
     ]),
   ]),
   defaultPendingComponent: Wait,
