@@ -174,16 +174,16 @@ var matrix = map[string]entry{
 	"change-me": {may: "agents", right: func(*scene, things) call {
 		return call{"/api/me", m{"language": "en", "initials": "XY", "keys": m{"assign": "w"}, "after": m{"solve": "stay", "send": "next", "send_solve": "list"}, "toured": true}}
 	}},
-	"list-agents":   {may: "read", token: "read", right: at("/api/agents")},
-	"list-inbox":    {may: "read", token: "read", right: at("/api/inbox?view=open&limit=10")},
-	"list-rows":     {may: "read", token: "read", right: func(_ *scene, k things) call { return call{"/api/rows?ids=" + k.caseID, nil} }},
-	"list-naps": {may: "read", token: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/naps", nil} }},
+	"list-agents": {may: "read", token: "read", right: at("/api/agents")},
+	"list-inbox":  {may: "read", token: "read", right: at("/api/inbox?view=open&limit=10")},
+	"list-rows":   {may: "read", token: "read", right: func(_ *scene, k things) call { return call{"/api/rows?ids=" + k.caseID, nil} }},
+	"list-naps":   {may: "read", token: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/naps", nil} }},
 	"sleep-case": {may: "work", token: "work", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/sleep", m{"until": s.db.Now().Add(time.Hour), "seen": s.newest(k)}}
 	}},
-	"wake-case": {may: "work", token: "work", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/sleep", nil} }},
-	"list-tags":     {may: "read", token: "read", right: at("/api/tags")},
-	"set-tagging":   {may: "lead", token: "administer", right: func(*scene, things) call { return call{"/api/tags", m{"closed": false}} }},
+	"wake-case":   {may: "work", token: "work", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/sleep", nil} }},
+	"list-tags":   {may: "read", token: "read", right: at("/api/tags")},
+	"set-tagging": {may: "lead", token: "administer", right: func(*scene, things) call { return call{"/api/tags", m{"closed": false}} }},
 	"rename-tag": {may: "lead", token: "administer", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/tags/" + s.tag(k), m{"name": hilft.NewID()}}
 	}},
