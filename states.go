@@ -108,13 +108,13 @@ const (
 	EventCaseReopened   = "case.reopened"
 	EventCaseAssigned   = "case.assigned"
 	EventCaseSolved     = "case.solved"
-	EventCaseSlept      = "case.slept" // somebody put it aside
-	EventCaseWoken      = "case.woken" // its time has come, its customer has spoken, or somebody took it up again
+	EventCaseSlept      = "case.slept"  // somebody put it aside
+	EventCaseWoken      = "case.woken"  // its time has come, its customer has spoken, or somebody took it up again
 	EventCaseUndone     = "case.undone" // somebody took back what they did
 	EventCasePriority   = "case.priority"
 	EventCaseNamed      = "case.named" // somebody gave it a title, or gave it up
 	EventCaseTagged     = "case.tagged"
-	EventCaseLate       = "case.late"   // its answer is due soon, late, or late for others to know
+	EventCaseLate       = "case.late" // its answer is due soon, late, or late for others to know
 	EventMessageHeard   = "message.heard"
 	EventMessageEdited  = "message.edited"
 	EventMessageDeleted = "message.deleted"

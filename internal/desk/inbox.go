@@ -27,7 +27,7 @@ const (
 	ViewMine       View = "mine"       // those of them that are mine
 	ViewUnassigned View = "unassigned" // those of them that are nobody's
 	ViewWaiting    View = "waiting"    // the customer has the word
-	ViewAsleep     View = "asleep" // put aside, what wakes next first
+	ViewAsleep     View = "asleep"     // put aside, what wakes next first
 	ViewSolved     View = "solved"
 	ViewTrouble    View = "trouble" // something we said did not arrive, or nobody knows
 )
@@ -45,10 +45,10 @@ type List struct {
 // view is a View as SQL: which cases, and in what order.
 type view struct {
 	tagged bool // found by what has a tag
-	where string
-	args  []any
-	order string // the column that is paged by
-	desc  bool
+	where  string
+	args   []any
+	order  string // the column that is paged by
+	desc   bool
 }
 
 func viewOf(v View, brand hilft.BrandID, me hilft.AgentID) (view, bool) {

@@ -172,7 +172,10 @@ func TestBrandsAreWallsAndRolesAreRights(t *testing.T) {
 			"let go":  {access.Work, func(see access.Sight) error { _, err := r.desk.LetGo(ctx, see, m.ID); return err }},
 			"take up": {access.Work, func(see access.Sight) error { _, err := r.desk.TakeUp(ctx, see, m.ID); return err }},
 			"person":  {access.Read, func(see access.Sight) error { _, _, err := r.desk.Person(ctx, see, mira); return err }},
-			"inbox":   {access.Read, func(see access.Sight) error { _, err := r.desk.Inbox(ctx, see, brand, List{View: ViewOpen}, "", 9); return err }},
+			"inbox": {access.Read, func(see access.Sight) error {
+				_, err := r.desk.Inbox(ctx, see, brand, List{View: ViewOpen}, "", 9)
+				return err
+			}},
 			"counts":  {access.Read, func(see access.Sight) error { _, err := r.desk.Counts(ctx, see, brand); return err }},
 			"service": {access.Lead, func(see access.Sight) error { _, err := r.desk.Service(ctx, see, brand); return err }},
 			"set":     {access.Lead, func(see access.Sight) error { return r.desk.SetService(ctx, see, brand, Service{}) }},

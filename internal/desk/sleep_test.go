@@ -252,7 +252,7 @@ func TestNapsEndWhenSomebodyServes(t *testing.T) {
 		hours *calendar.Calendar
 		want  []Nap
 	}{
-		"a Wednesday": {on(10, 14, 11, 0), hours, []Nap{{"hour", on(10, 14, 12, 0)}, {"evening", on(10, 14, 16, 0)}, {"tomorrow", on(10, 15, 9, 0)}, {"monday", on(10, 19, 9, 0)}}},
+		"a Wednesday":                            {on(10, 14, 11, 0), hours, []Nap{{"hour", on(10, 14, 12, 0)}, {"evening", on(10, 14, 16, 0)}, {"tomorrow", on(10, 15, 9, 0)}, {"monday", on(10, 19, 9, 0)}}},
 		"in the evening, an hour is soon enough": {on(10, 14, 15, 30), hours, []Nap{{"hour", on(10, 14, 16, 30)}, {"tomorrow", on(10, 15, 9, 0)}, {"monday", on(10, 19, 9, 0)}}},
 		"on Friday, nobody serves tomorrow":      {on(10, 16, 11, 0), hours, []Nap{{"hour", on(10, 16, 12, 0)}, {"evening", on(10, 16, 15, 0)}, {"service", on(10, 19, 9, 0)}}},
 		"on Sunday, tomorrow is Monday":          {on(10, 18, 11, 0), hours, []Nap{{"hour", on(10, 18, 12, 0)}, {"tomorrow", on(10, 19, 9, 0)}}},

@@ -90,11 +90,11 @@ type countsByView struct {
 
 type inboxRequest struct {
 	InBrand
-	View   string `query:"view" enum:"open,mine,unassigned,waiting,asleep,solved,trouble" default:"open"`
+	View     string `query:"view" enum:"open,mine,unassigned,waiting,asleep,solved,trouble" default:"open"`
 	Tag      string `query:"tag" maxLength:"64" doc:"Only cases that have it, by its id."`
 	Priority string `query:"priority" enum:"urgent,high,low" doc:"Only these."`
-	Cursor string `query:"cursor" maxLength:"200"`
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	Cursor   string `query:"cursor" maxLength:"200"`
+	Limit    int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 
 func (a *API) inboxOperations() {
