@@ -136,10 +136,16 @@ func containing(ctx context.Context, tx *store.Tx, brand hilft.BrandID, w string
 		if len(letters) < gramSize {
 			continue
 		}
-		first, behind := gram(brand, string(letters[:gramSize])), gram(brand, string(letters[len(letters)-gramSize:]))
-		some, err := store.All(ctx, tx, `SELECT w.id, w.word FROM search_gram g JOIN search_word w ON w.id = g.key - ? WHERE g.key BETWEEN ? AND ?
-			AND EXISTS (SELECT 1 FROM search_gram b WHERE b.key = g.key - ? + ?) AND w.brand_id = ?`,
-			[]any{first, first, first | lower, first, behind, string(brand)}, func(scan func(into ...any) error, f *found) error { return scan(&f.id, &f.word) })
+		may, err := lettered(ctx, tx, brand, letters)
+		if err != nil {
+			return nil, err
+		}
+		if len(may) == 0 {
+			continue
+		}
+		where, list := store.In(tx, "id", may)
+		some, err := store.All(ctx, tx, `SELECT id, word FROM search_word WHERE `+where+` AND brand_id = ?`, []any{list, string(brand)},
+			func(scan func(into ...any) error, f *found) error { return scan(&f.id, &f.word) })
 		if err != nil {
 			return nil, err
 		}
@@ -149,6 +155,28 @@ func containing(ctx context.Context, tx *store.Tx, brand hilft.BrandID, w string
 	slices.SortFunc(all, func(a, b found) int { return cmp.Or(len(a.word)-len(b.word), strings.Compare(a.word, b.word)) })
 	for _, f := range all[:min(len(all), meansMost)] {
 		ids = append(ids, f.id)
+	}
+	return ids, nil
+}
+
+// lettered are words that may have these letters in a row: those with the first four and the last four of them.
+func lettered(ctx context.Context, tx *store.Tx, brand hilft.BrandID, letters []rune) (ids []int64, err error) {
+	for i, part := range [][]rune{letters[:gramSize], letters[len(letters)-gramSize:]} {
+		g := gram(brand, string(part))
+		found, err := store.All(ctx, tx, `SELECT key FROM search_gram WHERE key BETWEEN ? AND ? ORDER BY key`, []any{g, g | lower},
+			func(scan func(into ...any) error, key *int64) error {
+				err := scan(key)
+				*key &= lower
+				return err
+			})
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			ids = found
+			continue
+		}
+		ids = slices.DeleteFunc(ids, func(id int64) bool { _, both := slices.BinarySearch(found, id); return !both })
 	}
 	return ids, nil
 }
@@ -192,10 +220,12 @@ func cameBefore(ctx context.Context, tx *store.Tx, at int64) (n int64, err error
 	return low, err
 }
 
-// How many messages' runs are looked into at once: few at first, as a page is soon full, then more.
+// How many messages' runs are looked into at once, and how many that were found in them are gone through at once: each
+// question to the database costs something by itself.
 const (
-	chunkFirst = 8 << 10
+	chunkFirst = 16 << 10
 	chunkMost  = 256 << 10
+	gathered   = 200
 )
 
 // each gives the messages that have all the words, after one and before another, the last first, some at a time, until each
@@ -219,14 +249,16 @@ func (m meaning) each(ctx context.Context, tx *store.Tx, above, below int64, eac
 		if err != nil {
 			return err
 		}
+		var ns []int64
 		for i, r := range runs[:n] {
-			ns := r.members(sets[i], above, below)
-			if len(ns) == 0 {
+			ns = append(ns, r.members(sets[i], above, below)...)
+			if len(ns) == 0 || len(ns) < gathered && i < n-1 {
 				continue
 			}
 			if on, err := each(ns); err != nil || !on {
 				return err
 			}
+			ns = nil
 		}
 		runs = runs[n:]
 	}
@@ -302,8 +334,12 @@ func having(ctx context.Context, tx *store.Tx, runs []run, ids []int64, meant fu
 		return found, nil
 	}
 	table, list := store.Numbers(tx, keys)
-	// The page in which each would be: of many words in few pages, each page once.
-	err := tx.Rows(ctx, `SELECT id, body FROM search_page WHERE id IN (SELECT (SELECT MAX(p.id) FROM search_page p WHERE p.id <= k.value) FROM `+table+`)`, []any{list},
+	// The page in which each would be: of many words in few pages, each page once. An array, so that Postgres looks each up.
+	in := `id IN (SELECT (SELECT MAX(p.id) FROM search_page p WHERE p.id <= k.value) FROM ` + table + `)`
+	if tx.Dialect() == store.Postgres {
+		in = `id = ANY(ARRAY(SELECT (SELECT MAX(p.id) FROM search_page p WHERE p.id <= k.value) FROM ` + table + `))`
+	}
+	err := tx.Rows(ctx, `SELECT id, body FROM search_page WHERE `+in, []any{list},
 		func(scan func(into ...any) error) error {
 			var p page
 			if err := scan(&p.first, &p.body); err != nil {

@@ -46,7 +46,7 @@ export const actions = all({
   sendSolve: { at: 'text', key: 'Mod+Shift+Enter', words: 'act.sendSolve', does: 'does.sendPrivate' },
   leave: { at: 'text', key: 'Escape', words: 'act.leave', does: 'does.draft' },
   undo: { at: 'desk', key: 'z', words: 'act.undo', does: 'does.undo' },
-  search: { at: 'desk', key: '/', words: 'act.search', does: 'does.yours' },
+  search: { at: 'desk', key: '/', words: 'nav.search', does: 'does.yours' },
   palette: { at: 'desk', key: 'Mod+k', words: 'nav.palette', does: 'does.yours' },
   help: { at: 'desk', key: '?', words: 'nav.keys', does: 'does.yours' },
   tour: { at: 'desk', words: 'tour.go', does: 'does.yours' },

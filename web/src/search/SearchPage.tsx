@@ -6,6 +6,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { useOffers } from '../actions/offers'
+import { Problem } from '../api/problem'
 import { accountsQuery } from '../api/queries'
 import type { SearchHit, SearchPage as Found } from '../api/types'
 import { useText } from '../i18n'
@@ -181,7 +182,10 @@ function Results({ q }: { q: string }) {
   if (query.isPending) return <Wait lines={8} />
   const pages = query.data?.pages ?? []
   const first = pages[0]
-  if (!first) return <Trouble error={query.error} again={() => void query.refetch()} />
+  if (!first) {
+    const refused = query.error instanceof Problem && query.error.status === 422 // asked again, it would be refused again
+    return <Trouble error={query.error} {...(!refused && { again: () => void query.refetch() })} />
+  }
   const hits = pages.flatMap((p) => p.messages)
   const nothing = hits.length + first.people.length + first.cases.length === 0
   return (

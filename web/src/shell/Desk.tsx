@@ -143,6 +143,7 @@ export function Desk() {
         {me.brand.rights.includes('lead') && <Place to="/health" icon="health" words="nav.health" />}
         <Place to="/settings" icon="settings" words="nav.settings" alarm={me.second_step === 'soon' ? 'nav.secondDue' : undefined} />
         <span className={s.space} />
+        <Tool id="search" icon="search" words={t('nav.search')} run={offers.search.run} />
         <Tool id="palette" icon="palette" words={t('nav.palette')} short={t('nav.paletteShort')} run={offers.palette.run} />
         <Tool id="help" icon="keys" words={t('nav.keys')} run={offers.help.run} />
         <Tool id="out" icon="out" words={t('nav.out', { name: me.name })} short={t('nav.outShort')} run={offers.out.run} />
@@ -177,7 +178,7 @@ function isDark(): boolean {
 }
 
 interface ToolProps {
-  id: 'palette' | 'help' | 'out'
+  id: 'search' | 'palette' | 'help' | 'out'
   icon: IconName
   words: string
   /** What stands below the drawing on a phone; without it, it is not there. */
