@@ -419,8 +419,8 @@ var matrix = map[string]entry{
 		return call{"/api/stuck/" + s.unread(k), nil}
 	}},
 	"GET message html": {may: "read", token: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/messages/" + string(k.message) + "/html", nil} }},
-	"GET stuck raw": {may: "lead", token: "administer", ids: true, right: func(_ *scene, k things) call {
-		return call{"/api/stuck/" + strconv.FormatInt(k.stuck, 10) + "/raw", nil}
+	"GET stuck raw": {may: "lead", token: "administer", ids: true, right: func(s *scene, k things) call { // not the one that is tried again
+		return call{"/api/stuck/" + s.unread(k) + "/raw", nil}
 	}},
 }
 
@@ -742,7 +742,7 @@ func TestWhatIsAnothersOrNobodysIsNotThere(t *testing.T) {
 			require.Equal(t, "agent.not_found", refused(t, s.rosa.say(http.MethodPut, "/api/cases/"+s.own.caseID+"/agent", body), 422).Code)
 		}
 		// Nothing of the other brand has changed, and none of it shows.
-		require.Zero(t, storetest.Count(t, db, `SELECT COUNT(*) FROM message WHERE account_id = ? AND id <> ? AND NOT (agent_id = 'x' AND delivery IN ('failed', 'unknown') AND let_go_at <= 1)`,
+		require.Zero(t, storetest.Count(t, db, `SELECT COUNT(*) FROM message WHERE account_id = ? AND id <> ? AND NOT (agent_id = 'x' AND delivery IN ('held', 'failed', 'unknown') AND let_go_at <= 1)`,
 			string(s.other.account.ID), string(s.other.message)))
 		for _, path := range []string{"/api/inbox", "/api/inbox?view=trouble", "/api/accounts", "/api/health", "/api/agents", "/api/me", "/api/me?brand=" + string(s.other.account.Brand)} {
 			a := s.lead.say(http.MethodGet, path, nil)

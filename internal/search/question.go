@@ -147,6 +147,8 @@ func inState(q *Question, value string, _ *time.Location) error {
 		q.State = hilft.Open
 	case "wartet", "wartend", "waiting":
 		q.State = hilft.Waiting
+	case "zurueckgestellt", "schlaeft", "asleep", "snoozed":
+		q.State = hilft.Asleep
 	case "geloest", "solved":
 		q.State = hilft.Solved
 	default:

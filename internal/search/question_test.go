@@ -35,6 +35,7 @@ func TestQuestionsAreReadAsTheyAreTyped(t *testing.T) {
 		"von:mira netz":               {From: []string{"mira"}, Terms: []Term{typed("netz")}, filtered: true},
 		`Von: "Mira Petersen"`:        {From: []string{"mira", "petersen"}, filtered: true},
 		"kanal:E-Mail status:gelöst":  {Channel: "e mail", State: hilft.Solved, filtered: true},
+		"status:zurückgestellt":       {State: hilft.Asleep, filtered: true},
 		"vor:1.11.2026 netz":          {Before: day(2026, 11, 1), Terms: []Term{typed("netz")}, filtered: true},
 		"nach:2026-10 bis:2026-11-30": {Since: day(2026, 11, 1), Before: day(2026, 12, 1), filtered: true},
 		"since:2026":                  {Since: day(2026, 1, 1), filtered: true},

@@ -69,7 +69,7 @@ func payloadOf(e jobs.Event) (Payload, bool) {
 			p.Type = ReplySent
 		case hilft.Failed, hilft.Unknown:
 			p.Type = ReplyFailed
-		case hilft.Queued, hilft.Sending:
+		case hilft.Held, hilft.Queued, hilft.Sending, hilft.Withdrawn:
 			return p, false
 		}
 		if details["let_go"] != "" {

@@ -74,6 +74,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/accounts/{id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say for how long an account holds a reply, in which it can be taken back */
+        put: operations["hold-replies"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts/{id}/pause": {
         parameters: {
             query?: never;
@@ -314,6 +331,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/naps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Until when a case may well be put aside, by the hours in which its customers are answered */
+        get: operations["list-naps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{id}/notes": {
         parameters: {
             query?: never;
@@ -325,6 +359,23 @@ export interface paths {
         put?: never;
         /** Write something for colleagues */
         post: operations["write-note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/priority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say how urgent a case is: it changes where it stands in the list, and not when its answer is due */
+        put: operations["set-priority"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -365,6 +416,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/sleep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a case aside until a moment, or until the customer's next word */
+        put: operations["sleep-case"];
+        post?: never;
+        /** Take a case up again that was put aside */
+        delete: operations["wake-case"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{id}/solve": {
         parameters: {
             query?: never;
@@ -376,6 +445,40 @@ export interface paths {
         put?: never;
         /** Nothing more to do, until the customer's next word */
         post: operations["solve-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a case tags, and take others off it */
+        post: operations["tag-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/title": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give a case a title */
+        put: operations["name-case"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1006,6 +1109,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/messages/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back a reply that is still held; answers with it as it was written */
+        post: operations["withdraw-reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/networks": {
         parameters: {
             query?: never;
@@ -1049,6 +1169,40 @@ export interface paths {
         };
         /** A person with their concerns */
         get: operations["get-person"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Certain cases of a brand as lists show them: for whoever heard that they have changed */
+        get: operations["list-rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was ever said, by the words in it */
+        get: operations["search"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1226,6 +1380,42 @@ export interface paths {
         /** Read a delivery once more */
         post: operations["retry-stuck"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A brand's tags, and who makes new ones */
+        get: operations["list-tags"];
+        /** Say who makes new tags */
+        put: operations["set-tagging"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Call a tag otherwise, in all cases that have it */
+        put: operations["rename-tag"];
+        post?: never;
+        /** Take a tag off all cases that have it */
+        delete: operations["remove-tag"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1477,6 +1667,11 @@ export interface components {
         Account: {
             /** Format: date-time */
             heard_at: string | null;
+            /**
+             * Format: int64
+             * @description For how many seconds a reply waits, in which it can be taken back; 0: it goes out at once.
+             */
+            hold_s: number;
             /** @description Where the network calls us; empty: it does not. */
             hook_url: string;
             id: string;
@@ -1541,10 +1736,18 @@ export interface components {
             number: number;
             person: components["schemas"]["PersonRef"];
             preview: string;
+            /** @enum {string} */
+            priority: "urgent" | "high" | "normal" | "low";
+            /**
+             * Format: int64
+             * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
+             */
+            rank: number;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "solved";
+            state: "open" | "waiting" | "asleep" | "solved";
+            tags: components["schemas"]["Tag"][];
             title: string;
             /**
              * Format: int64
@@ -1558,6 +1761,16 @@ export interface components {
              * @description The customer's oldest word that is not answered.
              */
             waits_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it is put aside.
+             */
+            wakes_at: string | null;
+            /**
+             * Format: date-time
+             * @description It came back then, and nobody has answered since.
+             */
+            woken_at: string | null;
         };
         "Add-agentRequest": {
             email: string;
@@ -1742,10 +1955,18 @@ export interface components {
             number: number;
             person: components["schemas"]["Person"];
             preview: string;
+            /** @enum {string} */
+            priority: "urgent" | "high" | "normal" | "low";
+            /**
+             * Format: int64
+             * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
+             */
+            rank: number;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "solved";
+            state: "open" | "waiting" | "asleep" | "solved";
+            tags: components["schemas"]["Tag"][];
             title: string;
             /**
              * Format: int64
@@ -1759,8 +1980,18 @@ export interface components {
              * @description The customer's oldest word that is not answered.
              */
             waits_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it is put aside.
+             */
+            wakes_at: string | null;
             /** @description How this person can be answered, the last used first. */
             ways: components["schemas"]["Way"][];
+            /**
+             * Format: date-time
+             * @description It came back then, and nobody has answered since.
+             */
+            woken_at: string | null;
         };
         CaseRow: {
             account: components["schemas"]["AccountRef"];
@@ -1785,10 +2016,18 @@ export interface components {
             number: number;
             person: components["schemas"]["PersonRef"];
             preview: string;
+            /** @enum {string} */
+            priority: "urgent" | "high" | "normal" | "low";
+            /**
+             * Format: int64
+             * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
+             */
+            rank: number;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "solved";
+            state: "open" | "waiting" | "asleep" | "solved";
+            tags: components["schemas"]["Tag"][];
             title: string;
             /**
              * Format: int64
@@ -1802,6 +2041,16 @@ export interface components {
              * @description The customer's oldest word that is not answered.
              */
             waits_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it is put aside.
+             */
+            wakes_at: string | null;
+            /**
+             * Format: date-time
+             * @description It came back then, and nobody has answered since.
+             */
+            woken_at: string | null;
         };
         Chain: {
             /**
@@ -1902,6 +2151,11 @@ export interface components {
             works: boolean;
         };
         ConnectRequestBody: {
+            /**
+             * Format: int64
+             * @description For how many seconds replies wait; see hold-replies.
+             */
+            hold_s?: number;
             /** @description How the house calls it; empty: as the network does. */
             name: string;
             network: string;
@@ -1910,6 +2164,8 @@ export interface components {
             };
         };
         CountsByView: {
+            /** Format: int64 */
+            asleep: number;
             /** Format: int64 */
             mine: number;
             /** Format: int64 */
@@ -2013,7 +2269,7 @@ export interface components {
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "solved";
+            state: "open" | "waiting" | "asleep" | "solved";
             title: string;
             /** @enum {string} */
             visibility: "public" | "private";
@@ -2097,6 +2353,13 @@ export interface components {
             unknown: components["schemas"]["Unknown"][];
             version: string;
         };
+        "Hold-repliesRequest": {
+            /**
+             * Format: int64
+             * @description 0: replies go out at once.
+             */
+            seconds: number;
+        };
         Hours: {
             /** @description Days that are otherwise, holidays or not. */
             days: components["schemas"]["Day"][];
@@ -2121,6 +2384,8 @@ export interface components {
             counts: components["schemas"]["CountsByView"];
             /** @description Cursor of the next page; empty: this was the last. */
             next: string;
+            /** @description Behind what the next page begins; null: this was the last. */
+            until: components["schemas"]["Place"];
         };
         Invitation: {
             email: string;
@@ -2279,7 +2544,7 @@ export interface components {
             /** Format: date-time */
             deleted_at: string | null;
             /** @enum {string} */
-            delivery: "" | "queued" | "sending" | "sent" | "failed" | "unknown";
+            delivery: "" | "held" | "queued" | "sending" | "sent" | "failed" | "unknown" | "withdrawn";
             /** @description The network's own words. */
             detail: string;
             /** @enum {string} */
@@ -2313,7 +2578,10 @@ export interface components {
             quoted: string;
             /** @description Why it failed or waits, as a message key. */
             reason: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it is tried again; of one that is held, when it goes out.
+             */
             retry_at: string | null;
             /**
              * Format: int64
@@ -2331,6 +2599,23 @@ export interface components {
             visibility: "public" | "private";
             /** @description What it is folded behind; empty: it is read at once. */
             warning: string;
+        };
+        "Name-caseRequest": {
+            /** @description Empty: as its first word begins. */
+            title: string;
+        };
+        Nap: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * @description service: the next day on which somebody serves.
+             * @enum {string}
+             */
+            name: "hour" | "evening" | "tomorrow" | "service" | "monday";
+        };
+        Naps: {
+            /** @description The earliest first. */
+            naps: components["schemas"]["Nap"][];
         };
         Network: {
             about: {
@@ -2378,7 +2663,7 @@ export interface components {
              * @description Where the letter stands; empty: it is not among the messages shown.
              * @enum {string}
              */
-            delivery: "" | "queued" | "sending" | "sent" | "failed" | "unknown";
+            delivery: "" | "held" | "queued" | "sending" | "sent" | "failed" | "unknown" | "withdrawn";
             to: string;
         };
         OpenSession: {
@@ -2451,6 +2736,14 @@ export interface components {
             id: string;
             name: string;
         };
+        Place: {
+            id: string;
+            /**
+             * Format: int64
+             * @description A rank, or in views that show what changed last first, a changed_at in microseconds.
+             */
+            key: number;
+        };
         Problem: {
             /**
              * @description What happened, as a message key.
@@ -2508,6 +2801,9 @@ export interface components {
         "Rename-passkeyRequest": {
             name: string;
         };
+        "Rename-tagRequest": {
+            name: string;
+        };
         ReplyRequestBody: {
             /** @description Say it although something was said since. */
             anyway?: boolean;
@@ -2516,6 +2812,11 @@ export interface components {
             files?: components["schemas"]["Attach"][] | null;
             /** @description The last message that the agent has seen. */
             seen: string;
+            /**
+             * Format: date-time
+             * @description The case is put aside until then.
+             */
+            sleep?: string;
             solve?: boolean;
             subject?: string;
             text: string;
@@ -2546,6 +2847,79 @@ export interface components {
                 [key: string]: string;
             };
             visibility: string;
+        };
+        RowsAnswer: {
+            /** @description Those of them that are there, in the order of their ids. */
+            cases: components["schemas"]["CaseRow"][];
+            /** @description Cases in every view. */
+            counts: components["schemas"]["CountsByView"];
+        };
+        SearchHit: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who said it; empty: nobody knows. */
+            author: string;
+            case_id: string;
+            /** @enum {string} */
+            direction: "inbound" | "outbound" | "note";
+            /** @description What is to be marked of it. */
+            marks: components["schemas"]["SearchMark"][];
+            message_id: string;
+            /** @description Empty: a note. */
+            network: string;
+            /**
+             * Format: int64
+             * @description Of the case.
+             */
+            number: number;
+            /** @description Whose case it is. */
+            person: components["schemas"]["PersonRef"];
+            /** @description Plain text around what was found. */
+            snippet: string;
+            /**
+             * @description Of the case.
+             * @enum {string}
+             */
+            state: "open" | "waiting" | "solved";
+            /** @description Of the case. */
+            title: string;
+            /** @enum {string} */
+            visibility: "public" | "private";
+        };
+        SearchMark: {
+            /**
+             * Format: int64
+             * @description In UTF-16 units.
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description Behind it.
+             */
+            to: number;
+        };
+        SearchPage: {
+            /**
+             * Format: int64
+             * @description How many messages cannot be found yet, up to 10000.
+             */
+            behind: number;
+            /** @description With the first page: cases of that number or title. */
+            cases: components["schemas"]["CaseRow"][];
+            /** @description What came last first. */
+            messages: components["schemas"]["SearchHit"][];
+            /** @description Cursor of the next page; empty: there is no more. A page may be short, or empty, and have a next one: searching goes on there. */
+            next: string;
+            /** @description With the first page: who is called so. */
+            people: components["schemas"]["SearchPerson"][];
+        };
+        SearchPerson: {
+            /** @description A case of theirs, the last that was found. */
+            case_id: string;
+            handle: string;
+            id: string;
+            name: string;
+            network: string;
         };
         Second: {
             /** @enum {string} */
@@ -2610,12 +2984,20 @@ export interface components {
              */
             every_minutes: number;
         };
+        "Set-priorityRequest": {
+            /** @enum {string} */
+            priority: "urgent" | "high" | "normal" | "low";
+        };
         "Set-roleRequest": {
             /**
              * @description administrator: of the whole house; none: they do not see the brand any more.
              * @enum {string}
              */
             role: "administrator" | "lead" | "agent" | "reviewer" | "reader" | "none";
+        };
+        "Set-taggingRequest": {
+            /** @description Only leads do. */
+            closed: boolean;
         };
         Setup: {
             demo: components["schemas"]["Demo"] | null;
@@ -2663,6 +3045,12 @@ export interface components {
                 [key: string]: string;
             };
         };
+        "Sleep-caseRequest": {
+            /** @description The last message that the agent has seen. */
+            seen: string;
+            /** Format: date-time */
+            until: string;
+        };
         "Solve-caseRequest": {
             /** @description The last message that the agent has seen. */
             seen: string;
@@ -2705,6 +3093,22 @@ export interface components {
             received_at: string;
             /** Format: int64 */
             size: number;
+        };
+        Tag: {
+            id: string;
+            name: string;
+        };
+        "Tag-caseRequest": {
+            /** @description Names. One that the brand does not have becomes a tag, where whoever asks may make one. */
+            add: string[];
+            /** @description Ids. */
+            remove: string[];
+        };
+        Tagging: {
+            /** @description Only leads make new ones. */
+            closed: boolean;
+            /** @description By their names. */
+            tags: components["schemas"]["Tag"][];
         };
         Target: {
             /** @description Mail: over which it goes. */
@@ -3302,6 +3706,80 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "hold-replies": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Hold-repliesRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
             };
             /** @description Unauthorized */
             401: {
@@ -4444,6 +4922,76 @@ export interface operations {
             };
         };
     };
+    "list-naps": {
+        parameters: {
+            query?: {
+                /** @description In which days begin where there are no such hours. */
+                zone?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Naps"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "write-note": {
         parameters: {
             query?: never;
@@ -4466,6 +5014,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-priority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Set-priorityRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
                 };
             };
             /** @description Unauthorized */
@@ -4653,6 +5272,144 @@ export interface operations {
             };
         };
     };
+    "sleep-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Sleep-caseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "wake-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "solve-case": {
         parameters: {
             query?: never;
@@ -4665,6 +5422,148 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Solve-caseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tag-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Tag-caseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "name-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Name-caseRequest"];
             };
         };
         responses: {
@@ -5435,7 +6334,11 @@ export interface operations {
             query?: {
                 /** @description Of which brand; empty: of the first one that one sees. */
                 brand?: string;
-                view?: "open" | "mine" | "unassigned" | "waiting" | "solved" | "trouble";
+                view?: "open" | "mine" | "unassigned" | "waiting" | "asleep" | "solved" | "trouble";
+                /** @description Only cases that have it, by its id. */
+                tag?: string;
+                /** @description Only these. */
+                priority?: "urgent" | "high" | "low";
                 cursor?: string;
                 limit?: number;
             };
@@ -7232,6 +8135,73 @@ export interface operations {
             };
         };
     };
+    "withdraw-reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-networks": {
         parameters: {
             query?: never;
@@ -7376,6 +8346,150 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-rows": {
+        parameters: {
+            query: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+                /** @description Of cases, with commas between them. */
+                ids: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowsAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+                /** @description Words, all of which are to be found; "words in a row"; and von:, kanal:, status:, vor:, bis:, nach:, seit:, or from:, channel:, state:, before:, until:, after:, since:. */
+                q: string;
+                /** @description Where its days begin: Europe/Berlin */
+                zone?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchPage"];
                 };
             };
             /** @description Unauthorized */
@@ -8072,6 +9186,283 @@ export interface operations {
             header?: never;
             path: {
                 id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-tags": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tagging"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-tagging": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Set-taggingRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tagging"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "rename-tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rename-tagRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-tag": {
+        parameters: {
+            query?: {
+                /** @description The tag that they have instead; empty: none. */
+                into?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
             };
             cookie?: never;
         };
