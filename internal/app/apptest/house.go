@@ -62,11 +62,17 @@ func NewHouse(bin, data, database string) (*House, error) {
 	return h, nil
 }
 
+// given are the ports that houses of this process have, also while they are dead.
+var given sync.Map
+
 // FreePort finds a port below those that the system gives out by itself, so that it is still free when a house that died
-// comes back to it.
+// comes back to it. Processes that run side by side look in different places.
 func FreePort() (int, error) {
 	for range 100 {
-		port := 10000 + rand.IntN(20000)
+		port := 10000 + os.Getpid()%8*2500 + rand.IntN(2500)
+		if _, taken := given.LoadOrStore(port, true); taken {
+			continue
+		}
 		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		if err == nil {
 			return port, l.Close()
