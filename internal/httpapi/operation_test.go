@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -77,7 +78,7 @@ func TestTheHouseSaysWhetherItIsWell(t *testing.T) {
 func TestADeliveryThatCannotBeReadIsADownload(t *testing.T) {
 	t.Parallel()
 	s := openScene(t, storetest.Open(t, "", nil))
-	a := s.rosa.say(http.MethodGet, matrix["GET stuck raw"].right(s, s.own).path, nil)
+	a := s.rosa.say(http.MethodGet, "/api/stuck/"+strconv.FormatInt(s.own.stuck, 10)+"/raw", nil)
 	require.Equal(t, `{"id":`, a.body)
 	require.Equal(t, "application/octet-stream", a.header.Get("Content-Type"))
 	require.True(t, strings.HasPrefix(a.header.Get("Content-Disposition"), "attachment"))

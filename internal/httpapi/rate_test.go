@@ -18,8 +18,8 @@ import (
 // A program that asks too often is told when to come back, and keeps nobody else from asking.
 func TestAProgramThatAsksTooOftenIsToldWhenToComeBack(t *testing.T) {
 	t.Parallel()
-	clock := &movable{}
-	h := openHouseOn(t, storetest.Open(t, "", clock.now), func(d *httpapi.Deps) { d.Rates = httpapi.Rates{Token: 60, Session: 6000, Address: 6000} })
+	clock := storetest.NewClock()
+	h := openHouseOn(t, storetest.Open(t, "", clock.Now), func(d *httpapi.Deps) { d.Rates = httpapi.Rates{Token: 60, Session: 6000, Address: 6000} })
 	rosa := h.administrator(t)
 	first, second := h.program(t, rosa.token("read").Secret), h.program(t, rosa.token("read").Secret)
 	for left := 14; left >= 0; left-- { // a quarter of a minute's at once
@@ -37,7 +37,7 @@ func TestAProgramThatAsksTooOftenIsToldWhenToComeBack(t *testing.T) {
 	require.NotEmpty(t, a.header.Get("RateLimit-Reset"))
 	require.Equal(t, 200, second.say(http.MethodGet, "/api/me", nil).status, "another token has its own")
 	require.Equal(t, 200, rosa.say(http.MethodGet, "/api/me", nil).status)
-	clock.forward(2 * time.Second)
+	clock.Forward(2 * time.Second)
 	require.Equal(t, 200, first.say(http.MethodGet, "/api/me", nil).status)
 	require.Equal(t, 200, first.say(http.MethodGet, "/api/me", nil).status)
 	refused(t, first.say(http.MethodGet, "/api/me", nil), 429)
@@ -47,8 +47,8 @@ func TestAProgramThatAsksTooOftenIsToldWhenToComeBack(t *testing.T) {
 // tries tokens that are none.
 func TestWhoAsksTooOftenIsSlowedDown(t *testing.T) {
 	t.Parallel()
-	clock := &movable{}
-	h := openHouseOn(t, storetest.Open(t, "", clock.now), func(d *httpapi.Deps) { d.Rates = httpapi.Rates{Token: 6000, Session: 80, Address: 400} })
+	clock := storetest.NewClock()
+	h := openHouseOn(t, storetest.Open(t, "", clock.Now), func(d *httpapi.Deps) { d.Rates = httpapi.Rates{Token: 6000, Session: 80, Address: 400} })
 	rosa := h.administrator(t)
 	again := h.agent(t, rosa)
 	for rosa.say(http.MethodGet, "/api/me", nil).status == 200 {
@@ -65,6 +65,6 @@ func TestWhoAsksTooOftenIsSlowedDown(t *testing.T) {
 	require.Equal(t, "request.too_many", refused(t, guess.say(http.MethodGet, "/api/me", nil), 429).Code)
 	refused(t, h.browser(t).say(http.MethodGet, "/api/setup", nil), 429)
 	require.Equal(t, 200, again.say(http.MethodGet, "/api/me", nil).status, "who is signed in goes on")
-	clock.forward(time.Minute)
+	clock.Forward(time.Minute)
 	require.Equal(t, 200, h.browser(t).say(http.MethodGet, "/api/setup", nil).status)
 }

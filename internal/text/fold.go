@@ -97,32 +97,46 @@ func fold(word []byte, r rune) []byte {
 	if len(word) >= wordMost {
 		return word
 	}
-	switch r {
-	case 'ä', 'Ä', 'æ', 'Æ':
-		return append(word, "ae"...)
-	case 'ö', 'Ö', 'ø', 'Ø', 'œ', 'Œ':
-		return append(word, "oe"...)
-	case 'ü', 'Ü':
-		return append(word, "ue"...)
-	case 'ß', 'ẞ':
-		return append(word, "ss"...)
-	case 'ł', 'Ł':
-		return append(word, 'l')
-	case 'đ', 'Đ', 'ð', 'Ð':
-		return append(word, 'd')
-	case 'ı':
-		return append(word, 'i')
+	if as, ok := written(r); ok {
+		return append(word, as...)
 	}
 	for _, r := range norm.NFKD.String(string(r)) {
-		switch {
-		case r == diaeresis && len(word) > 0 && strings.IndexByte("aou", word[len(word)-1]) >= 0:
+		if r == diaeresis && len(word) > 0 && strings.IndexByte("aou", word[len(word)-1]) >= 0 {
 			word = append(word, 'e')
-		case unicode.Is(unicode.Mn, r) || !belongs(r):
-		default:
-			word = utf8.AppendRune(word, lower(r))
+			continue
+		}
+		if unicode.Is(unicode.Mn, r) || !belongs(r) {
+			continue
+		}
+		r = lower(r)
+		if as, ok := written(r); ok { // a small raised ð is one as well
+			word = append(word, as...)
+		} else {
+			word = utf8.AppendRune(word, r)
 		}
 	}
 	return word
+}
+
+// written is how a letter is written by those who do not have it on their keyboard.
+func written(r rune) (as string, ok bool) {
+	switch r {
+	case 'ä', 'Ä', 'æ', 'Æ':
+		return "ae", true
+	case 'ö', 'Ö', 'ø', 'Ø', 'œ', 'Œ':
+		return "oe", true
+	case 'ü', 'Ü':
+		return "ue", true
+	case 'ß', 'ẞ':
+		return "ss", true
+	case 'ł', 'Ł':
+		return "l", true
+	case 'đ', 'Đ', 'ð', 'Ð':
+		return "d", true
+	case 'ı':
+		return "i", true
+	}
+	return "", false
 }
 
 // lower is a letter in lower case, of which Greek has two for one.
