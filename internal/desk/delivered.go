@@ -23,14 +23,8 @@ func (d *Desk) delivered(ctx context.Context, tx *store.Tx, j jobs.Job) error {
 	if err := j.Read(&r); err != nil {
 		return err
 	}
-	m, err := messageWhere(ctx, tx, `WHERE m.id = ?`, string(r.Message))
-	if store.IsNoRows(err) {
-		return nil // erased meanwhile
-	}
-	if err != nil {
-		return err
-	}
-	if m, err = d.hold(ctx, tx, m); err != nil {
+	m, found, err := d.ours(ctx, tx, r.Message)
+	if err != nil || !found {
 		return err
 	}
 	if r.Delivery != m.Delivery && r.Delivery != hilft.Sent && !m.Delivery.Next(r.Delivery) {
@@ -67,19 +61,27 @@ func (d *Desk) neverTold(ctx context.Context, tx *store.Tx, j jobs.Job) error {
 	if r.Delivery != hilft.Sent && r.Delivery != hilft.Failed && r.Delivery != hilft.Unknown {
 		return nil // what it goes on to is told by another
 	}
-	m, err := messageWhere(ctx, tx, `WHERE m.id = ?`, string(r.Message))
-	if store.IsNoRows(err) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if m, err = d.hold(ctx, tx, m); err != nil || m.Delivery != hilft.Queued && m.Delivery != hilft.Sending {
+	m, found, err := d.ours(ctx, tx, r.Message)
+	if err != nil || !found || m.Delivery != hilft.Queued && m.Delivery != hilft.Sending {
 		return err
 	}
 	m.becomes(r.Delivery)
 	m.Reason, m.Detail = r.Reason, r.Detail
 	return d.moved(ctx, tx, m, "")
+}
+
+// ours is the message that a job is about, with others kept away from it and from its case; not found: it was erased
+// meanwhile.
+func (d *Desk) ours(ctx context.Context, tx *store.Tx, id hilft.MessageID) (m Message, found bool, err error) {
+	m, err = messageWhere(ctx, tx, `WHERE m.id = ?`, string(id))
+	if store.IsNoRows(err) {
+		return Message{}, false, nil
+	}
+	if err != nil {
+		return Message{}, false, err
+	}
+	m, err = d.hold(ctx, tx, m)
+	return m, err == nil, err
 }
 
 // hold keeps others away from a message and its case until the transaction ends, and reads the message anew.

@@ -53,18 +53,9 @@ func (d *Desk) release(ctx context.Context, tx *store.Tx, j jobs.Job) error {
 	if err := j.Read(&r); err != nil {
 		return err
 	}
-	m, err := messageWhere(ctx, tx, `WHERE m.id = ?`, string(r.Message))
-	if store.IsNoRows(err) {
-		return nil // erased meanwhile
-	}
-	if err != nil {
+	m, found, err := d.ours(ctx, tx, r.Message)
+	if err != nil || !found || m.Delivery != hilft.Held { // else it was taken back
 		return err
-	}
-	if m, err = d.hold(ctx, tx, m); err != nil {
-		return err
-	}
-	if m.Delivery != hilft.Held {
-		return nil // taken back
 	}
 	var before int64
 	if err := tx.Row(ctx, `SELECT COALESCE(MAX(retry_at), 0) FROM message WHERE case_id = ? AND conversation_id = ? AND delivery = ? AND made_at < ?`,
@@ -105,14 +96,8 @@ func (d *Desk) neverReleased(ctx context.Context, tx *store.Tx, j jobs.Job) erro
 	if err := j.Read(&r); err != nil {
 		return nil //nolint:nilerr // it names no message
 	}
-	m, err := messageWhere(ctx, tx, `WHERE m.id = ?`, string(r.Message))
-	if store.IsNoRows(err) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if m, err = d.hold(ctx, tx, m); err != nil || m.Delivery != hilft.Held {
+	m, found, err := d.ours(ctx, tx, r.Message)
+	if err != nil || !found || m.Delivery != hilft.Held {
 		return err
 	}
 	m.becomes(hilft.Failed)
