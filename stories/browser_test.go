@@ -50,6 +50,7 @@ var journeys = []journey{
 	{"public and private", "mastodon.mjs", prepareMastodon},
 	{"behind a warning", "warning.mjs", prepareSocial},
 	{"keyboard alone", "keyboard.mjs", prepareCases},
+	{"sixty cases", "sixty.mjs", prepareCases},
 	{"phone", "phone.mjs", prepareCases},
 	{"lost connection", "connection.mjs", prepareCases},
 	{"long case", "long_case.mjs", prepareCases},
