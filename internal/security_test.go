@@ -37,3 +37,17 @@ func TestEveryPromiseHasItsTest(t *testing.T) {
 		require.Contains(t, tests[room], "func "+name+"(t *testing.T)", "docs/security.md names %s.%s", room, name)
 	}
 }
+
+// Passwords that are worth nothing are for tests.
+func TestOnlyTestsHashWeakly(t *testing.T) {
+	t.Parallel()
+	weak := regexp.MustCompile(`\bWeak:`)
+	require.NoError(t, filepath.WalkDir("..", func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		require.False(t, weak.Match(text), "%s hashes passwords weakly", path)
+		return err
+	}))
+}

@@ -18,9 +18,6 @@ import (
 	"github.com/hilft/hilft/internal/store/storetest"
 )
 
-// quick makes hashes that are no protection and take no time.
-var quick = argon{memory: 32, passes: 1, threads: 1}
-
 const (
 	miraMail     = "mira.vogel@nordnetz.example"
 	miraPassword = "Leuchtturm im Nebel 7"
@@ -49,8 +46,7 @@ func inHouse(t *testing.T, test func(t *testing.T, h house)) {
 			keys, err := newKeys()
 			require.NoError(t, err)
 			db := storetest.Open(t, url(t), clock.Now)
-			a := New(Deps{DB: db, Jobs: jobs.New(db, wakes, slog.New(slog.DiscardHandler)), Keys: keys})
-			a.passwords = newPasswords(quick)
+			a := New(Deps{DB: db, Jobs: jobs.New(db, wakes, slog.New(slog.DiscardHandler)), Keys: keys, Weak: true})
 			test(t, house{a, clock})
 		})
 	}

@@ -27,6 +27,9 @@ type argon struct {
 // desk's own work. It may be raised: hashes carry their own, and are renewed when their agent signs in.
 var argonNow = argon{memory: 19 * 1024, passes: 2, threads: 1}
 
+// argonWeak makes hashes that are no protection and take no time.
+var argonWeak = argon{memory: 32, passes: 1, threads: 1}
+
 const (
 	saltSize   = 16
 	hashSize   = 32

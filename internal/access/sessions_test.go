@@ -205,9 +205,8 @@ func TestSweepForgetsWhatIsOver(t *testing.T) {
 // The store in its place: behind scs, in a browser's way through it.
 func TestABrowserSignsInAndOut(t *testing.T) {
 	t.Parallel()
-	a := New(Deps{DB: storetest.Open(t, "", nil)})
+	a := New(Deps{DB: storetest.Open(t, "", nil), Weak: true})
 	h := house{Access: a}
-	a.passwords = newPasswords(quick)
 	h.setUp(t)
 	manager := scs.New()
 	manager.Store = a.Sessions()

@@ -274,7 +274,7 @@ func TestAnAdministratorHelpsWhoHasForgottenTheirPassword(t *testing.T) {
 func TestASignInWaitsNoLongerThanItsRequest(t *testing.T) {
 	t.Parallel()
 	h := house{Access: New(Deps{DB: storetest.Open(t, "", nil)})}
-	h.passwords = newPasswords(quick)
+	h.passwords = newPasswords(argonWeak)
 	h.setUp(t)
 	for range hashAtOnce {
 		h.passwords.slots <- struct{}{}
