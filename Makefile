@@ -16,6 +16,8 @@ WAITING  ?= 256
 # Tests are built as the binary is, so that nothing is compiled twice, and without what nobody needs: make check vets, and
 # nobody debugs them. Those that run the binary run the one that is there. Three packages at a time, as some wait longer than
 # they compute.
+# The compiler, and tests that look at nobody's memory, have enough of it to collect garbage seldom.
+ROOMY    := GOGC=400
 TESTS    := HILFT_BIN=$(CURDIR)/bin/hilft CGO_ENABLED=0 FSYNC=off scripts/with-postgres go test -p 3 -trimpath -vet=off -ldflags='-s -w' \
 	-count=1 -shuffle=on -timeout 20m
 # Rooms without a database are quick enough to be watched by the race detector on every check.
@@ -40,11 +42,16 @@ JUMPS      ?= 10
 SOAK_TABLE ?= $(CURDIR)/bin/soak.md
 DOSES      := KILLS WEBHOOKS CUTS HOLD NTH RESTARTS DUPLICATES ORDERS FORGED JUMPS SOAK_TABLE
 
+# What the binary consists of is made at the same time: the browser app and the widget, and all Go that has neither in it.
+MAKEFLAGS += --jobs=3
 .DEFAULT_GOAL := build
-.PHONY: build demo test check bench soak faults generate fmt clean help need
+.PHONY: build rooms demo test check bench soak faults generate fmt clean help need
 
-build: need web/dist/index.html web/dist-widget/widget.js ## build bin/hilft (what `make` alone does)
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/hilft ./cmd/hilft
+build: need web/dist/index.html web/dist-widget/widget.js rooms ## build bin/hilft (what `make` alone does)
+	$(ROOMY) CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/hilft ./cmd/hilft
+
+rooms: need
+	$(ROOMY) CGO_ENABLED=0 go build -trimpath ./internal/httpapi ./connectors/... ./sandbox/...
 
 demo: build ## build, then open the house with made-up customers; ARGS='--quiet --listen 127.0.0.1:9000' is passed on
 	bin/hilft demo $(ARGS)
@@ -52,7 +59,7 @@ demo: build ## build, then open the house with made-up customers; ARGS='--quiet 
 test: build ## pass all tests: browser app, rooms on SQLite and Postgres, stories, browser journeys
 	npm --prefix web test
 	npm --prefix web/widget test
-	$(TESTS) -parallel $(PARALLEL) $$(go list ./... | grep -vE '/(soak|stories)$$')
+	$(ROOMY) $(TESTS) -parallel $(PARALLEL) $$(go list ./... | grep -vE '/(soak|stories)$$')
 	$(TESTS) -parallel $(WAITING) ./soak ./stories
 
 check: need web/node_modules/.package-lock.json web/widget/node_modules/.package-lock.json ## format, vet, lint, arrows, races in pure rooms, generated files unchanged

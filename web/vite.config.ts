@@ -69,5 +69,6 @@ export default defineConfig({
     },
   },
   server: { host: '127.0.0.1', proxy: { '/api': server } },
-  test: { include: ['src/**/*.test.{ts,tsx}'], environment: 'node' },
+  // Files share what they import: to load it for each anew took four fifths of the time.
+  test: { include: ['src/**/*.test.{ts,tsx}'], environment: 'node', isolate: false },
 })
