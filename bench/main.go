@@ -47,6 +47,7 @@ var measures = []measure{
 	{name: "inbox", run: measureInbox},
 	{name: "case", run: measureCase},
 	{name: "search", run: measureSearch},
+	{name: "browser", run: measureBrowser},
 }
 
 // bench is one run of all that was asked for.
