@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/hilft/hilft/internal/store/storetest"
 )
 
 // The clock of the house jumps by half a second, an hour and a day, forwards and back again, while customers write and
@@ -28,7 +30,7 @@ func TestTheClockJumps(t *testing.T) {
 	for _, db := range []struct {
 		name string
 		url  func(t *testing.T) string
-	}{{"sqlite", func(*testing.T) string { return "" }}, {"postgres", database}} {
+	}{{"sqlite", func(*testing.T) string { return "" }}, {"postgres", storetest.PostgresURL}} {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
 			began := time.Now()

@@ -19,6 +19,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/hilft/hilft/internal/store/storetest"
+
 	"github.com/hilft/hilft/internal/app/apptest"
 	sandbox "github.com/hilft/hilft/sandbox/mail"
 )
@@ -122,7 +124,7 @@ func TestHostileWebhooks(t *testing.T) {
 	for _, db := range []struct {
 		name string
 		url  func(t *testing.T) string
-	}{{"sqlite", func(*testing.T) string { return "" }}, {"postgres", database}} {
+	}{{"sqlite", func(*testing.T) string { return "" }}, {"postgres", storetest.PostgresURL}} {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
 			began := time.Now()

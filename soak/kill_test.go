@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/hilft/hilft/internal/store/storetest"
 )
 
 // The house is killed at random moments while customers write over many connections, one word in ten twice and one in
@@ -27,7 +29,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
 		onlyLong(t, "after every kill leases have to end; stories kill on Postgres in every test")
-		killAtRandom(t, database(t), dose(t, "KILLS", 0, 200))
+		killAtRandom(t, storetest.PostgresURL(t), dose(t, "KILLS", 0, 200))
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hilft/hilft/internal/app/apptest"
+	"github.com/hilft/hilft/internal/store/storetest"
 )
 
 // each runs a test on one node with SQLite, and on two that share Postgres. It is given the webhook address of each.
@@ -30,7 +31,7 @@ func each(t *testing.T, test func(t *testing.T, s *site, hooks []string)) {
 	})
 	t.Run("two nodes on postgres", func(t *testing.T) {
 		t.Parallel()
-		url := database(t)
+		url := storetest.PostgresURL(t)
 		s := open(t, plan{database: url, calm: true})
 		second, err := apptest.NewHouse(program, s.house.Data, url) // they share the folder of media and key
 		require.NoError(t, err)

@@ -24,6 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hilft/hilft/internal/app/apptest"
+	"github.com/hilft/hilft/internal/store/storetest"
 )
 
 // Postgres is restarted, killed and started again, ends our sessions, is cut off, slow, and only to be read, one after
@@ -101,7 +102,7 @@ func TestPostgresFailsOnce(t *testing.T) {
 	t.Parallel()
 	nth := dose(t, "NTH", 20, 500)
 	began := time.Now()
-	w, url := newWire(t, database(t))
+	w, url := newWire(t, storetest.PostgresURL(t))
 	s := open(t, plan{database: url, calm: true})
 	ctx, cancel := context.WithTimeout(t.Context(), settledIn+time.Duration(nth)*10*time.Second)
 	defer cancel()

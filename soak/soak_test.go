@@ -120,25 +120,3 @@ func (f *rows) add(r row, file string) error {
 	}
 	return os.WriteFile(file, []byte(b.String()), 0o600)
 }
-
-// server is the Postgres server for tests. In CI there must be one.
-func server(t *testing.T) string {
-	t.Helper()
-	at := os.Getenv(apptest.PostgresEnv)
-	if at == "" && os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not set", apptest.PostgresEnv)
-	}
-	if at == "" {
-		t.Skipf("no Postgres: %s is not set", apptest.PostgresEnv)
-	}
-	return at
-}
-
-// database makes an empty Postgres database that is removed with the test.
-func database(t *testing.T) string {
-	t.Helper()
-	url, drop, err := apptest.NewDatabase(t.Context(), server(t))
-	require.NoError(t, err)
-	t.Cleanup(drop)
-	return url
-}

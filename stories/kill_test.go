@@ -18,6 +18,7 @@ import (
 
 	"github.com/hilft/hilft/internal/app/apptest"
 	"github.com/hilft/hilft/internal/faults"
+	"github.com/hilft/hilft/internal/store/storetest"
 )
 
 const (
@@ -52,10 +53,7 @@ func TestTheHouseDiesOnPostgres(t *testing.T) {
 	for _, point := range []string{faults.ReceiveInserted, faults.IntakeTaken, faults.DeliverSent} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
-			url, drop, err := apptest.NewDatabase(t.Context(), postgres(t))
-			require.NoError(t, err)
-			t.Cleanup(drop)
-			s := besiege(t, url, true)
+			s := besiege(t, storetest.PostgresURL(t), true)
 			s.assault(point, 0)
 			s.judge()
 		})

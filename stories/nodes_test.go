@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hilft/hilft/internal/app/apptest"
+	"github.com/hilft/hilft/internal/store/storetest"
 )
 
 // nodes are several processes of one house: they share a Postgres, a NATS cluster and a data folder, and whoever is
@@ -32,10 +33,7 @@ type nodes struct {
 // build makes a house of so many nodes. None of them is open yet.
 func build(t *testing.T, count int) *nodes {
 	t.Helper()
-	database, drop, err := apptest.NewDatabase(t.Context(), postgres(t))
-	require.NoError(t, err)
-	t.Cleanup(drop)
-	return buildOn(t, database, count)
+	return buildOn(t, storetest.PostgresURL(t), count)
 }
 
 func buildOn(t *testing.T, database string, count int) *nodes {
@@ -62,11 +60,11 @@ func buildOn(t *testing.T, database string, count int) *nodes {
 // open opens nodes, one after the other. The first of them is set up, if nobody has.
 func (n *nodes) open(which ...int) {
 	n.t.Helper()
-	ctx, cancel := context.WithTimeout(n.ctx, patience)
-	defer cancel()
 	for _, i := range which {
-		require.NoError(n.t, n.all[i].Open(ctx, n.env...))
+		require.NoError(n.t, n.all[i].Open(n.ctx, n.env...))
 		if n.agent == nil {
+			ctx, cancel := context.WithTimeout(n.ctx, patience)
+			defer cancel()
 			var err error
 			n.agent, err = n.all[i].SetUp(ctx)
 			require.NoError(n.t, err)

@@ -24,6 +24,7 @@ import (
 
 	"github.com/hilft/hilft/connectors/mail/mailtest"
 	"github.com/hilft/hilft/internal/app/apptest"
+	"github.com/hilft/hilft/internal/store/storetest"
 )
 
 // patience is how long a story waits for one thing to happen.
@@ -61,7 +62,7 @@ func TestStories(t *testing.T) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		tell(t, everywhere, teller{server: postgres(t)})
+		tell(t, everywhere, teller{postgres: true})
 	})
 	t.Run("real mail servers", func(t *testing.T) {
 		t.Parallel()
@@ -85,7 +86,7 @@ func postgres(t *testing.T) string {
 
 // teller says in what surroundings a story is told.
 type teller struct {
-	server   string       // Postgres; empty: SQLite
+	postgres bool         // else SQLite
 	provider mailProvider // nil: the sandbox
 }
 
@@ -116,13 +117,8 @@ func tell(t *testing.T, files []string, how teller) {
 			w := &world{dir: env.WorkDir, provider: how.provider}
 			env.Defer(apptest.Turn())
 			env.Defer(w.close)
-			if how.server != "" {
-				url, drop, err := apptest.NewDatabase(context.Background(), how.server)
-				if err != nil {
-					return err
-				}
-				w.onClose(drop)
-				w.database = url
+			if how.postgres {
+				w.database = storetest.PostgresURL(t)
 			}
 			env.Values[worldKey{}] = w
 			return nil
