@@ -42,6 +42,7 @@ try {
     tell('first screen, bytes, second visit', 'kB', warm.map((v) => v.bytes / 1000), 15)
     tell('first screen, requests', '', cold.map((v) => v.requests), 12)
     tell('first screen, of them API calls, without the stream', '', cold.map((v) => v.calls), 2)
+    tell('requests in the half second behind it', '', cold.map((v) => v.behind))
     tell('other hosts asked', '', cold.map((v) => v.elsewhere), 0)
   }
 
@@ -98,16 +99,13 @@ async function visit(context, line) {
   const wire = await context.newCDPSession(page)
   await wire.send('Network.enable')
   if (line !== 'loopback') await wire.send('Network.emulateNetworkConditions', ordinary)
-  const seen = { bytes: 0, requests: 0, calls: 0, elsewhere: 0 }
-  const streams = new Set()
-  wire.on('Network.requestWillBeSent', ({ requestId, request }) => {
-    if (request.url.endsWith('/api/events')) return void streams.add(requestId)
-    seen.requests++
-    if (request.url.startsWith(`${base}/api/`)) seen.calls++
-    if (!request.url.startsWith(base)) seen.elsewhere++
+  const asked = new Map()
+  wire.on('Network.requestWillBeSent', ({ requestId, request, wallTime }) => {
+    if (!request.url.endsWith('/api/events')) asked.set(requestId, { url: request.url, at: wallTime * 1000, bytes: 0 })
   })
   wire.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
-    if (!streams.has(requestId)) seen.bytes += encodedDataLength
+    const one = asked.get(requestId)
+    if (one) one.bytes = encodedDataLength
   })
   await page.addInitScript(() => {
     new MutationObserver((_, all) => {
@@ -118,10 +116,18 @@ async function visit(context, line) {
   })
   await page.goto(`${base}/inbox/open`)
   await page.waitForFunction(() => globalThis.usable)
-  const ms = await page.evaluate(() => globalThis.usable)
-  await page.waitForTimeout(500) // for what comes behind the first screen; the stream never ends
+  const [ms, at] = await page.evaluate(() => [globalThis.usable, performance.timeOrigin + globalThis.usable])
+  await page.waitForTimeout(500) // for what was asked for before; the stream never ends
   await page.close()
-  return { ...seen, ms }
+  const needed = [...asked.values()].filter((r) => r.at <= at)
+  return {
+    ms,
+    bytes: needed.reduce((sum, r) => sum + r.bytes, 0),
+    requests: needed.length,
+    calls: needed.filter((r) => r.url.startsWith(`${base}/api/`)).length,
+    behind: asked.size - needed.length,
+    elsewhere: [...asked.values()].filter((r) => !r.url.startsWith(base)).length,
+  }
 }
 
 /** From now on a page notes when a key was pressed, on the clock of the machine. */
