@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/channel"
 	"github.com/hilft/hilft/internal/access"
 )
 
@@ -27,7 +28,13 @@ type meJSON struct {
 	Second    string            `json:"second_step" enum:"nothing,soon,now" doc:"What is asked of somebody who has no second step at sign-in: soon, their role asks for one; now, nothing else is possible before."`
 	Brand     workplaceJSON     `json:"brand" doc:"The one that was asked for; without an id: one sees none yet."`
 	Brands    []workplaceJSON   `json:"brands" nullable:"false" doc:"All that one sees."`
+	Networks  []networkName     `json:"networks" nullable:"false" doc:"What they are called, for lists."`
 	Version   string            `json:"version"`
+}
+
+type networkName struct {
+	ID   string       `json:"id"`
+	Name channel.Text `json:"name"`
 }
 
 // afterJSON is what the desk shows after an act.
@@ -91,7 +98,10 @@ func (a *API) me(ctx context.Context, me access.Agent, in InBrand) (*bodyOf[meJS
 	out := meJSON{
 		ID: string(me.ID), Name: me.Name, Initials: me.Initials, Email: me.Email, Runs: me.Role == access.RoleAdministrator, Language: me.Language,
 		Scheme: string(me.Scheme), Signature: me.Signature, Second: string(asked), Keys: keys, After: afterJSON{string(me.After.Solve), string(me.After.Send), string(me.After.SendSolve)},
-		Toured: !me.TouredAt.IsZero(), Brand: workplaceOf(see, b), Brands: []workplaceJSON{}, Version: a.Version,
+		Toured: !me.TouredAt.IsZero(), Brand: workplaceOf(see, b), Brands: []workplaceJSON{}, Networks: []networkName{}, Version: a.Version,
+	}
+	for _, d := range a.Switchboard.Networks() {
+		out.Networks = append(out.Networks, networkName{d.ID, d.Name})
 	}
 	for _, b := range n.brands {
 		if see.May(b.ID, access.Read) {

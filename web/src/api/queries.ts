@@ -5,8 +5,7 @@ import { infiniteQueryOptions, QueryClient, queryOptions, type QueryKey } from '
 import { enterBrand, inBrand } from './brand'
 import { client, take } from './client'
 import { worthRetrying } from './problem'
-import { remembered, remember } from './remembered'
-import type { Case, Colleague, InboxPage, View, Words } from './types'
+import type { Case, Colleague, InboxPage, View } from './types'
 
 /** All that the server told us, kept once. Live events say what of it is out of date. */
 export const queries = new QueryClient({
@@ -133,33 +132,11 @@ export function numberQuery(number: number) {
   })
 }
 
-interface NetworkNames {
-  at: number
-  version: string
-  names: { id: string; name: Words }[]
-}
-
-function versionOf(): string {
-  return queries.getQueryData(meQuery.queryKey)?.version ?? ''
-}
-
-/** What networks there are. Their names are needed on the first screen, so they are remembered. */
+/** What networks there are, with all that can be set. */
 export const networksQuery = queryOptions({
   queryKey: ['networks'],
-  queryFn: async ({ signal }) => {
-    const { networks } = await take(client.GET('/api/networks', { signal }))
-    const names: NetworkNames = { at: Date.now(), version: versionOf(), names: networks.map(({ id, name }) => ({ id, name })) }
-    remember('networks', names)
-    return networks
-  },
+  queryFn: async ({ signal }) => (await take(client.GET('/api/networks', { signal }))).networks,
 })
-
-/** The names of the networks as they were the last time, and whether they are worth asking for again. */
-export function rememberedNetworks(now = Date.now()): { names: NetworkNames['names']; old: boolean } {
-  const v = remembered('networks') as Partial<NetworkNames> | undefined
-  if (!v || !Array.isArray(v.names)) return { names: [], old: true }
-  return { names: v.names, old: v.version !== versionOf() || typeof v.at !== 'number' || now - v.at > 3_600_000 }
-}
 
 export const accountsQuery = queryOptions({
   queryKey: ['accounts'],

@@ -2511,6 +2511,8 @@ export interface components {
             /** @enum {string} */
             language: "de" | "en";
             name: string;
+            /** @description What they are called, for lists. */
+            networks: components["schemas"]["NetworkName"][];
             /** @description One is an administrator: one runs the house. */
             runs: boolean;
             /** @enum {string} */
@@ -2635,6 +2637,12 @@ export interface components {
         };
         NetworkList: {
             networks: components["schemas"]["Network"][];
+        };
+        NetworkName: {
+            id: string;
+            name: {
+                [key: string]: string;
+            };
         };
         Node: {
             /** Format: date-time */

@@ -206,9 +206,19 @@ function Tool({ id, icon, words, short, run }: ToolProps): ReactNode {
 
 /** The way to the channels, marked while one of them hears nobody: no other page would show that. */
 function Channels() {
-  const { data } = useQuery(accountsQuery)
+  const { data } = useQuery({ ...accountsQuery, enabled: useIdle() })
   const down = data?.some((a) => a.state === 'sign_in' || a.state === 'trouble')
   return <Place to="/channels" icon="channels" words="nav.channels" alarm={down ? 'nav.channelDown' : undefined} />
+}
+
+/** Whether the first screen stands: what is asked for then delays nobody. */
+function useIdle(): boolean {
+  const [idle, setIdle] = useState(false)
+  useEffect(() => {
+    const soon = setTimeout(() => setIdle(true), 1000)
+    return () => clearTimeout(soon)
+  }, [])
+  return idle
 }
 
 interface PlaceProps {

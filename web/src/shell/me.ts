@@ -1,11 +1,10 @@
 // SPDX-FileCopyrightText: The hilft authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useSuspenseQuery } from '@tanstack/react-query'
 import { inBrand } from '../api/brand'
 import { client, once, take } from '../api/client'
-import { networksQuery, meQuery, queries, rememberedNetworks } from '../api/queries'
+import { meQuery, queries } from '../api/queries'
 import type { Me } from '../api/types'
 import { wordsFor } from '../api/words'
 import { inWords, useText } from '../i18n'
@@ -37,11 +36,9 @@ export async function choose(choice: Choice): Promise<void> {
   }
 }
 
-/** How networks are called in the agent's language. Until that is known, by their id. */
+/** How networks are called in the agent's language. */
 export function useNetworkName(): (id: string) => string {
   const { language } = useText()
-  const [kept] = useState(() => rememberedNetworks())
-  const { data } = useQuery({ ...networksQuery, enabled: kept.old })
-  const names = data ?? kept.names
+  const names = useMe().networks
   return (id) => inWords(names.find((n) => n.id === id)?.name, language) || id.charAt(0).toUpperCase() + id.slice(1)
 }
