@@ -99,6 +99,7 @@ const (
 	JobRetag    = "retag"    // desk → desk: take a tag that goes off its cases
 	JobLink     = "link"     // access → watch: mail somebody a link that lets them in
 	JobWebhook  = "webhook"  // webhook → webhook: post an event to who asked for it
+	JobPush     = "push"     // push → push: tell somebody on their device
 	JobOnward   = "onward"   // desk, switchboard → desk: write a letter with the answers that nobody was there to see
 )
 

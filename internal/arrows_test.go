@@ -36,7 +36,7 @@ var floors = [][]string{
 	{"internal/jobs", "internal/backup"},
 	{"internal/access", "internal/people", "internal/knowledge"},
 	{"internal/switchboard", "internal/guard", "internal/desk", "internal/webhook"},
-	{"internal/listening", "internal/community", "internal/broadcast", "internal/automation", "internal/search"},
+	{"internal/listening", "internal/community", "internal/broadcast", "internal/automation", "internal/search", "internal/push"},
 	{"internal/intake", "internal/reports", "internal/watch"},
 	{"internal/httpapi"},
 	{"internal/app"},

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The hilft authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { createHash } from 'node:crypto'
 import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -23,7 +24,7 @@ function precompress(): Plugin {
     },
     async closeBundle() {
       for (const file of await readdir(dist, { recursive: true })) {
-        if (!/\.(js|css|html|svg|json)$/.test(file)) continue
+        if (!/\.(js|css|html|svg|json|webmanifest)$/.test(file)) continue
         const raw = await readFile(join(dist, file))
         if (raw.length < 1024) continue
         const options = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: raw.length } }
@@ -45,10 +46,29 @@ function keepFolder(): Plugin {
   }
 }
 
+/** Puts the service worker beside the page, knowing all pieces of this build, and gives the page its version. */
+function worker(): Plugin {
+  return {
+    name: 'hilft-worker',
+    apply: 'build',
+    enforce: 'post',
+    async generateBundle(_, bundle) {
+      const pieces = Object.keys(bundle)
+        .filter((f) => f.startsWith('assets/') && /\.(js|css|woff2)$/.test(f))
+        .sort()
+      const version = createHash('sha256').update(pieces.join('\n')).digest('hex').slice(0, 12)
+      const source = (await readFile(join(import.meta.dirname, 'worker/sw.js'), 'utf8'))
+        .replace(/const version = ''.*/, `const version = '${version}'`)
+        .replace(/const shell = \[\].*/, `const shell = ${JSON.stringify(pieces.map((f) => '/' + f))}`)
+      this.emitFile({ type: 'asset', fileName: 'sw.js', source })
+    },
+  }
+}
+
 const server = process.env.HILFT_DEV_SERVER ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
-  plugins: [react(), keepFolder(), precompress()],
+  plugins: [react(), keepFolder(), worker(), precompress()],
   build: {
     target: 'es2023',
     assetsInlineLimit: 0, // the content security policy allows no data: addresses
@@ -61,7 +81,7 @@ export default defineConfig({
           groups: [
             {
               name: 'desk',
-              test: /\/(src\/(shell\/(?!Help|form|Secret)|api|i18n\/\w+\.ts|live|inbox|case\/(acts|links))|node_modules\/(react|react-dom|scheduler|@tanstack|i18next|openapi-fetch))/,
+              test: /\/(src\/(shell\/(?!Help|form|Secret|worker)|api|i18n\/\w+\.ts|live|inbox|case\/(acts|links))|node_modules\/(react|react-dom|scheduler|@tanstack|i18next|openapi-fetch))/,
             },
           ],
         },

@@ -6,6 +6,8 @@ package access
 import (
 	"context"
 	"log/slog"
+	"net/http"
+	"strings"
 
 	"github.com/go-webauthn/webauthn/webauthn"
 
@@ -22,15 +24,20 @@ type Access struct {
 	log       *slog.Logger
 	party     *webauthn.WebAuthn // nil: no passkeys
 	passwords *passwords
+	publicURL string
+	plain     bool // the house itself has no https, so a provider needs none either
+	sites     *sites
 }
 
-// Deps is what the room needs. Log may be nil; so may Keys and Jobs, where nobody signs in with more than a password.
-// PublicURL is the address for which passkeys are made.
+// Deps is what the room needs. Log may be nil; so may Keys and Jobs, where nobody signs in with more than a password, and
+// HTTP, where nobody does by a provider. PublicURL is the address for which passkeys are made, and to which providers send
+// people back.
 type Deps struct {
 	DB   *store.DB
 	Jobs *jobs.Jobs
 	Keys *Keys
 	Log  *slog.Logger
+	HTTP *http.Client // guarded against private addresses
 
 	PublicURL string
 	Weak      bool // passwords are hashed quickly and worth nothing: for tests that sign in all the time
@@ -45,7 +52,11 @@ func New(d Deps) *Access {
 	if d.Weak {
 		hardness = argonWeak
 	}
-	return &Access{db: d.DB, jobs: d.Jobs, keys: d.Keys, log: d.Log, party: relyingParty(d.PublicURL), passwords: newPasswords(hardness)}
+	plain := !strings.HasPrefix(d.PublicURL, "https://")
+	return &Access{
+		db: d.DB, jobs: d.Jobs, keys: d.Keys, log: d.Log, party: relyingParty(d.PublicURL), passwords: newPasswords(hardness),
+		publicURL: d.PublicURL, plain: plain, sites: newSites(d.HTTP, plain, d.DB.Now),
+	}
 }
 
 type actorKey struct{}

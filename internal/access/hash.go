@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/crypto/argon2"
@@ -71,6 +72,12 @@ func (p *passwords) hash(ctx context.Context, password string) (string, error) {
 // nobody is what the password of somebody who is not there is checked against: the same work, and nothing fits.
 func (p *passwords) nobody() string {
 	return phc{p.argon, make([]byte, saltSize), make([]byte, hashSize)}.String()
+}
+
+// nobodys tells whether a hash is one that nobody returned: its agent has no password.
+func nobodys(kept string) bool {
+	h, err := parsePHC(kept)
+	return err == nil && !slices.ContainsFunc(h.key, func(b byte) bool { return b != 0 })
 }
 
 // check tells whether the password fits, and whether the hash should be renewed.

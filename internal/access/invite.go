@@ -153,7 +153,7 @@ func (a *Access) Withdraw(ctx context.Context, id string) error {
 
 // Join makes an agent of somebody who was invited, under the name and with the password they choose. NotFound
 // ("link.over"): the link is good for nothing, any more. Invalid names the field: name, password. Conflict: somebody has
-// their address by now.
+// their address by now. Forbidden ("session.provider_only"): they begin by signing in at a provider.
 func (a *Access) Join(ctx context.Context, token, name, password, from string) (agent Agent, err error) {
 	l, err := a.tryLink(ctx, token, from)
 	if err == nil && l.Kind != LinkInvite {
@@ -177,6 +177,9 @@ func (a *Access) Join(ctx context.Context, token, name, password, from string) (
 	}
 	agent.ID = hilft.AgentID(hilft.NewID())
 	err = a.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := mayOwn(ctx, tx, agent); err != nil {
+			return err
+		}
 		if err := useUp(ctx, tx, token, LinkInvite); err != nil {
 			return err
 		}

@@ -351,6 +351,11 @@ func (a *Access) SignInByPasskey(ctx context.Context, half *Half, c Ceremony, an
 		if err != nil {
 			return err
 		}
+		if half == nil { // as a second step behind a provider, it is one
+			if err := mayOwn(ctx, tx, who); err != nil {
+				return err
+			}
+		}
 		h := holder(who, kept)
 		var key *webauthn.Credential
 		if half != nil {

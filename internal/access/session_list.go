@@ -156,3 +156,21 @@ func NearPlace(from string) string {
 	}
 	return near.Masked().String()
 }
+
+// SessionID names the session of a token, as Session does.
+func SessionID(token string) string { return tokenHash(token) }
+
+// SessionHolds tells, within the transaction that wants to know, whether a session of an agent who works here still holds.
+func SessionHolds(ctx context.Context, tx *store.Tx, id string, agent hilft.AgentID) (bool, error) {
+	var made, seen, expires int64
+	err := tx.Row(ctx, `SELECT made_at, seen_at, expires_at FROM agent_session WHERE token = ? AND agent_id = ? AND ended_at = 0
+		AND EXISTS (SELECT 1 FROM agent WHERE id = ? AND closed_at = 0)`, []any{id, string(agent), string(agent)}, &made, &seen, &expires)
+	if store.IsNoRows(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	l, err := sessionLimits(ctx, tx)
+	return err == nil && tx.Now().Before(store.Time(expires)) && l.hold(store.Time(made), store.Time(seen), tx.Now()), err
+}

@@ -216,7 +216,7 @@ func endSessions(ctx context.Context, tx *store.Tx, id hilft.AgentID) error {
 	return forgetLinks(ctx, tx, id)
 }
 
-// Sweep forgets sessions past their expiry, links and invitations long over, and tries to sign in that no longer count. It is to be called now and then,
+// Sweep forgets sessions past their expiry, links and invitations long over, who did not come back from a provider, and tries to sign in that no longer count. It is to be called now and then,
 // on any node, and tells how many rows went.
 func (a *Access) Sweep(ctx context.Context) (gone int64, err error) {
 	err = a.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
@@ -239,7 +239,11 @@ func (a *Access) Sweep(ctx context.Context) (gone int64, err error) {
 			return err
 		}
 		tokens, err := tx.Exec(ctx, `DELETE FROM token WHERE ends_at <= ?`, store.Micros(now))
-		gone = sessions + tries + links + invitations + tokens
+		if err != nil {
+			return err
+		}
+		departed, err := tx.Exec(ctx, `DELETE FROM provider_departure WHERE ends_at <= ?`, store.Micros(now))
+		gone = sessions + tries + links + invitations + tokens + departed
 		return err
 	})
 	if err != nil {

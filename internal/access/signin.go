@@ -15,7 +15,8 @@ import (
 // SignIn proves who somebody is. from is the address the request came from, for the limits. Unauthenticated
 // ("session.wrong"): address or password is wrong, or the agent no longer works here; ("session.second_step", with a
 // *Half as its cause): they are right, and the agent's second step is still to come. Unavailable ("session.locked",
-// with a *Locked as its cause): too many wrong tries; nothing was looked at.
+// with a *Locked as its cause): too many wrong tries; nothing was looked at. Forbidden ("session.provider_only"): both are
+// right, and count for nothing any more.
 //
 // The caller then renews the session's token and puts the id under SessionAgent.
 func (a *Access) SignIn(ctx context.Context, email, password, from string) (Agent, error) {
@@ -57,6 +58,9 @@ func (a *Access) SignIn(ctx context.Context, email, password, from string) (Agen
 		}
 		if n == 0 {
 			return hilft.Fail(hilft.Unauthenticated, "session.wrong", nil)
+		}
+		if err := mayOwn(ctx, tx, who); err != nil {
+			return err
 		}
 		second, err := secondOf(ctx, tx, who.ID)
 		if err != nil {

@@ -27,6 +27,7 @@ import (
 	"github.com/hilft/hilft/internal/httpapi"
 	"github.com/hilft/hilft/internal/intake"
 	"github.com/hilft/hilft/internal/jobs"
+	"github.com/hilft/hilft/internal/push"
 	"github.com/hilft/hilft/internal/search"
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/switchboard"
@@ -57,6 +58,7 @@ type House struct {
 	jobs        *jobs.Jobs
 	trail       *audit.Trail
 	webhooks    *webhook.Webhooks
+	push        *push.Push
 	close       []func() // from the ground up; closed the other way round
 }
 
@@ -120,8 +122,13 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 	if err != nil {
 		return nil, err
 	}
+	dial := o.Dial
+	if dial == nil {
+		dial = dialer(s.AllowHosts)
+	}
+	out := client(dial)
 	h.jobs = jobs.New(db, b, o.Log)
-	h.Access = access.New(access.Deps{DB: db, Jobs: h.jobs, Keys: keys, Log: o.Log, PublicURL: s.PublicURL})
+	h.Access = access.New(access.Deps{DB: db, Jobs: h.jobs, Keys: keys, Log: o.Log, HTTP: out, PublicURL: s.PublicURL})
 	if err := h.Access.Recognise(ctx, keys); err != nil {
 		return nil, err
 	}
@@ -130,12 +137,8 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 	}
 	h.Desk = desk.New(db, h.jobs, access.AnswerIn)
 	h.Search = search.New(db, h.jobs)
-	dial := o.Dial
-	if dial == nil {
-		dial = dialer(s.AllowHosts)
-	}
 	networks := all.Connectors()
-	media, out := filepath.Join(s.Data, "media"), client(dial)
+	media := filepath.Join(s.Data, "media")
 	h.Switchboard = switchboard.New(switchboard.Deps{
 		DB: db, Jobs: h.jobs, Bus: b, Blobs: blobs, Keys: keys, Connectors: networks, Log: o.Log, Tracer: spans,
 		Folders: []string{s.Data, media}, OnwardAfter: s.OnwardAfter,
@@ -151,9 +154,12 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 		Backup: func(ctx context.Context) (watch.LastBackup, error) { return lastBackup(ctx, db) },
 	})
 	h.webhooks = webhook.New(webhook.Deps{DB: db, Jobs: h.jobs, Bus: b, Keys: keys, HTTP: out, Log: o.Log})
+	if h.push, err = push.New(push.Deps{DB: db, Jobs: h.jobs, Bus: b, Keys: keys, HTTP: out, Log: o.Log, PublicURL: s.PublicURL}); err != nil {
+		return nil, err
+	}
 	h.trail = audit.New(db, keys.Derive(audit.Purpose, 32), o.Log)
 	h.API = httpapi.New(httpapi.Deps{
-		DB: db, Trail: h.trail, Webhooks: h.webhooks, Bus: b, Jobs: h.jobs, Access: h.Access, Keys: keys, Blobs: blobs, Desk: h.Desk, Search: h.Search, Switchboard: h.Switchboard, Watch: h.Watch, Connectors: networks,
+		DB: db, Trail: h.trail, Webhooks: h.webhooks, Push: h.push, Bus: b, Jobs: h.jobs, Access: h.Access, Keys: keys, Blobs: blobs, Desk: h.Desk, Search: h.Search, Switchboard: h.Switchboard, Watch: h.Watch, Connectors: networks,
 		Pages: web.Files(), Widget: web.Widget(), PublicURL: s.PublicURL, MediaURL: s.MediaURL, TrustedProxies: proxies, MetricsFrom: readers, Rates: httpapi.RatesOf(s.RequestRate),
 		Version: o.Version, Demo: o.Demo, Log: o.Log, Tracer: spans,
 	})
@@ -201,6 +207,7 @@ func (h *House) Run(ctx context.Context, at net.Listener) error {
 	wg.Go(func() { h.Desk.Run(work, h.log) })
 	wg.Go(func() { h.Search.Run(work, h.log) })
 	wg.Go(func() { h.webhooks.Run(work) })
+	wg.Go(func() { h.push.Run(work) })
 	wg.Go(func() { h.trail.Run(work) }) // it ends after the last request, and writes what that read
 	live, stopLive := context.WithCancel(work)
 	defer stopLive()

@@ -17,6 +17,8 @@ const (
 	SignedOut      What = "session.signed_out"
 	SessionEnded   What = "session.ended"
 	SessionsEnded  What = "session.all_ended"
+	PushOn         What = "session.push_on"
+	PushOff        What = "session.push_off"
 	ProofFailed    What = "session.proof_failed" // whoever sat at an open desk did not know its agent's password
 	PasswordSet    What = "password.changed"
 	PasswordGiven  What = "password.given"
@@ -30,6 +32,13 @@ const (
 	SecondRemoved  What = "second_step.removed"
 	TokenMade      What = "token.made"
 	TokenRevoked   What = "token.revoked"
+
+	BondMade        What = "provider.bond_made"
+	BondEnded       What = "provider.bond_ended"
+	ProviderAdded   What = "provider.added"
+	ProviderChanged What = "provider.changed"
+	ProviderRemoved What = "provider.removed"
+	OwnSignInSet    What = "provider.own_sign_in_set"
 
 	AgentAdded      What = "agent.added"
 	AgentInvited    What = "agent.invited"
@@ -81,8 +90,9 @@ const (
 
 // Whats are all of them.
 var Whats = []What{
-	SignedIn, SignInFailed, SignedOut, SessionEnded, SessionsEnded, ProofFailed, PasswordSet, PasswordGiven, PasswordLink, PasswordReset,
+	SignedIn, SignInFailed, SignedOut, SessionEnded, SessionsEnded, PushOn, PushOff, ProofFailed, PasswordSet, PasswordGiven, PasswordLink, PasswordReset,
 	AppAdded, AppRemoved, PasskeyAdded, PasskeyRemoved, CodesRenewed, SecondRemoved, TokenMade, TokenRevoked,
+	ProviderAdded, ProviderChanged, ProviderRemoved, BondMade, BondEnded, OwnSignInSet,
 	AgentAdded, AgentInvited, InviteLink, InviteWithdrawn, AgentJoined, AgentClosed, RoleSet,
 	HouseSetUp, SessionLimits, SecondRoles, WatchLimits, TargetAdded, TargetRemoved, WorkRevived, WorkDiscarded, HouseBackedUp, HouseRestored, HouseUpgraded, TrailExported,
 	BrandAdded, BrandChanged, LettersChanged, ServiceChanged,

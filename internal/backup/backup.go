@@ -25,10 +25,11 @@ const (
 	historyOf = 1000    // so many backups the house remembers
 )
 
-// apart are the tables that no backup has: who is signed in where, who mistyped a password, what backups there were, which
+// apart are the tables that no backup has: who is signed in where, and is told there of what concerns them or is on the way to
+// sign in, who mistyped a password, what backups there were, which
 // processes ran, and the index of words, which is made anew of what they have.
 var apart = map[string]bool{
-	"agent_session": true, "attempt": true, "backup": true, "node": true, "search_state": true, "search_text": true, "search_word": true,
+	"agent_session": true, "attempt": true, "backup": true, "node": true, "provider_departure": true, "push_subscription": true, "search_state": true, "search_text": true, "search_word": true,
 	"search_gram": true, "search_run": true, "search_page": true, "search_change": true,
 }
 

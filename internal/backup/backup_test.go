@@ -110,7 +110,7 @@ func TestAHouseIsRestoredIntoEitherDatabase(t *testing.T) {
 					require.NoError(t, err)
 					require.NoError(t, db.Close())
 					before, after := storetest.Rows(t, was.opts.URL, was.opts.Path), storetest.Rows(t, is.opts.URL, is.opts.Path)
-					for _, apart := range []string{"agent_session", "attempt", "backup", "node", "search_state", "search_text", "search_word", "search_gram", "search_run", "search_page", "search_change"} {
+					for _, apart := range []string{"agent_session", "attempt", "backup", "node", "provider_departure", "push_subscription", "search_state", "search_text", "search_word", "search_gram", "search_run", "search_page", "search_change"} {
 						require.Empty(t, after[apart])
 						delete(before, apart)
 						delete(after, apart)

@@ -31,6 +31,7 @@ import (
 	"github.com/hilft/hilft/internal/bus"
 	"github.com/hilft/hilft/internal/desk"
 	"github.com/hilft/hilft/internal/jobs"
+	"github.com/hilft/hilft/internal/push"
 	"github.com/hilft/hilft/internal/search"
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/switchboard"
@@ -43,6 +44,7 @@ type Deps struct {
 	DB          *store.DB
 	Trail       *audit.Trail
 	Webhooks    *webhook.Webhooks
+	Push        *push.Push
 	Bus         *bus.Bus
 	Jobs        *jobs.Jobs
 	Access      *access.Access
@@ -157,6 +159,8 @@ func (a *API) operations() {
 	a.sessionListOperations()
 	a.secondOperations()
 	a.passkeyOperations()
+	a.providerOperations()
+	a.pushOperations()
 	a.linkOperations()
 	a.tokenOperations()
 	a.trailOperations()
@@ -198,6 +202,7 @@ func (a *API) plain(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/messages/{id}/html", a.only(readers, messageHTML, a.messageHTML))
 	mux.HandleFunc("GET /api/stuck/{id}/raw", a.only(leads, stuckRaw, a.stuckRaw))
 	mux.HandleFunc("GET /api/sign-in/callback", a.only(agents, cameBack, a.signInCallback))
+	mux.HandleFunc("GET "+access.CameBack+"{id}", a.arrived)
 	mux.HandleFunc("GET /healthz", a.healthz)
 	mux.HandleFunc("GET /readyz", a.readyz)
 	mux.Handle("GET /metrics", a.from(a.MetricsFrom, a.metrics.handler()))
@@ -297,6 +302,9 @@ func (a *API) sweep(ctx context.Context) {
 	for {
 		if _, err := a.Access.Sweep(ctx); err != nil && ctx.Err() == nil {
 			a.Log.Warn("sweeping sessions", "err", err)
+		}
+		if err := a.Push.Sweep(ctx); err != nil && ctx.Err() == nil {
+			a.Log.Warn("sweeping subscriptions", "err", err)
 		}
 		if err := a.forgetRequests(ctx); err != nil && ctx.Err() == nil {
 			a.Log.Warn("sweeping requests", "err", err)

@@ -33,6 +33,7 @@ import (
 	"github.com/hilft/hilft/internal/httpapi"
 	"github.com/hilft/hilft/internal/intake"
 	"github.com/hilft/hilft/internal/jobs"
+	"github.com/hilft/hilft/internal/push"
 	"github.com/hilft/hilft/internal/search"
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/store/storetest"
@@ -56,6 +57,7 @@ type house struct {
 	watch    *watch.Watch
 	trail    *audit.Trail
 	webhooks *webhook.Webhooks
+	push     *push.Push
 	api      *httpapi.API
 	server   *httptest.Server
 	end      func() // closes the house before the test ends
@@ -82,7 +84,7 @@ func openHouseOn(t *testing.T, db *store.DB, otherwise ...func(d *httpapi.Deps))
 	h.bus = b
 	h.keys = keys
 	h.jobs = jobs.New(db, b, log)
-	h.access = access.New(access.Deps{DB: db, Jobs: h.jobs, Keys: keys, Log: log, PublicURL: "https://desk.example", Weak: true})
+	h.access = access.New(access.Deps{DB: db, Jobs: h.jobs, Keys: keys, Log: log, HTTP: trusting(t), PublicURL: "https://desk.example", Weak: true})
 	h.jobs.HandleWork(hopeless, jobs.Terms{}, func(context.Context, *store.Tx, jobs.Job) error {
 		return jobs.Dead(errors.New("nobody can do this"))
 	})
@@ -99,8 +101,10 @@ func openHouseOn(t *testing.T, db *store.DB, otherwise ...func(d *httpapi.Deps))
 	})
 	h.trail = audit.New(db, keys.Derive(audit.Purpose, 32), log)
 	h.webhooks = webhook.New(webhook.Deps{DB: db, Jobs: h.jobs, Bus: b, Keys: keys, HTTP: env.HTTP, Log: log})
+	h.push, err = push.New(push.Deps{DB: db, Jobs: h.jobs, Bus: b, Keys: keys, HTTP: trusting(t), Log: log, PublicURL: env.PublicURL})
+	require.NoError(t, err)
 	deps := httpapi.Deps{
-		DB: db, Trail: h.trail, Webhooks: h.webhooks, Bus: b, Jobs: h.jobs, Access: h.access, Keys: keys, Blobs: blobs, Desk: h.desk, Search: h.search, Switchboard: h.board, Watch: h.watch, Connectors: networks,
+		DB: db, Trail: h.trail, Webhooks: h.webhooks, Push: h.push, Bus: b, Jobs: h.jobs, Access: h.access, Keys: keys, Blobs: blobs, Desk: h.desk, Search: h.search, Switchboard: h.board, Watch: h.watch, Connectors: networks,
 		Pages: fstest.MapFS{"index.html": {Data: []byte("<!doctype html><title>hilft</title>")}}, PublicURL: env.PublicURL, Version: "test", Log: log,
 		MetricsFrom: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
 	}
@@ -117,6 +121,7 @@ func openHouseOn(t *testing.T, db *store.DB, otherwise ...func(d *httpapi.Deps))
 	wg.Go(func() { h.watch.Run(ctx) })
 	wg.Go(func() { h.desk.Run(ctx, log) })
 	wg.Go(func() { h.webhooks.Run(ctx) })
+	wg.Go(func() { h.push.Run(ctx) })
 	wg.Go(func() { h.api.Run(ctx) })
 	h.end = sync.OnceFunc(func() {
 		cancel()

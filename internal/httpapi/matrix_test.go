@@ -264,7 +264,34 @@ var matrix = map[string]entry{
 	}},
 	"begin-sign-in-by-passkey": {may: "anybody", right: at("/api/session/passkey/begin")},
 	"sign-in-by-passkey":       {may: "anybody", right: func(*scene, things) call { return call{"/api/session/passkey", m{"credential": m{}}} }},
-	"list-invitations":         {may: "administrators", right: at("/api/invitations")},
+	"begin-sign-in-by-provider": {may: "anybody", right: func(*scene, things) call {
+		return call{"/api/session/provider", m{"provider": "99"}}
+	}},
+	"begin-proof-by-provider": {may: "agents", right: func(*scene, things) call {
+		return call{"/api/me/proof/provider", m{"provider": "99"}}
+	}},
+	"get-push": {may: "agents", right: at("/api/me/push")},
+	"subscribe": {may: "agents", right: func(*scene, things) call {
+		return call{"/api/me/push", m{"endpoint": "https://push.example/" + hilft.NewID(), "p256dh": rfcPublic, "auth": rfcAuth}}
+	}},
+	"unsubscribe": {may: "agents", right: at("/api/me/push")},
+	"choose-push": {may: "agents", right: func(*scene, things) call { return call{"/api/me/push/kinds", m{"kinds": []string{"late"}}} }},
+	"list-bonds":  {may: "agents", right: at("/api/me/bonds")},
+	"begin-bond":  {may: "agents", right: func(*scene, things) call { return call{"/api/me/bonds", m{"provider": "99"}} }},
+	"end-bond": {may: "agents", ids: true, shared: true, right: func(s *scene, k things) call {
+		return call{"/api/me/bonds/" + s.bond(k), nil}
+	}},
+	"list-providers": {may: "administrators", right: at("/api/providers")},
+	"set-provider": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
+		return call{"/api/providers/" + s.nextProvider(k), offProvider}
+	}},
+	"remove-provider": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
+		return call{"/api/providers/" + s.provider(k), nil}
+	}},
+	"set-own-sign-in": {may: "administrators", right: func(*scene, things) call {
+		return call{"/api/house/own-sign-in", m{"own": "everybody"}}
+	}},
+	"list-invitations": {may: "administrators", right: at("/api/invitations")},
 	"invite": {may: "administrators", right: func(*scene, things) call {
 		return call{"/api/invitations", m{"name": "Neu", "email": hilft.NewID() + "@nordnetz.example"}}
 	}},
@@ -498,6 +525,42 @@ func (s *scene) passkey(k things) string {
 	return id
 }
 
+// offProvider is a provider that is not asked for anything yet.
+var offProvider = m{
+	"name": "Firmenkonto", "issuer": "https://id.example", "client_id": "hilft", "domains": []string{}, "vouches": false, "claim": "", "grants": []m{},
+	"otherwise": m{"role": "", "brand_id": ""}, "second": false, "second_level": "", "on": false,
+}
+
+// nextProvider is the id that the next provider has; nobody's, where the things are not ours.
+func (s *scene) nextProvider(k things) string {
+	if k.account.ID != s.own.account.ID {
+		return k.person
+	}
+	_, next, err := s.access.Providers(s.asRosa(s.rosa.t))
+	require.NoError(s.rosa.t, err)
+	return next
+}
+
+// provider is the id of one more provider; nobody's, where the things are not ours.
+func (s *scene) provider(k things) string {
+	if k.account.ID != s.own.account.ID {
+		return k.person
+	}
+	p, err := s.access.SetProvider(s.asRosa(s.rosa.t), access.Provider{ID: s.nextProvider(k), Name: "Firmenkonto", Issuer: "https://id.example", ClientID: "hilft"}, nil, false)
+	require.NoError(s.rosa.t, err)
+	return p.ID
+}
+
+// bond is the id of one of whoever asks; of nobody's, where the things are not ours.
+func (s *scene) bond(k things) string {
+	if k.account.ID != s.own.account.ID || s.asking == "" {
+		return k.person
+	}
+	id := hilft.NewID()
+	s.change(s.rosa.t, `INSERT INTO provider_bond (id, issuer, subject, agent_id, made_at, used_at) VALUES (?, 'https://id.example', ?, ?, 0, 0)`, id, id, string(s.agentID(s.rosa.t, s.asking)))
+	return id
+}
+
 // invitation is the id of somebody who was invited; of nobody, where the things are not ours.
 func (s *scene) invitation(k things) string {
 	if k.account.ID != s.own.account.ID {
@@ -577,15 +640,18 @@ func (s *scene) unread(k things) string {
 
 // notDone are right calls that this scene cannot grant, and how they are answered.
 var notDone = map[string]int{
-	"set-up":             http.StatusConflict,
-	"undo":               http.StatusNotFound,            // nobody has done it
-	"start-sign-in":      http.StatusUnprocessableEntity, // nobody signs in at this network
-	"sign-in-by-code":    http.StatusUnauthorized,        // nobody has begun to sign in
-	"add-passkey":        http.StatusUnprocessableEntity, // no device answers
-	"sign-in-by-passkey": http.StatusUnprocessableEntity,
-	"look-at-link":       http.StatusNotFound, // nobody was given a link
-	"join":               http.StatusNotFound,
-	"reset-password":     http.StatusNotFound,
+	"set-up":                    http.StatusConflict,
+	"undo":                      http.StatusNotFound,            // nobody has done it
+	"start-sign-in":             http.StatusUnprocessableEntity, // nobody signs in at this network
+	"sign-in-by-code":           http.StatusUnauthorized,        // nobody has begun to sign in
+	"add-passkey":               http.StatusUnprocessableEntity, // no device answers
+	"sign-in-by-passkey":        http.StatusUnprocessableEntity,
+	"begin-sign-in-by-provider": http.StatusNotFound, // there is none
+	"begin-proof-by-provider":   http.StatusNotFound,
+	"begin-bond":                http.StatusNotFound,
+	"look-at-link":              http.StatusNotFound, // nobody was given a link
+	"join":                      http.StatusNotFound,
+	"reset-password":            http.StatusNotFound,
 }
 
 type operation struct {

@@ -47,8 +47,11 @@ func pages(files fs.FS, mediaOrigin string) http.Handler {
 		} else {
 			h.Set("Cache-Control", "no-cache")
 		}
-		if strings.HasSuffix(name, ".html") {
+		switch {
+		case strings.HasSuffix(name, ".html"):
 			h.Set("Content-Security-Policy", policy)
+		case name == "sw.js":
+			h.Set("Content-Security-Policy", workerPolicy)
 		}
 		b = compressed(files, name, b, r, h)
 		sum := sha256.Sum256(b)
@@ -57,7 +60,13 @@ func pages(files fs.FS, mediaOrigin string) http.Handler {
 	})
 }
 
+// workerPolicy lets the service worker fetch the app's own pieces, and nothing else.
+const workerPolicy = "default-src 'none'; connect-src 'self'"
+
 func typeByName(name string) string {
+	if strings.HasSuffix(name, ".webmanifest") {
+		return "application/manifest+json"
+	}
 	if t := mime.TypeByExtension(path.Ext(name)); t != "" {
 		return t
 	}

@@ -23,6 +23,8 @@ func openPages(t *testing.T) (*house, *browser) {
 			"index.html":         {Data: []byte("<!doctype html><title>hilft</title>")},
 			"index.html.gz":      {Data: []byte("packed page")},
 			"icon.svg":           {Data: []byte("<svg/>")},
+			"sw.js":              {Data: []byte("self")},
+			"de.webmanifest":     {Data: []byte("{}")},
 			"assets/app-1.js":    {Data: []byte("app()")},
 			"assets/app-1.js.br": {Data: []byte("brotli")},
 			"assets/app-1.js.gz": {Data: []byte("gzip")},
@@ -56,6 +58,21 @@ func TestEveryAddressOfTheAppIsItsPage(t *testing.T) {
 	a := b.say(http.MethodPost, "/inbox", nil)
 	require.Equal(t, 405, a.status)
 	require.Equal(t, "GET, HEAD", a.header.Get("Allow"))
+}
+
+// What a browser installs of the app is asked for anew each time, and may do no more than it must.
+func TestTheAppIsInstalledAsItIsNow(t *testing.T) {
+	t.Parallel()
+	_, b := openPages(t)
+	worker := b.say(http.MethodGet, "/sw.js", nil)
+	require.Equal(t, 200, worker.status)
+	require.Equal(t, "text/javascript; charset=utf-8", worker.header.Get("Content-Type"))
+	require.Equal(t, "no-cache", worker.header.Get("Cache-Control"))
+	require.Equal(t, "default-src 'none'; connect-src 'self'", worker.header.Get("Content-Security-Policy"))
+	manifest := b.say(http.MethodGet, "/de.webmanifest", nil)
+	require.Equal(t, 200, manifest.status)
+	require.Equal(t, "application/manifest+json", manifest.header.Get("Content-Type"))
+	require.Contains(t, b.say(http.MethodGet, "/", nil).header.Get("Content-Security-Policy"), "manifest-src 'self'")
 }
 
 func TestAssetsAreKeptForeverAndSentPacked(t *testing.T) {

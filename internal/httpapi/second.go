@@ -56,9 +56,10 @@ func (a *API) halfOf(ctx context.Context) (half access.Half, err error) {
 	return half, nil
 }
 
-// asked is what the house asks of an agent. Of the demo's, whose password stands on its door, nothing; nor of a program.
+// asked is what the house asks of an agent. Of the demo's, whose password stands on its door, nothing; nor of a program, nor
+// of who did two steps at a provider.
 func (a *API) asked(ctx context.Context, me access.Agent) (access.Asked, error) {
-	if a.Demo != nil || access.TokenOf(ctx).ID != "" {
+	if a.Demo != nil || access.TokenOf(ctx).ID != "" || a.sessions.GetBool(ctx, sessionStrong) {
 		return access.AskedNothing, nil
 	}
 	asked, err := a.Access.AskedOf(ctx, me)
@@ -110,7 +111,7 @@ func (a *API) proven(ctx context.Context) error {
 
 // tellsSecrets tells of requests whose answers hold what the database must not: those are not kept for who asks again.
 func tellsSecrets(path string) bool {
-	return strings.HasPrefix(path, "/api/me/totp") || path == "/api/webhooks" || strings.HasPrefix(path, "/api/webhooks/") && strings.HasSuffix(path, "/secret") || path == "/api/me/recovery" || path == "/api/me/passkeys" || path == "/api/me/tokens" ||
+	return strings.HasPrefix(path, "/api/me/totp") || path == "/api/me/bonds" || strings.HasPrefix(path, "/api/me/proof") || path == "/api/webhooks" || strings.HasPrefix(path, "/api/webhooks/") && strings.HasSuffix(path, "/secret") || path == "/api/me/recovery" || path == "/api/me/passkeys" || path == "/api/me/tokens" ||
 		strings.HasPrefix(path, "/api/invitations") || strings.HasPrefix(path, "/api/agents/") && strings.HasSuffix(path, "/link")
 }
 
@@ -281,7 +282,7 @@ func named(roles []access.Role) []string {
 // lead has an agent, in this session, set up a second step before anything else, if they need one.
 func (a *API) lead(ctx context.Context, me access.Agent) error {
 	asked, err := a.Access.AskedOf(ctx, me)
-	if err == nil && asked == access.AskedNow && a.Demo == nil {
+	if err == nil && asked == access.AskedNow && a.Demo == nil && !a.sessions.GetBool(ctx, sessionStrong) {
 		a.sessions.Put(ctx, sessionLed, true)
 	}
 	return err

@@ -145,7 +145,7 @@ func TestAnAdministratorIsLedToTheSecondStep(t *testing.T) {
 	require.Equal(t, me{"soon"}, as[me](t, s.rosa.say(http.MethodGet, "/api/me", nil), 200), "who is at work stays so")
 	led := s.signsIn(t, rosa)
 	require.Equal(t, me{"now"}, as[me](t, led.say(http.MethodGet, "/api/me", nil), 200))
-	may := []string{"get-me", "change-me", "prove", "get-second-step", "begin-totp", "confirm-totp", "remove-totp", "list-passkeys", "begin-passkey", "add-passkey", "rename-passkey", "remove-passkey"}
+	may := []string{"get-me", "change-me", "prove", "begin-proof-by-provider", "get-second-step", "begin-totp", "confirm-totp", "remove-totp", "list-passkeys", "begin-passkey", "add-passkey", "rename-passkey", "remove-passkey"}
 	held := 0
 	for _, op := range s.operations() {
 		if e := matrix[op.id]; e.may != "anybody" && !slices.Contains(may, op.id) {

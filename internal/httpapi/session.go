@@ -112,9 +112,11 @@ func (a *API) me(ctx context.Context, me access.Agent, in InBrand) (*bodyOf[meJS
 }
 
 type setupJSON struct {
-	Needed   bool  `json:"needed"`
-	Demo     *Demo `json:"demo"`
-	Passkeys bool  `json:"passkeys" doc:"Browsers make passkeys for this house."`
+	Needed    bool       `json:"needed"`
+	Demo      *Demo      `json:"demo"`
+	Passkeys  bool       `json:"passkeys" doc:"Browsers make passkeys for this house."`
+	Providers []DoorJSON `json:"providers" nullable:"false" doc:"By whose word people sign in."`
+	Own       string     `json:"own" enum:"everybody,administrators" doc:"Who may sign in without one of those."`
 }
 
 type setupRequest struct {
@@ -136,7 +138,11 @@ func (a *API) setupOperations() {
 	operation(a, anybody, http.MethodGet, "/api/setup", "get-setup", "Whether the house has been set up", 200,
 		func(ctx context.Context, _ *nothing) (*bodyOf[setupJSON], error) {
 			needed, err := a.Access.NeedsSetUp(ctx)
-			return &bodyOf[setupJSON]{setupJSON{needed, a.Demo, a.Access.PasskeysPossible()}}, err
+			if err != nil {
+				return nil, err
+			}
+			d, err := a.Access.Doors(ctx)
+			return &bodyOf[setupJSON]{setupJSON{needed, a.Demo, a.Access.PasskeysPossible(), doors(d), string(d.Own)}}, err
 		})
 	operation(a, anybody, http.MethodPost, "/api/setup", "set-up", "Make the first brand and administrator, and sign in", 201,
 		func(ctx context.Context, in *setupRequest) (*bodyOf[meJSON], error) {
@@ -163,12 +169,19 @@ type signInRequest struct {
 
 // enter begins a session of its own for an agent: with a new token, so that nobody who knew the old one is in it.
 func (a *API) enter(ctx context.Context, me access.Agent) (*bodyOf[meJSON], error) {
+	return a.enterAfter(ctx, me, false)
+}
+
+// enterAfter is enter, for somebody who may have done two steps elsewhere, by the word of a provider that is believed.
+func (a *API) enterAfter(ctx context.Context, me access.Agent, strong bool) (*bodyOf[meJSON], error) {
 	if err := a.sessions.RenewToken(ctx); err != nil {
 		return nil, err
 	}
 	a.sessions.Remove(ctx, sessionHalf)
 	a.sessions.Remove(ctx, sessionAsked)
 	a.sessions.Remove(ctx, sessionLed)
+	a.sessions.Remove(ctx, sessionAway)
+	a.sessions.Put(ctx, sessionStrong, strong)
 	if err := a.lead(ctx, me); err != nil {
 		return nil, err
 	}
@@ -195,6 +208,9 @@ func (a *API) sessionOperations() {
 		})
 	operation(a, anybody, http.MethodDelete, "/api/session", "sign-out", "Sign out", 204,
 		func(ctx context.Context, _ *nothing) (*nothing, error) {
+			if err := a.Push.Forget(ctx, a.sessions.Token(ctx)); err != nil {
+				return nil, err
+			}
 			return nil, a.sessions.Destroy(access.SigningOut(ctx))
 		})
 	operation(a, agents, http.MethodGet, "/api/me", "get-me", "Who is signed in", 200,

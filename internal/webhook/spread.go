@@ -68,7 +68,7 @@ func (w *Webhooks) spread(ctx context.Context) (more bool, err error) {
 		if on, err = switchedOn(ctx, tx); err != nil || len(on) == 0 {
 			return err
 		}
-		last, err = cursor(ctx, tx, "")
+		last, err = cursor(ctx, tx)
 		return err
 	}); err != nil || len(on) == 0 {
 		return false, err
@@ -79,7 +79,7 @@ func (w *Webhooks) spread(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	err = w.DB.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		now, err := cursor(ctx, tx, tx.Lock())
+		now, err := holdCursor(ctx, tx)
 		if err != nil || now != last {
 			return err // another node was quicker, or is
 		}
@@ -105,18 +105,18 @@ func switchedOn(ctx context.Context, tx *store.Tx) ([]Endpoint, error) {
 }
 
 // cursor is the last event that was written down for everybody.
-func cursor(ctx context.Context, tx *store.Tx, lock string) (last int64, err error) {
-	err = tx.Row(ctx, `SELECT last FROM webhook_cursor`+lock, nil, &last)
-	if !store.IsNoRows(err) {
-		return last, err
+func cursor(ctx context.Context, tx *store.Tx) (last int64, err error) {
+	err = tx.Row(ctx, `SELECT last FROM webhook_cursor`, nil, &last)
+	if store.IsNoRows(err) {
+		err = nil
 	}
-	if lock == "" {
-		return 0, nil
-	}
-	if _, err := tx.Exec(ctx, `INSERT INTO webhook_cursor (id, last) VALUES (1, 0) ON CONFLICT DO NOTHING`); err != nil {
-		return 0, err
-	}
-	err = tx.Row(ctx, `SELECT last FROM webhook_cursor`+lock, nil, &last)
+	return last, err
+}
+
+// holdCursor is cursor, and keeps others from moving it until the transaction ends.
+func holdCursor(ctx context.Context, tx *store.Tx) (last int64, err error) {
+	// One statement, so that the row is there and held.
+	err = tx.Row(ctx, `INSERT INTO webhook_cursor (id, last) VALUES (1, 0) ON CONFLICT (id) DO UPDATE SET id = excluded.id RETURNING last`, nil, &last)
 	return last, err
 }
 

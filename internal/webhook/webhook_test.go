@@ -250,6 +250,22 @@ func TestWhatHappensIsPostedAndSigned(t *testing.T) {
 	})
 }
 
+// More than is read at once comes through, on both databases: what was read is not read again.
+func TestManyEventsComeThrough(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, h *house) {
+		s := openShop(t)
+		_, _ = h.adds(t, "b1", s.URL, webhook.CaseOpened)
+		quiet := make([]jobs.Event, 600)
+		for i := range quiet {
+			quiet[i] = opened("b2", "another brand's")
+		}
+		h.happens(t, quiet...)
+		h.happens(t, opened("b1", "c1"))
+		h.until(t, 0, func() bool { return len(s.all()) == 1 })
+	})
+}
+
 // Of one case everything comes in order, however often it fails; what fails holds up no other case, and comes under one id.
 func TestOfOneCaseEverythingComesInOrder(t *testing.T) {
 	t.Parallel()

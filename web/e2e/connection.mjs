@@ -9,7 +9,7 @@ import { Desk } from './desk.mjs'
 import { journey, ok, same, story } from './stage.mjs'
 
 await journey(async ({ open }) => {
-  const page = await open()
+  const page = await open({ serviceWorkers: 'allow' })
   const desk = new Desk(page)
   await desk.signIn()
   await story('neighbour', 'Mira Köster', 'says', 'Mein Router blinkt rot.')
@@ -62,4 +62,21 @@ await journey(async ({ open }) => {
   await desk.delivered('zehn Sekunden')
   same(await desk.message('zehn Sekunden').count(), 1, 'what waited for the house stands there once')
   await desk.notReloaded()
+
+  // The browser keeps the app: with the house gone it opens all the same, says so, and goes on by itself when it can.
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => true))
+  await desk.write('Noch ein Satz, ehe es dunkel wird.')
+  await story('house', 'dies')
+  await page.reload()
+  await page.getByText(desk.t('error.unreachable')).first().waitFor()
+  await accessible(page, 'opened without a connection')
+  await story('house', 'opens', 'again')
+  await desk.text.waitFor()
+  same(await desk.text.inputValue(), 'Noch ein Satz, ehe es dunkel wird.', 'the draft after opening without a connection')
+
+  // Whoever signs out leaves nothing of it behind.
+  await page.getByRole('button', { name: /abmelden/i }).click()
+  await page.waitForURL(/\/sign-in/)
+  const left = await page.evaluate(async () => [(await navigator.serviceWorker.getRegistrations()).length, (await caches.keys()).length])
+  same(left, [0, 0], 'workers and caches after signing out')
 })

@@ -49,7 +49,7 @@ export async function journey(go) {
   const browser = await launch()
   async function open(options = {}) {
     const { before, ...rest } = options
-    const context = await browser.newContext({ locale: 'de-DE', timezoneId: 'Europe/Berlin', viewport: { width: 1280, height: 800 }, ...rest })
+    const context = await browser.newContext({ locale: 'de-DE', timezoneId: 'Europe/Berlin', viewport: { width: 1280, height: 800 }, serviceWorkers: 'block', ...rest })
     context.setDefaultTimeout(patience)
     if (before) await context.addInitScript(before)
     const page = await context.newPage()

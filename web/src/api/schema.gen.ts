@@ -624,6 +624,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/house/own-sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say who may sign in without a provider; administrators always may */
+        put: operations["set-own-sign-in"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/house/second-step": {
         parameters: {
             query?: never;
@@ -798,6 +815,41 @@ export interface paths {
         patch: operations["change-me"];
         trace?: never;
     };
+    "/api/me/bonds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By which providers one may sign in */
+        get: operations["list-bonds"];
+        put?: never;
+        /** Go to a provider to sign in by it from now on */
+        post: operations["begin-bond"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/bonds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign in by a provider no more */
+        delete: operations["end-bond"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/other-sessions": {
         parameters: {
             query?: never;
@@ -896,6 +948,59 @@ export interface paths {
         put?: never;
         /** Prove once more who one is, before changing what protects one's sign-in */
         post: operations["prove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/proof/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go to a provider to prove once more who one is */
+        post: operations["begin-proof-by-provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Of what one is told on one's devices */
+        get: operations["get-push"];
+        /** Be told in this browser, until one signs out */
+        put: operations["subscribe"];
+        post?: never;
+        /** Be told nothing in this browser any more */
+        delete: operations["unsubscribe"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/push/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say of what one is told */
+        put: operations["choose-push"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1177,6 +1282,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By whose word people sign in */
+        get: operations["list-providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/providers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep a provider: one that there is, or the next */
+        put: operations["set-provider"];
+        post?: never;
+        /** Take nobody in by a provider any more */
+        delete: operations["remove-provider"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rows": {
         parameters: {
             query?: never;
@@ -1327,6 +1467,23 @@ export interface paths {
         put?: never;
         /** Ask the browser for a passkey to sign in with, or for the second step */
         post: operations["begin-sign-in-by-passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go to a provider to sign in */
+        post: operations["begin-sign-in-by-provider"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1876,6 +2033,20 @@ export interface components {
             name: string;
             url: string;
         };
+        Bond: {
+            id: string;
+            /** Format: date-time */
+            made_at: string;
+            /** @description Of the provider. */
+            name: string;
+            /** Format: date-time */
+            used_at: string;
+        };
+        BondList: {
+            bonds: components["schemas"]["Bond"][];
+            /** @description All by which people may sign in. */
+            providers: components["schemas"]["Door"][];
+        };
         Brand: {
             /**
              * Format: int64
@@ -2133,6 +2304,9 @@ export interface components {
             sign_in?: boolean;
             value: string;
         };
+        "Choose-pushRequest": {
+            kinds: ("assigned" | "late" | "trouble")[];
+        };
         CodeRequestBody: {
             /** @description Six digits of the app, or a recovery code. */
             code: string;
@@ -2247,6 +2421,15 @@ export interface components {
             email: string;
             password: string;
         };
+        DepartRequestBody: {
+            /** @description The page of ours to which the browser comes back. */
+            back?: string;
+            provider: string;
+        };
+        Departed: {
+            /** @description Where the browser goes. */
+            url: string;
+        };
         Disk: {
             /** Format: int64 */
             free: number;
@@ -2258,6 +2441,10 @@ export interface components {
             total: number;
             /** @enum {string} */
             what: "data" | "media";
+        };
+        Door: {
+            id: string;
+            name: string;
         };
         EarlierCase: {
             id: string;
@@ -2317,6 +2504,16 @@ export interface components {
         };
         "Give-passwordRequest": {
             password: string;
+        };
+        Grant: {
+            brand_id: string;
+            /**
+             * @description Nothing: they are not let in.
+             * @enum {string}
+             */
+            role: "lead" | "agent" | "reviewer" | "reader" | "";
+            /** @description Of the claim. */
+            value?: string;
         };
         Health: {
             accounts: components["schemas"]["Account"][];
@@ -2779,6 +2976,56 @@ export interface components {
         ProveRequest: {
             password: string;
         };
+        Provider: {
+            /** @description The address that is to be registered with it. */
+            callback: string;
+            /** @description What of an unknown person's token decides what they become. */
+            claim: string;
+            client_id: string;
+            /** @description The only ones whose addresses count; none: all. */
+            domains: string[];
+            /** @description The first that fits counts. */
+            grants: components["schemas"]["Grant"][];
+            has_secret: boolean;
+            id: string;
+            /** @description Its address, to the letter as its own description has it. */
+            issuer: string;
+            /** @description On the button. */
+            name: string;
+            /** @description People may sign in by it. */
+            on: boolean;
+            /** @description What unknown people become whom no grant fits. */
+            otherwise: components["schemas"]["Grant"];
+            /** @description Who did two steps there, by its word, is asked for none here. */
+            second: boolean;
+            /** @description The acr that says so, beside the amr mfa. */
+            second_level: string;
+            /**
+             * Format: date-time
+             * @description When somebody last came in by it. Null: never.
+             */
+            used_at: string | null;
+            /** @description Every address of those domains counts as proved, said or not. */
+            vouches: boolean;
+        };
+        ProviderList: {
+            /** @description The id of the next one; its name is the address that is to be registered with it. */
+            next: components["schemas"]["Door"];
+            /**
+             * @description Who may sign in without a provider.
+             * @enum {string}
+             */
+            own: "everybody" | "administrators";
+            providers: components["schemas"]["Provider"][];
+        };
+        Push: {
+            /** @description One is told in this browser. */
+            here: boolean;
+            /** @description What a browser subscribes with (applicationServerKey). */
+            key: string;
+            /** @description Of what one is told, in all one's browsers. */
+            kinds: ("assigned" | "late" | "trouble")[];
+        };
         Qr: {
             /** @description The dark squares as an SVG path, one unit each. */
             path: string;
@@ -2992,6 +3239,10 @@ export interface components {
              */
             every_minutes: number;
         };
+        "Set-own-sign-inRequest": {
+            /** @enum {string} */
+            own: "everybody" | "administrators";
+        };
         "Set-priorityRequest": {
             /** @enum {string} */
             priority: "urgent" | "high" | "normal" | "low";
@@ -3007,11 +3258,43 @@ export interface components {
             /** @description Only leads do. */
             closed: boolean;
         };
+        SetProviderRequestBody: {
+            /** @description What of an unknown person's token decides what they become. */
+            claim: string;
+            client_id: string;
+            /** @description The only ones whose addresses count; none: all. */
+            domains: string[];
+            /** @description The first that fits counts. */
+            grants: components["schemas"]["Grant"][];
+            /** @description Its address, to the letter as its own description has it. */
+            issuer: string;
+            /** @description On the button. */
+            name: string;
+            /** @description People may sign in by it. */
+            on: boolean;
+            /** @description What unknown people become whom no grant fits. */
+            otherwise: components["schemas"]["Grant"];
+            /** @description Who did two steps there, by its word, is asked for none here. */
+            second: boolean;
+            /** @description The acr that says so, beside the amr mfa. */
+            second_level: string;
+            /** @description Of the client; empty: it has none; not there: the one that is kept. */
+            secret?: string;
+            /** @description Every address of those domains counts as proved, said or not. */
+            vouches: boolean;
+        };
         Setup: {
             demo: components["schemas"]["Demo"] | null;
             needed: boolean;
+            /**
+             * @description Who may sign in without one of those.
+             * @enum {string}
+             */
+            own: "everybody" | "administrators";
             /** @description Browsers make passkeys for this house. */
             passkeys: boolean;
+            /** @description By whose word people sign in. */
+            providers: components["schemas"]["Door"][];
         };
         SetupRequestBody: {
             administrator: components["schemas"]["AdministratorStruct"];
@@ -3101,6 +3384,11 @@ export interface components {
             received_at: string;
             /** Format: int64 */
             size: number;
+        };
+        SubscribeRequest: {
+            auth: string;
+            endpoint: string;
+            p256dh: string;
         };
         Tag: {
             id: string;
@@ -6105,6 +6393,64 @@ export interface operations {
             };
         };
     };
+    "set-own-sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Set-own-sign-inRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-second-step-roles": {
         parameters: {
             query?: never;
@@ -6930,6 +7276,160 @@ export interface operations {
             };
         };
     };
+    "list-bonds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BondList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-bond": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DepartRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Departed"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-bond": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "end-other-sessions": {
         parameters: {
             query?: never;
@@ -7306,6 +7806,251 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-proof-by-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DepartRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Departed"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Push"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    subscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscribeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Push"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "choose-push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Choose-pushRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Push"];
+                };
             };
             /** @description Unauthorized */
             401: {
@@ -8403,6 +9148,198 @@ export interface operations {
             };
         };
     };
+    "list-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetProviderRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-rows": {
         parameters: {
             query: {
@@ -9015,6 +9952,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Asked"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-sign-in-by-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DepartRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Departed"];
                 };
             };
             /** @description Unprocessable Entity */

@@ -19,6 +19,12 @@ export type Words = Record<string, string>
 
 export type SignInState = Said['SignIn']
 export type Passkey = Said['Passkey']
+export type PushKind = Said['Push']['kinds'][number]
+export type Door = Said['Door']
+export type Bond = Said['Bond']
+export type Provider = Said['Provider']
+export type ProviderBody = Said['SetProviderRequestBody']
+export type Grant = Said['Grant']
 export type InvitationBody = Said['InviteRequestBody']
 export type Webhook = Said['Webhook']
 export type WebhookBody = Said['WebhookBody']

@@ -3,7 +3,7 @@
 
 import { t } from '../i18n'
 
-const kinds = ['intake', 'deliver', 'delivery', 'look', 'onward', 'alert', 'canary', 'webhook'] as const
+const kinds = ['intake', 'deliver', 'delivery', 'look', 'onward', 'alert', 'canary', 'webhook', 'push'] as const
 
 /** What a kind of work is called. One that only the server knows is called as there. */
 export function workName(kind: string): string {

@@ -6,6 +6,7 @@ import { Link } from '@tanstack/react-router'
 import { useText } from '../i18n'
 import { useMe } from '../shell/me'
 import { Page } from '../shell/Page'
+import { Bonds } from './Bonds'
 import { Passkeys } from './Passkeys'
 import { SecondRoles } from './SecondRoles'
 import { SecondStep } from './SecondStep'
@@ -27,12 +28,16 @@ export function Security() {
       <SecondStep />
       <h2>{t('passkey.title')}</h2>
       <Passkeys />
+      <Bonds />
       <h2>{t('security.sessions')}</h2>
       <Sessions />
       <h2>{t('token.title')}</h2>
       <Tokens />
       {me.runs && (
         <>
+          <p className={s.onward}>
+            <Link to="/settings/providers">{t('provider.title')}</Link> <small className="soft">{t('provider.goHelp')}</small>
+          </p>
           <h2>{t('second.roles')}</h2>
           <SecondRoles />
           <h2>{t('security.limits')}</h2>

@@ -18,6 +18,7 @@ import { Page } from '../shell/Page'
 import { After } from './After'
 import { AddAgent, Agents } from './Agents'
 import { Brand } from './Brand'
+import { Devices } from './Devices'
 import { Invitations } from './Invitations'
 import { Keys } from './Keys'
 import { Letters } from './Letters'
@@ -76,6 +77,8 @@ export function Settings() {
       <Keys />
       <h2 id="after">{t('after.title')}</h2>
       <After />
+      <h2 id="push">{t('push.title')}</h2>
+      <Devices />
       <h2 id="you">{t('settings.you')}</h2>
       <form
         ref={form}

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { Button } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { client, Problem, take } from '../api/client'
 import { fieldWords, formWords } from '../api/words'
@@ -9,6 +10,7 @@ import { useText } from '../i18n'
 import { Dialog } from '../shell/Dialog'
 import { entered, focusFirstError, useAct } from '../shell/form'
 import { Secret } from '../shell/Secret'
+import { bondsQuery } from './bondsQuery'
 
 interface Asking {
   proven: () => void
@@ -40,6 +42,11 @@ function Proof({ proven, left }: Asking) {
   useEffect(() => {
     if (prove.isError) focusFirstError(form.current)
   }, [prove.isError])
+  const bonds = useQuery(bondsQuery)
+  const away = useAct(async (provider: string) => {
+    const { url } = await take(client.POST('/api/me/proof/provider', { body: { provider, back: location.pathname } }))
+    location.assign(url)
+  })
   const wrong = fieldWords(prove.error, 'password')
   return (
     <Dialog title={t('proof.title')} onClose={left}>
@@ -54,12 +61,19 @@ function Proof({ proven, left }: Asking) {
         <p>{t('proof.how')}</p>
         <Secret name="password" label={t('field.password')} required withAsterisk={false} autoComplete="current-password" autoFocus error={wrong} />
         <div role="alert" className="wrong">
-          {formWords(prove.error, wrong)}
+          {formWords(prove.error ?? away.error, wrong)}
         </div>
         <div className="acts">
           <Button type="submit" loading={prove.isPending}>
             {t('proof.go')}
           </Button>
+          {bonds.data &&
+            bonds.data.bonds.length > 0 &&
+            bonds.data.providers.map((p) => (
+              <Button key={p.id} variant="default" loading={away.isPending && away.variables === p.id} onClick={() => away.mutate(p.id)}>
+                {t('signin.provider', { name: p.name })}
+              </Button>
+            ))}
           <Button variant="default" onClick={left}>
             {t('cancel')}
           </Button>

@@ -3,7 +3,7 @@
 
 import { useMantineColorScheme } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link, Outlet, useNavigate } from '@tanstack/react-router'
+import { Link, Outlet, useNavigate, useRouter } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState, type ComponentType, type ReactNode } from 'react'
 import { charactersOn, startKeys, switchCharacters, useOffers, type Offers } from '../actions/offers'
 import { useButton } from '../actions/useButton'
@@ -47,6 +47,7 @@ const tools = {
 const [Palette, Help, Tour] = [tools.palette.Shown, tools.help.Shown, tools.tour.Shown]
 const Brands = lazy(() => import('./Brands'))
 const Tip = lazy(() => import('../actions/Tip'))
+const worker = () => import('./worker')
 const quiet = 2_000 // after the first screen has all it needs
 
 /** The first letters of a brand, to tell it from the others at a glance. */
@@ -59,6 +60,7 @@ export function Desk() {
   const { t } = useText()
   const me = useMe()
   const navigate = useNavigate()
+  const router = useRouter()
   const [open, setOpen] = useState<'palette' | 'help' | 'tour' | 'brands'>()
   const close = () => setOpen(undefined)
   const [settled, setSettled] = useState(false)
@@ -78,6 +80,7 @@ export function Desk() {
       startWithdrawing(me.id, goTo),
       onSignedOut(() => {
         if (location.pathname === '/sign-in') return
+        void worker().then((w) => w.forgetWorker())
         void navigate({ to: '/sign-in', search: { back: location.pathname + location.search, ended: true } }).then(forgetAgent)
       }),
     ]
@@ -94,6 +97,20 @@ export function Desk() {
     return () => clearTimeout(timer)
   }, [settled, connection])
 
+  // The browser keeps the app for the next time, once this time needs nothing more.
+  useEffect(() => {
+    if (!settled) return
+    let stop = () => {}
+    let over = false
+    void worker().then((w) => {
+      if (!over) stop = w.startWorker({ id: me.id, language: me.language }, (to) => router.history.push(to))
+    })
+    return () => {
+      over = true
+      stop()
+    }
+  }, [settled, me.id, me.language, router])
+
   async function signOut() {
     try {
       await take(client.DELETE('/api/session'))
@@ -101,6 +118,7 @@ export function Desk() {
       warn(wordsFor(e))
       return
     }
+    await worker().then((w) => w.forgetWorker())
     await navigate({ to: '/sign-in', search: {} })
     forgetAgent()
   }

@@ -4,6 +4,7 @@
 import { Button } from '@mantine/core'
 import { Link, useRouter, type ErrorComponentProps } from '@tanstack/react-router'
 import { useEffect, useState, type ReactNode } from 'react'
+import { Unreachable } from '../api/problem'
 import { wordsFor } from '../api/words'
 import { useText } from '../i18n'
 import s from './Wait.module.css'
@@ -50,6 +51,20 @@ export function Broken({ error, reset }: ErrorComponentProps) {
   const { t } = useText()
   const router = useRouter()
   const ours = error instanceof TypeError || error instanceof ReferenceError
+  // The app may have been opened without a connection: it goes on by itself when there is one.
+  useEffect(() => {
+    if (!(error instanceof Unreachable)) return
+    const again = () => {
+      reset()
+      void router.invalidate()
+    }
+    const timer = setTimeout(again, 5_000)
+    window.addEventListener('online', again)
+    return () => {
+      clearTimeout(timer)
+      window.removeEventListener('online', again)
+    }
+  }, [error, reset, router])
   return (
     <main className="page">
       <h1>{t('broken.title')}</h1>

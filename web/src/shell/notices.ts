@@ -24,6 +24,12 @@ export function tell(text: string, act?: Notice['act']): void {
   setTimeout(() => dismiss(id), goesAfter)
 }
 
+/** Says calmly that something can be done. It stays until somebody does it, or waves it away. */
+export function offer(text: string, act: NonNullable<Notice['act']>): void {
+  if (notices.get().some((n) => n.text === text)) return
+  show({ tone: 'done', text, act })
+}
+
 /** Says that something went wrong. It stays until somebody has read it. */
 export function warn(text: string, act?: Notice['act']): void {
   if (notices.get().some((n) => n.tone === 'bad' && n.text === text)) return

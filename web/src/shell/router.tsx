@@ -123,7 +123,17 @@ const settings = createRoute({
 const security = createRoute({
   getParentRoute: () => desk,
   path: '/settings/security',
-  component: lazyRouteComponent(() => import('../settings/Security'), 'Security'),
+  validateSearch: (search: Record<string, unknown>): { done?: 'bind' | 'prove'; wrong?: string } => ({
+    ...((search.done === 'bind' || search.done === 'prove') && { done: search.done }),
+    ...(typeof search.wrong === 'string' && { wrong: search.wrong }),
+  }),
+  component: lazyRouteComponent(() => withLater(import('../settings/Security')), 'Security'),
+})
+
+const providers = createRoute({
+  getParentRoute: () => desk,
+  path: '/settings/providers',
+  component: lazyRouteComponent(() => withLater(import('../settings/Providers')), 'Providers'),
 })
 
 const trail = createRoute({
@@ -141,9 +151,11 @@ const webhooks = createRoute({
 const signIn = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
-  validateSearch: (search: Record<string, unknown>): { back?: string; ended?: boolean } => ({
+  validateSearch: (search: Record<string, unknown>): { back?: string; ended?: boolean; wrong?: string; second?: boolean } => ({
     ...inside(search.back),
     ...(search.ended === true && { ended: true }),
+    ...(typeof search.wrong === 'string' && { wrong: search.wrong }),
+    ...(search.second === true && { second: true }),
   }),
   component: lazyRouteComponent(() => import('../signin/SignIn'), 'SignIn'),
 })
@@ -190,6 +202,7 @@ export const router = createRouter({
       health,
       settings,
       security,
+      providers,
       trail,
       webhooks,
     ]),
