@@ -118,6 +118,7 @@ function Happened({ event: e, now, agentName }: { event: CaseEvent; now: number;
   const { t, language } = useText()
   const who = e.agent ? shown(e.agent.name) : ''
   const to = e.data?.to ?? ''
+  const number = e.data?.number ?? ''
   return (
     <p className={s.event}>
       <time dateTime={e.at} title={exactly(e.at, language)}>
@@ -129,7 +130,17 @@ function Happened({ event: e, now, agentName }: { event: CaseEvent; now: number;
   function words(): string {
     switch (e.kind) {
       case 'case.opened':
-        return t('event.opened')
+        if (e.data?.by === 'case.split') return t('event.openedSplit', { who, number })
+        if (e.data?.by === 'case.continued') return t('event.openedNext', { who, number })
+        return who ? t('event.openedBy', { who }) : t('event.opened')
+      case 'case.merged':
+        return who ? t('event.mergedBy', { who, number }) : t('event.merged', { number })
+      case 'case.took':
+        return t('event.tookBy', { who, number })
+      case 'case.split':
+        return t('event.splitBy', { who, number })
+      case 'case.continued':
+        return who ? t('event.continuedBy', { who, number }) : t('event.continued')
       case 'case.reopened':
         return who ? t('event.reopenedBy', { who }) : t('event.reopened')
       case 'case.undone':
@@ -140,6 +151,23 @@ function Happened({ event: e, now, agentName }: { event: CaseEvent; now: number;
             return t('event.unreopened', { who })
           case 'case.assigned':
             return t('event.unassignedBack', { who })
+          case 'case.priority':
+            return t('event.undone.priority', { who })
+          case 'case.named':
+            return t('event.undone.named', { who })
+          case 'case.tagged':
+            return t('event.undone.tagged', { who })
+          case 'case.slept':
+            return t('event.undone.slept', { who })
+          case 'case.woken':
+            return t('event.undone.woken', { who })
+          case 'case.took':
+          case 'case.merged':
+            return t('event.undone.merged', { who, number })
+          case 'case.split':
+            return t('event.undone.split', { who, number })
+          case 'case.continued':
+            return t('event.undone.continued', { who, number })
           default:
             return t('event.takenBack', { who })
         }
@@ -157,6 +185,7 @@ function Happened({ event: e, now, agentName }: { event: CaseEvent; now: number;
         return who ? t('event.solvedBy', { who }) : t('event.solved')
       default:
         if (!to) return who ? t('event.unassignedBy', { who }) : t('event.unassigned')
+        if (who && e.data?.note) return t('event.assignedWithNote', { who, to: agentName(to) })
         if (e.agent?.id === to) return t('event.taken', { who })
         return who ? t('event.assignedBy', { who, to: agentName(to) }) : t('event.assigned', { to: agentName(to) })
     }
