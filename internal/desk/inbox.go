@@ -271,7 +271,7 @@ func linksOf(ctx context.Context, tx *store.Tx, c Case) (l Links, err error) {
 		if err != nil {
 			return l, err
 		}
-		if len(found) == 1 {
+		if len(found) == 1 && found[0].ID != c.ID { // what it continues may have gone into it
 			*one.into = &found[0]
 		}
 	}

@@ -100,12 +100,16 @@ func whereItIs(ctx context.Context, tx *store.Tx, id hilft.CaseID) (hilft.CaseID
 }
 
 // caseWithWords reads a case, or the one it has gone into, for whoever will say something in it and has the right to.
-func caseWithWords(ctx context.Context, tx *store.Tx, see access.Sight, right access.Right, id hilft.CaseID) (Case, error) {
-	id, err := whereItIs(ctx, tx, id)
-	if err != nil {
-		return Case{}, err
+func caseWithWords(ctx context.Context, tx *store.Tx, see access.Sight, right access.Right, id hilft.CaseID) (c Case, err error) {
+	for range 3 { // it may go while it is waited for
+		if id, err = whereItIs(ctx, tx, id); err != nil {
+			return Case{}, err
+		}
+		if c, err = caseFor(ctx, tx, see, right, id); hilft.KindOf(err) != hilft.Conflict {
+			break
+		}
 	}
-	return caseFor(ctx, tx, see, right, id)
+	return c, err
 }
 
 // casesForUpdate reads cases in the order of their ids, without the names of their people, some time before the next Flush
