@@ -63,6 +63,7 @@ const (
 	Waiting CaseState = "waiting" // we have answered; the customer has the word
 	Asleep  CaseState = "asleep"  // put aside until a moment, or until the customer's next word
 	Solved  CaseState = "solved"  // done, until the customer's next word
+	Merged  CaseState = "merged"  // it went into another case, which has its words
 )
 
 // Priority is how urgent somebody here says that a case is. What that does to the order of the inbox stands with the desk's Case.Rank.
@@ -115,7 +116,11 @@ const (
 	EventCasePriority   = "case.priority"
 	EventCaseNamed      = "case.named" // somebody gave it a title, or gave it up
 	EventCaseTagged     = "case.tagged"
-	EventCaseLate       = "case.late" // its answer is due soon, late, or late for others to know
+	EventCaseMerged     = "case.merged"    // it went into another
+	EventCaseTook       = "case.took"      // another went into it
+	EventCaseSplit      = "case.split"     // some of its words became a case of their own
+	EventCaseContinued  = "case.continued" // another goes on from it
+	EventCaseLate       = "case.late"      // its answer is due soon, late, or late for others to know
 	EventMessageHeard   = "message.heard"
 	EventMessageEdited  = "message.edited"
 	EventMessageDeleted = "message.deleted"

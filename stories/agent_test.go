@@ -27,6 +27,9 @@ import (
 //	agent retries 'text'                           a reply that failed, or of which nobody knows
 //	agent says 'text' arrived
 func (w *world) doAgent(ctx context.Context, args []string) error {
+	if known, err := w.parts(ctx, args); known {
+		return err
+	}
 	switch {
 	case len(args) >= 3 && args[0] == "sees" && args[1] == "case":
 		return w.sees(ctx, args[2], args[3:])
@@ -151,6 +154,7 @@ func (w *world) doReply(ctx context.Context, args []string) error {
 //	case has all sent                       of what we said in it
 //	case has 2 conversations
 //	case shows trouble 1
+//	case has tag 'name'
 func (w *world) doCase(ctx context.Context, args []string) error {
 	return w.agent.Until(ctx, func(ctx context.Context) error {
 		c, err := w.agent.Case(ctx, w.seen.ID)
@@ -174,6 +178,11 @@ func (w *world) doCase(ctx context.Context, args []string) error {
 			got = strconv.Itoa(len(c.Messages))
 		case is(args, "has … conversations"):
 			got = strconv.Itoa(len(rooms))
+		case is(args, "has tag …"):
+			if names, err := w.tags(ctx); err != nil || !slices.Contains(names, args[2]) {
+				return fmt.Errorf("it has the tags %v: %w", names, err)
+			}
+			return nil
 		case is(args, "shows trouble …"):
 			if strconv.Itoa(c.Trouble) == args[2] {
 				return nil

@@ -136,6 +136,8 @@ type world struct {
 	refusal  error                      // what was said to the last thing that should not work
 
 	seen      apptest.Case // as the agent saw it last
+	did       did          // with whole cases, last
+	merged    int64        // the number of the case that was merged last
 	provider  mailProvider
 	lastMail  *letter
 	shop      *apptest.Shop

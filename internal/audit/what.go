@@ -64,6 +64,11 @@ const (
 	BrandChanged   What = "brand.changed"
 	LettersChanged What = "brand.letters_changed"
 	ServiceChanged What = "brand.service_changed"
+	TaggingSet     What = "brand.tagging_set"
+	TagRenamed     What = "brand.tag_renamed"
+	TagRemoved     What = "brand.tag_removed"
+
+	ReplyWithdrawn What = "reply.withdrawn"
 
 	AccountConnected What = "account.connected"
 	AccountChanged   What = "account.changed"
@@ -95,7 +100,7 @@ var Whats = []What{
 	ProviderAdded, ProviderChanged, ProviderRemoved, BondMade, BondEnded, OwnSignInSet,
 	AgentAdded, AgentInvited, InviteLink, InviteWithdrawn, AgentJoined, AgentClosed, RoleSet,
 	HouseSetUp, SessionLimits, SecondRoles, WatchLimits, TargetAdded, TargetRemoved, WorkRevived, WorkDiscarded, HouseBackedUp, HouseRestored, HouseUpgraded, TrailExported,
-	BrandAdded, BrandChanged, LettersChanged, ServiceChanged,
+	BrandAdded, BrandChanged, LettersChanged, ServiceChanged, TaggingSet, TagRenamed, TagRemoved, ReplyWithdrawn,
 	AccountConnected, AccountChanged, AccountPaused, AccountResumed, AccountRemoved, CanarySet, DeliveryRetried, DeliveryAside,
 	WebhookAdded, WebhookChanged, WebhookOn, WebhookOff, WebhookRenewed, WebhookReplayed, WebhookRemoved,
 	CaseRead, PersonRead, MediaRead, DeliveryRead,

@@ -58,10 +58,14 @@ func (c *Case) ownTitle() string {
 	return ""
 }
 
-func (c *Case) give(to, by hilft.AgentID) jobs.Event {
-	e := c.act(hilft.EventCaseAssigned, by, map[string]string{"from": string(c.Agent), "to": string(to)})
+// give says whose a case is; note is what was written with it, if anything.
+func (c *Case) give(to, by hilft.AgentID, note hilft.MessageID) jobs.Event {
+	data := map[string]string{"from": string(c.Agent), "to": string(to)}
+	if note != "" {
+		data["note"] = string(note)
+	}
 	c.Agent = to
-	return e
+	return c.act(hilft.EventCaseAssigned, by, data)
 }
 
 func (c *Case) solve(at time.Time, by hilft.AgentID) jobs.Event {
@@ -120,35 +124,77 @@ func (c *Case) takeBack(kind, from, to string) bool {
 
 // Undo takes back what somebody did with a case, by the Act that it was. NotFound: they did no such thing. Conflict
 // (act.too_late): it is longer ago than ten minutes; (act.moved_on): something has happened since that it would undo too,
-// or it was taken back before.
+// or it was taken back before. Where two cases became one, or one became two, it answers with the one that was acted on.
 func (d *Desk) Undo(ctx context.Context, see access.Sight, id hilft.CaseID, act int64) (Case, error) {
-	done, err := d.alter(ctx, see, id, "undo", func(ctx context.Context, tx *store.Tx, c *Case) (*jobs.Event, error) {
-		e, err := jobs.EventOf(ctx, tx, act)
-		if store.IsNoRows(err) || err == nil && (e.Case != id || e.Agent != see.Agent || see.Agent == "") {
-			return nil, hilft.Fail(hilft.NotFound, "act.not_found", nil)
-		}
+	var back Case
+	err := d.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+		e, was, err := actBy(ctx, tx, see, id, act)
 		if err != nil {
+			return err
+		}
+		switch e.Kind {
+		case hilft.EventCaseTook:
+			back, err = d.unmerge(ctx, tx, see, e, was)
+		case hilft.EventCaseSplit, hilft.EventCaseContinued:
+			back, err = d.rejoin(ctx, tx, see, e, was)
+		default:
+			var done Acted
+			done, err = d.alterIn(ctx, tx, see, id, func(ctx context.Context, tx *store.Tx, c *Case) (*jobs.Event, error) {
+				return d.undoes(ctx, tx, see, c, e, was)
+			})
+			back = done.Case
+		}
+		return err
+	})
+	if err != nil {
+		return Case{}, fmt.Errorf("desk: undo: %w", err)
+	}
+	return back, nil
+}
+
+// actBy is what somebody did with a case that they work on, and what is known of it.
+func actBy(ctx context.Context, tx *store.Tx, see access.Sight, id hilft.CaseID, act int64) (jobs.Event, map[string]string, error) {
+	c, err := oneCase(ctx, tx, see, id)
+	if err == nil {
+		err = see.Demand(c.Brand, access.Work, noSuchCase)
+	}
+	if err != nil {
+		return jobs.Event{}, nil, err
+	}
+	e, err := jobs.EventOf(ctx, tx, act)
+	if store.IsNoRows(err) || err == nil && (e.Case != id || e.Agent != see.Agent || see.Agent == "") {
+		return e, nil, hilft.Fail(hilft.NotFound, "act.not_found", nil)
+	}
+	if err != nil {
+		return e, nil, err
+	}
+	if tx.Now().Sub(e.At) > undoFor {
+		return e, nil, hilft.Fail(hilft.Conflict, "act.too_late", nil)
+	}
+	var was map[string]string
+	if err := json.Unmarshal(e.Raw, &was); err != nil {
+		return e, nil, fmt.Errorf("event %d: %w", act, err)
+	}
+	return e, was, nil
+}
+
+// undoes takes an act back that was done with one case alone.
+func (d *Desk) undoes(ctx context.Context, tx *store.Tx, see access.Sight, c *Case, e jobs.Event, was map[string]string) (*jobs.Event, error) {
+	if from, told := was["from"]; !told || !c.takeBack(e.Kind, from, was["to"]) {
+		return nil, hilft.Fail(hilft.Conflict, "act.moved_on", nil)
+	}
+	if e.Kind == hilft.EventCaseTagged {
+		if err := d.dropGone(ctx, tx, c); err != nil {
 			return nil, err
 		}
-		if tx.Now().Sub(e.At) > undoFor {
-			return nil, hilft.Fail(hilft.Conflict, "act.too_late", nil)
+	}
+	if note := was["note"]; note != "" {
+		if err := tearUp(ctx, tx, c.ID, hilft.MessageID(note)); err != nil {
+			return nil, err
 		}
-		var was map[string]string
-		if err := json.Unmarshal(e.Raw, &was); err != nil {
-			return nil, fmt.Errorf("event %d: %w", act, err)
-		}
-		if from, told := was["from"]; !told || !c.takeBack(e.Kind, from, was["to"]) {
-			return nil, hilft.Fail(hilft.Conflict, "act.moved_on", nil)
-		}
-		if e.Kind == hilft.EventCaseTagged {
-			if err := d.dropGone(ctx, tx, c); err != nil {
-				return nil, err
-			}
-		}
-		undone := c.act(hilft.EventCaseUndone, see.Agent, map[string]string{"act": e.Kind})
-		return &undone, nil
-	})
-	return done.Case, err
+	}
+	back := undone(*c, e.Kind, see, was)
+	return &back, nil
 }
 
 // stamp is a time as events tell it: microseconds, 0 for none.

@@ -191,7 +191,11 @@ func (d *Desk) strikeAt(ctx context.Context, tx *store.Tx, brand hilft.BrandID, 
 		return err
 	}
 	var all []Case
-	if err := casesForUpdate(ctx, tx, ids, func(c Case) { all = append(all, c) }); err != nil {
+	if err := casesForUpdate(ctx, tx, ids, func(c Case) {
+		if c.State != hilft.Merged {
+			all = append(all, c)
+		}
+	}); err != nil {
 		return err
 	}
 	if err := tx.Flush(ctx); err != nil {
@@ -213,7 +217,7 @@ func (d *Desk) strikeAt(ctx context.Context, tx *store.Tx, brand hilft.BrandID, 
 				return err
 			}
 			if see.May(c.Brand, access.Work) {
-				events = append(events, c.give(to, ""))
+				events = append(events, c.give(to, "", ""))
 				c.ChangedAt = c.next(tx.Now())
 			}
 		}

@@ -5,12 +5,10 @@ package desk
 
 import (
 	"context"
-	"unicode/utf8"
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/jobs"
-	"github.com/hilft/hilft/internal/people"
 	"github.com/hilft/hilft/internal/store"
 )
 
@@ -34,14 +32,9 @@ func (d *Desk) Prioritise(ctx context.Context, see access.Sight, id hilft.CaseID
 // or shows nothing.
 func (d *Desk) Name(ctx context.Context, see access.Sight, id hilft.CaseID, title string) (Acted, error) {
 	return d.alter(ctx, see, id, "name", func(_ context.Context, _ *store.Tx, c *Case) (*jobs.Event, error) {
-		to := people.CleanName(title)
-		switch {
-		case to == "" && title != "":
-			return nil, hilft.FailField(hilft.Invalid, "case.title.nothing", "title", nil)
-		case utf8.RuneCountInString(to) > titleMost:
-			return nil, hilft.FailField(hilft.Invalid, "case.title.long", "title", nil)
-		case to == c.ownTitle():
-			return nil, nil
+		to, err := titled(title)
+		if err != nil || to == c.ownTitle() {
+			return nil, err
 		}
 		e := c.name(to, see.Agent)
 		return &e, nil

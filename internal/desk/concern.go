@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/hilft/hilft"
+	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store"
 )
 
@@ -47,7 +48,12 @@ func (t *table) concern(ctx context.Context, h Heard, v *talk) (s *seat, opened 
 		}
 		opened = s.State == hilft.Solved && t.tx.Now().Sub(s.SolvedAt) > reopenWithin
 	}
-	if s == nil || opened {
+	if opened {
+		after := s.ID
+		s = t.openCase(h)
+		s.After = after
+		t.events = append(t.events, jobs.Event{Kind: hilft.EventCaseContinued, Brand: s.Brand, Case: after, Subject: string(after), Data: map[string]string{"case": string(s.ID)}})
+	} else if s == nil {
 		s, opened = t.openCase(h), true
 	}
 	s, err = t.take(ctx, v.ID, s)
@@ -122,7 +128,7 @@ func openOnes(ctx context.Context, tx *store.Tx, brand hilft.BrandID, acc hilft.
 		args[i] = []any{string(p), string(brand), string(acc)}
 	}
 	err := tx.DeferMany(ctx, `SELECT c.id, CASE WHEN EXISTS (SELECT 1 FROM message m WHERE m.case_id = c.id AND m.direction = 'inbound' AND m.visibility = 'public') THEN 1 ELSE 0 END
-		FROM cases c WHERE c.person_id = ? AND c.brand_id = ? AND c.account_id = ? AND c.state <> 'solved' ORDER BY c.id LIMIT `+strconv.Itoa(most), args,
+		FROM cases c WHERE c.person_id = ? AND c.brand_id = ? AND c.account_id = ? AND c.state NOT IN ('solved', 'merged') ORDER BY c.id LIMIT `+strconv.Itoa(most), args,
 		func(i int, scan func(into ...any) error) error {
 			var o openOne
 			var public int
@@ -199,10 +205,11 @@ func insertCases(ctx context.Context, tx *store.Tx, all ...Case) error {
 		rows[i] = []any{
 			string(c.ID), c.Number, string(c.Brand), string(c.Person), c.Title, string(c.State), string(c.Agent), string(c.Account), c.Network, string(c.Visibility), c.Preview, "",
 			store.Micros(c.WaitsSince), store.Micros(c.DueAt), store.Bit(c.Answered), c.Trouble, c.Rank(), store.Micros(c.ChangedAt), store.Micros(c.MadeAt), store.Micros(c.SolvedAt), store.Micros(c.lastAt), store.Micros(c.alarmAt), int(c.Late), store.Micros(c.toldAt), string(cmp.Or(c.Priority, hilft.Normal)),
+			store.Bit(c.Named), store.Micros(c.WokenAt), string(c.After),
 		}
 	}
 	err := tx.Insert(ctx, `INSERT INTO cases (id, number, brand_id, person_id, title, state, agent_id, account_id, network, visibility, preview, language,
-		waits_since, due_at, answered, trouble, rank, changed_at, made_at, solved_at, last_at, alarm_at, late, told_at, priority)`, rows, "")
+		waits_since, due_at, answered, trouble, rank, changed_at, made_at, solved_at, last_at, alarm_at, late, told_at, priority, named, woken_at, after_id)`, rows, "")
 	if err != nil {
 		return fmt.Errorf("desk: open case: %w", err)
 	}

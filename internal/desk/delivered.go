@@ -89,6 +89,10 @@ func (d *Desk) hold(ctx context.Context, tx *store.Tx, m Message) (Message, erro
 	if err := alone(ctx, tx, m.Account); err != nil {
 		return Message{}, err
 	}
+	m, err := messageWhere(ctx, tx, `WHERE m.id = ?`, string(m.ID)) // its case may have gone into another
+	if err != nil {
+		return Message{}, err
+	}
 	if _, err := caseForUpdate(ctx, tx, m.Case); err != nil {
 		return Message{}, err
 	}

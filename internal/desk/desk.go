@@ -62,12 +62,14 @@ type Case struct {
 	ChangedAt  time.Time
 	lastAt     time.Time // of its last word that is no note, by the network's clock
 	MadeAt     time.Time
-	SolvedAt   time.Time // the last time it was
-	WakesAt    time.Time // until when it is put aside; zero: it is not
-	WokenAt    time.Time // that time came, and until somebody answers it is open; zero: no
-	sleptAt    time.Time // when it was put aside
-	alarmAt    time.Time // the next moment at which time alone changes it; zero: none
-	toldAt     time.Time // the moment that Late is about; zero: nothing was told
+	SolvedAt   time.Time    // the last time it was
+	WakesAt    time.Time    // until when it is put aside; zero: it is not
+	WokenAt    time.Time    // that time came, and until somebody answers it is open; zero: no
+	Into       hilft.CaseID // the one that has its words, when it is Merged
+	After      hilft.CaseID // the one that it continues; empty: none
+	sleptAt    time.Time    // when it was put aside
+	alarmAt    time.Time    // the next moment at which time alone changes it; zero: none
+	toldAt     time.Time    // the moment that Late is about; zero: nothing was told
 
 	read     standing // as it was read
 	readTags []hilft.TagID

@@ -242,7 +242,10 @@ func (t *table) readLatest(ctx context.Context, speakers []speaker) error {
 	for i, s := range speakers {
 		args[i] = []any{string(s.person), string(s.in)}
 	}
-	err := t.tx.DeferMany(ctx, `SELECT c.id, m.at FROM cases c JOIN message m ON m.case_id = c.id WHERE c.person_id = ? AND m.conversation_id = ? ORDER BY m.at + 0 DESC, m.id DESC LIMIT 1`,
+	// Where somebody's case went into another person's, their own words count there and nobody else's.
+	err := t.tx.DeferMany(ctx, `SELECT m.case_id, m.at FROM cases c JOIN message m ON m.case_id = CASE WHEN c.into_id <> '' THEN c.into_id ELSE c.id END
+		WHERE c.person_id = ? AND m.conversation_id = ? AND (c.into_id = '' OR EXISTS (SELECT 1 FROM identity i WHERE i.id = m.identity_id AND i.person_id = c.person_id))
+		ORDER BY m.at + 0 DESC, m.id DESC LIMIT 1`,
 		args, func(i int, scan func(into ...any) error) error {
 			var s spoke
 			var at int64

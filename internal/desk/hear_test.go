@@ -178,9 +178,11 @@ func TestTheNextWordOpensASolvedCaseForThirtyDays(t *testing.T) {
 		r.hear(r.says("mira", "4", "Well?", refs("3")))
 		require.Equal(t, r.message("3").Case, r.message("4").Case)
 		require.Len(t, r.caseOf("4").Earlier, 1)
+		require.Equal(t, c.ID, r.caseOf("4").Links.Last.ID, "it continues the one that was solved")
+		require.Equal(t, r.message("4").Case, r.caseOf("1").Links.Next[0].ID)
 		require.Equal(t, []string{
 			"case.opened", "message.heard", "case.solved", "message.heard", "case.reopened", "message.heard", "case.solved", "case.reopened", "case.solved",
-			"case.opened", "message.heard", "message.heard",
+			"case.continued", "case.opened", "message.heard", "message.heard",
 		}, r.happened())
 	})
 }

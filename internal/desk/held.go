@@ -11,6 +11,7 @@ import (
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/channel"
 	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store"
 )
@@ -106,7 +107,7 @@ func (d *Desk) neverReleased(ctx context.Context, tx *store.Tx, j jobs.Job) erro
 }
 
 // Withdraw takes a reply back that is still held, and returns it as it was written: its words go on as a draft. What the
-// case was solved by is no answer then, so it is as open as it was. Conflict (message.gone_out): it is not held any more.
+// case was solved or put aside by is no answer then, so it is as open as it was. Conflict (message.gone_out): it is not held any more.
 func (d *Desk) Withdraw(ctx context.Context, see access.Sight, id hilft.MessageID) (Message, error) {
 	var was Message
 	err := d.db.Write(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
@@ -137,6 +138,19 @@ func (d *Desk) Withdraw(ctx context.Context, see access.Sight, id hilft.MessageI
 			if err := saveCases(ctx, tx, c); err != nil {
 				return err
 			}
+		}
+		if c.State == hilft.Asleep && c.sleptAt.Equal(was.MadeAt) {
+			from := c.nap()
+			c.napAgain("")
+			if err := d.jobs.Record(ctx, tx, c.act(hilft.EventCaseWoken, see.Agent, map[string]string{"from": from, "to": c.nap()})); err != nil {
+				return err
+			}
+			if err := saveCases(ctx, tx, c); err != nil {
+				return err
+			}
+		}
+		if err := audit.Write(ctx, tx, audit.Entry{Brand: was.Brand, Who: see.Agent, What: audit.ReplyWithdrawn, About: string(id), Detail: audit.Detail{"case": string(was.Case), "by": string(was.Agent)}}); err != nil {
+			return err
 		}
 		m := was
 		m.becomes(hilft.Withdrawn)

@@ -200,6 +200,16 @@ type Timeline struct {
 	Person        people.Person
 	MailTo        map[hilft.ConversationID]string // where those who are in it say they are reached as well
 	Earlier       []Case                          // of the same person, the newest first, this one left out
+	Links         Links
+	Heard         map[hilft.ConversationID]Message // what a reply answers there, as long as nobody has said anything in the case itself
+}
+
+// Links are the cases that a case has to do with.
+type Links struct {
+	Into *Case  // the one that has its words; nil: it has them itself
+	Took []Case // those whose words it has
+	Last *Case  // the one that it continues; nil: none
+	Next []Case // those that continue it
 }
 
 // Most of what a timeline shows at once.
@@ -234,7 +244,13 @@ func (d *Desk) Case(ctx context.Context, see access.Sight, id hilft.CaseID) (Tim
 		if t.Person, err = people.Find(ctx, tx, t.Case.Person); err != nil {
 			return err
 		}
-		t.Earlier, err = casesOf(ctx, tx, t.Person, id)
+		if t.Earlier, err = casesOf(ctx, tx, t.Person, id); err != nil {
+			return err
+		}
+		if t.Links, err = linksOf(ctx, tx, t.Case); err != nil {
+			return err
+		}
+		t.Heard, err = heardBefore(ctx, tx, t)
 		return err
 	})
 	if err != nil {
@@ -243,8 +259,51 @@ func (d *Desk) Case(ctx context.Context, see access.Sight, id hilft.CaseID) (Tim
 	return t, nil
 }
 
+func linksOf(ctx context.Context, tx *store.Tx, c Case) (l Links, err error) {
+	for _, one := range []struct {
+		id   hilft.CaseID
+		into **Case
+	}{{c.Into, &l.Into}, {c.After, &l.Last}} {
+		if one.id == "" {
+			continue
+		}
+		found, err := store.All(ctx, tx, caseColumns+`WHERE c.id = (SELECT CASE WHEN into_id <> '' THEN into_id ELSE id END FROM cases WHERE id = ?)`, []any{string(one.id)}, scanCase)
+		if err != nil {
+			return l, err
+		}
+		if len(found) == 1 && found[0].ID != c.ID { // what it continues may have gone into it
+			*one.into = &found[0]
+		}
+	}
+	most := strconv.Itoa(earlierMost)
+	if l.Took, err = store.All(ctx, tx, caseColumns+`WHERE c.into_id = ? AND c.into_id <> '' ORDER BY c.number LIMIT `+most, []any{string(c.ID)}, scanCase); err != nil {
+		return l, err
+	}
+	l.Next, err = store.All(ctx, tx, caseColumns+`WHERE c.after_id = ? AND c.after_id <> '' AND c.state <> 'merged' ORDER BY c.number LIMIT `+most, []any{string(c.ID)}, scanCase)
+	return l, err
+}
+
+// heardBefore is what replies answer in a case that continues another, before anybody has said anything in it.
+func heardBefore(ctx context.Context, tx *store.Tx, t Timeline) (map[hilft.ConversationID]Message, error) {
+	if t.Case.After == "" || slices.ContainsFunc(t.Messages, func(m Message) bool { return m.Direction == hilft.Inbound }) {
+		return nil, nil //nolint:nilnil // nothing is an answer
+	}
+	all := map[hilft.ConversationID]Message{}
+	for _, v := range t.Conversations {
+		m, err := lastHeard(ctx, tx, t.Case, v)
+		if hilft.KindOf(err) == hilft.Invalid {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		all[v.ID] = m
+	}
+	return all, nil
+}
+
 func casesOf(ctx context.Context, tx *store.Tx, p people.Person, but hilft.CaseID) ([]Case, error) {
-	return store.All(ctx, tx, fmt.Sprintf(`%sWHERE c.person_id = ? AND c.brand_id = ? AND c.id <> ? ORDER BY c.made_at DESC, c.id DESC LIMIT %d`, caseColumns, earlierMost),
+	return store.All(ctx, tx, fmt.Sprintf(`%sWHERE c.person_id = ? AND c.brand_id = ? AND c.id <> ? AND c.state <> 'merged' ORDER BY c.made_at DESC, c.id DESC LIMIT %d`, caseColumns, earlierMost),
 		[]any{string(p.ID), string(p.Brand), string(but)}, scanCase)
 }
 

@@ -96,7 +96,7 @@ func (r *room) picture(b hilft.BrandID) string {
 			lines = append(lines, fmt.Sprintf("%s: %s %s %q edited %v deleted %v, in %s, about %s", m.Remote, m.Direction, m.Visibility, m.Body,
 				m.EditedAt, m.DeletedAt, first[string(m.Conversation)], first[string(m.Case)]))
 		}
-		cases, err := store.All(ctx, tx, caseColumns+`WHERE c.brand_id = ?`, []any{string(b)}, scanCase)
+		cases, err := store.All(ctx, tx, caseColumns+`WHERE c.brand_id = ? AND c.state <> 'merged'`, []any{string(b)}, scanCase)
 		for _, c := range cases {
 			lines = append(lines, fmt.Sprintf("case %s: %s's, %q, %s, waits %v, due %v, answered %v, trouble %d, last %s %q", first[string(c.ID)], c.PersonName, c.Title,
 				c.State, c.WaitsSince, c.DueAt, c.Answered, c.Trouble, c.Visibility, c.Preview))

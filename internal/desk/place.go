@@ -372,24 +372,20 @@ func (d *Desk) absorb(ctx context.Context, tx *store.Tx, v *Conversation, a, b h
 		}
 		into, from = from, into
 	}
-	for _, q := range []string{
-		`UPDATE message SET case_id = ? WHERE case_id = ?`,
-		`UPDATE conversation SET case_id = ? WHERE case_id = ?`,
-	} {
-		if _, err := tx.Exec(ctx, q, string(into.ID), string(from.ID)); err != nil {
-			return "", fmt.Errorf("desk: absorb: %w", err)
-		}
+	if err := gather(ctx, tx, "", into.ID, from.ID); err != nil {
+		return "", err
 	}
-	if _, err := tx.Exec(ctx, `DELETE FROM cases WHERE id = ?`, string(from.ID)); err != nil {
-		return "", fmt.Errorf("desk: absorb: %w", err)
-	}
-	tallyOf(tx).moves(from, standing{})
 	if v.Case == from.ID {
 		v.Case = into.ID
 	}
 	into.ChangedAt = latest(into.ChangedAt, from.ChangedAt)
-	_, err = d.settle(ctx, tx, into)
-	return into.ID, err
+	if _, err = d.settle(ctx, tx, into); err != nil {
+		return "", err
+	}
+	if err := saveCases(ctx, tx, from.gone(into)); err != nil {
+		return "", err
+	}
+	return into.ID, d.jobs.Record(ctx, tx, from.merged(into, ""))
 }
 
 // touched tells whether anybody here has worked on a case.
@@ -398,7 +394,8 @@ func touched(ctx context.Context, tx *store.Tx, c Case) (bool, error) {
 		return true, nil
 	}
 	var one int
-	err := tx.Row(ctx, `SELECT 1 FROM message WHERE case_id = ? AND agent_id <> '' LIMIT 1`, []any{string(c.ID)}, &one)
+	err := tx.Row(ctx, `SELECT 1 WHERE EXISTS (SELECT 1 FROM message WHERE case_id = ? AND agent_id <> '') OR EXISTS (SELECT 1 FROM event WHERE case_id = ? AND case_id <> '' AND agent_id <> '')`,
+		[]any{string(c.ID), string(c.ID)}, &one)
 	if store.IsNoRows(err) {
 		return false, nil
 	}

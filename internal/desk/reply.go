@@ -46,7 +46,7 @@ func (d *Desk) Reply(ctx context.Context, see access.Sight, r Reply) (Message, e
 	}
 	var m Message
 	err := d.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		c, err := caseFor(ctx, tx, see, access.Work, r.Case)
+		c, err := caseWithWords(ctx, tx, see, access.Work, r.Case)
 		if err != nil {
 			return err
 		}
@@ -77,7 +77,7 @@ func (d *Desk) Reply(ctx context.Context, see access.Sight, r Reply) (Message, e
 		}
 		events := []jobs.Event{{Kind: hilft.EventMessageWritten, Brand: c.Brand, Case: c.ID, Subject: string(m.ID), Agent: see.Agent}}
 		if c.Agent == "" {
-			events = append(events, c.give(see.Agent, see.Agent))
+			events = append(events, c.give(see.Agent, see.Agent, ""))
 		}
 		if r.Solve {
 			events = append(events, c.solve(m.MadeAt, see.Agent))
@@ -147,7 +147,8 @@ func (d *Desk) room(ctx context.Context, tx *store.Tx, c Case, r Reply) (Convers
 	return private, last, insertConversations(ctx, tx, private)
 }
 
-// caseConversations are the conversations in which a case was spoken of, the last spoken in first.
+// caseConversations are the conversations in which a case was spoken of, the last spoken in first. In one in which nothing was said yet
+// they are those of the case that it continues.
 func caseConversations(ctx context.Context, tx *store.Tx, c Case) ([]Conversation, error) {
 	all, err := store.All(ctx, tx, conversationColumns+fromConversation+`WHERE v.brand_id = ? AND (v.case_id = ? OR v.id IN (SELECT conversation_id FROM message WHERE case_id = ?))
 		ORDER BY COALESCE((SELECT MAX(at) FROM message m WHERE m.conversation_id = v.id AND m.case_id = ?), v.made_at) DESC, v.id`,
@@ -155,7 +156,20 @@ func caseConversations(ctx context.Context, tx *store.Tx, c Case) ([]Conversatio
 	if err != nil {
 		return nil, fmt.Errorf("desk: conversations: %w", err)
 	}
-	return all, nil
+	if c.After == "" || !c.lastAt.IsZero() {
+		return all, nil
+	}
+	after, err := whereItIs(ctx, tx, c.After)
+	if err != nil {
+		return nil, err
+	}
+	before, err := caseConversations(ctx, tx, Case{ID: after, Brand: c.Brand})
+	for _, v := range before {
+		if !slices.ContainsFunc(all, func(o Conversation) bool { return o.ID == v.ID }) {
+			all = append(all, v)
+		}
+	}
+	return all, err
 }
 
 // lastHeard is the last word of the case's person in a conversation of the case; in one that we began, the last word
@@ -166,6 +180,9 @@ func lastHeard(ctx context.Context, tx *store.Tx, c Case, v Conversation) (Messa
 	m, err := messageWhere(ctx, tx, `WHERE m.case_id = ? AND m.conversation_id = ?`+latest, string(c.ID), string(v.ID))
 	if store.IsNoRows(err) {
 		m, err = messageWhere(ctx, tx, `WHERE m.case_id = ? AND m.account_id = ?`+latest, string(c.ID), string(v.Account))
+	}
+	if store.IsNoRows(err) && c.After != "" { // not a word yet: what was said there about the case that it continues
+		m, err = messageWhere(ctx, tx, `WHERE m.conversation_id = ? AND m.identity_id IN (SELECT id FROM identity WHERE person_id = ?)`+latest, string(v.ID), string(c.Person))
 	}
 	if store.IsNoRows(err) {
 		return Message{}, hilft.FailField(hilft.Invalid, "reply.nobody_there", "conversation_id", nil)
@@ -270,30 +287,36 @@ func (d *Desk) Note(ctx context.Context, see access.Sight, id hilft.CaseID, text
 	}
 	var m Message
 	err := d.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		c, err := caseFor(ctx, tx, see, access.Note, id)
+		c, err := caseWithWords(ctx, tx, see, access.Note, id)
 		if err != nil {
 			return err
 		}
 		if m, err = written(ctx, tx, c.Brand, see.Agent, request); !store.IsNoRows(err) {
 			return err
 		}
-		made := c.next(tx.Now())
-		m = Message{
-			ID: hilft.MessageID(hilft.NewIDAt(made)), Brand: c.Brand, Case: c.ID, Direction: hilft.Note, Visibility: hilft.Private,
-			Agent: see.Agent, Body: text, At: tx.Now(), MadeAt: made, Request: request,
-		}
-		if err := insertMessages(ctx, tx, m); err != nil {
+		if m, err = d.noted(ctx, tx, &c, see.Agent, text, request); err != nil {
 			return err
 		}
-		if err := d.save(ctx, tx, c); err != nil {
-			return err
-		}
-		return d.jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventNoteWritten, Brand: c.Brand, Case: c.ID, Subject: string(m.ID), Agent: see.Agent})
+		return saveCases(ctx, tx, c)
 	})
 	if err != nil {
 		return Message{}, fmt.Errorf("desk: note: %w", err)
 	}
 	return m, nil
+}
+
+// noted writes a note into a case, which is changed by that and not saved.
+func (d *Desk) noted(ctx context.Context, tx *store.Tx, c *Case, by hilft.AgentID, text, request string) (Message, error) {
+	made := c.next(tx.Now())
+	m := Message{
+		ID: hilft.MessageID(hilft.NewIDAt(made)), Brand: c.Brand, Case: c.ID, Direction: hilft.Note, Visibility: hilft.Private,
+		Agent: by, Body: text, At: tx.Now(), MadeAt: made, Request: request,
+	}
+	c.ChangedAt = made
+	if err := insertMessages(ctx, tx, m); err != nil {
+		return Message{}, err
+	}
+	return m, d.jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventNoteWritten, Brand: c.Brand, Case: c.ID, Subject: string(m.ID), Agent: by})
 }
 
 // clean takes out of a text what databases and networks refuse.

@@ -15,7 +15,7 @@ import (
 
 // caseOf are the columns of a case; the first %s is its person's name, the second more columns.
 const caseOf = `SELECT c.id, c.number, c.brand_id, c.person_id, %s, c.title, c.state, c.agent_id, c.account_id, c.network, c.visibility,
-	c.preview, c.waits_since, c.due_at, c.answered, c.trouble, c.changed_at, c.made_at, c.solved_at, c.last_at, c.alarm_at, c.late, c.told_at, c.priority, c.named, c.tags, c.slept_at, c.wakes_at, c.woken_at%s FROM cases c `
+	c.preview, c.waits_since, c.due_at, c.answered, c.trouble, c.changed_at, c.made_at, c.solved_at, c.last_at, c.alarm_at, c.late, c.told_at, c.priority, c.named, c.tags, c.slept_at, c.wakes_at, c.woken_at, c.into_id, c.after_id%s FROM cases c `
 
 var (
 	caseColumns     = caseWith("")
@@ -32,7 +32,7 @@ func scanCase(scan func(into ...any) error, c *Case) error {
 	var answered, named int
 	var tags string
 	err := scan(&c.ID, &c.Number, &c.Brand, &c.Person, &c.PersonName, &c.Title, &c.State, &c.Agent, &c.Account, &c.Network, &c.Visibility,
-		&c.Preview, &waits, &due, &answered, &c.Trouble, &changed, &made, &solved, &last, &alarm, &c.Late, &told, &c.Priority, &named, &tags, &slept, &wakes, &woken)
+		&c.Preview, &waits, &due, &answered, &c.Trouble, &changed, &made, &solved, &last, &alarm, &c.Late, &told, &c.Priority, &named, &tags, &slept, &wakes, &woken, &c.Into, &c.After)
 	c.WaitsSince, c.DueAt, c.Answered = store.Time(waits), store.Time(due), answered == 1
 	c.ChangedAt, c.MadeAt, c.SolvedAt, c.lastAt = store.Time(changed), store.Time(made), store.Time(solved), store.Time(last)
 	c.alarmAt, c.toldAt = store.Time(alarm), store.Time(told)
@@ -71,7 +71,7 @@ func caseFor(ctx context.Context, tx *store.Tx, see access.Sight, right access.R
 	return c, see.Demand(c.Brand, right, noSuchCase)
 }
 
-// caseForUpdate reads a case for hilft itself, which will change it.
+// caseForUpdate reads a case for hilft itself, which will change it. Conflict (case.merged): it has gone into another.
 func caseForUpdate(ctx context.Context, tx *store.Tx, id hilft.CaseID) (Case, error) {
 	var found []Case
 	err := casesForUpdate(ctx, tx, []hilft.CaseID{id}, func(c Case) { found = append(found, c) })
@@ -81,10 +81,35 @@ func caseForUpdate(ctx context.Context, tx *store.Tx, id hilft.CaseID) (Case, er
 	if err == nil && len(found) == 0 {
 		err = noSuchCase
 	}
+	if err == nil && found[0].State == hilft.Merged {
+		err = hilft.Fail(hilft.Conflict, "case.merged", nil)
+	}
 	if err != nil {
 		return Case{}, err
 	}
 	return found[0], nil
+}
+
+// whereItIs is the case that has the words of a case: itself, or the one it has gone into.
+func whereItIs(ctx context.Context, tx *store.Tx, id hilft.CaseID) (hilft.CaseID, error) {
+	err := tx.Row(ctx, `SELECT id FROM cases WHERE id = (SELECT CASE WHEN into_id <> '' THEN into_id ELSE id END FROM cases WHERE id = ?)`, []any{string(id)}, &id)
+	if store.IsNoRows(err) {
+		err = noSuchCase
+	}
+	return id, err
+}
+
+// caseWithWords reads a case, or the one it has gone into, for whoever will say something in it and has the right to.
+func caseWithWords(ctx context.Context, tx *store.Tx, see access.Sight, right access.Right, id hilft.CaseID) (c Case, err error) {
+	for range 3 { // it may go while it is waited for
+		if id, err = whereItIs(ctx, tx, id); err != nil {
+			return Case{}, err
+		}
+		if c, err = caseFor(ctx, tx, see, right, id); hilft.KindOf(err) != hilft.Conflict {
+			break
+		}
+	}
+	return c, err
 }
 
 // casesForUpdate reads cases in the order of their ids, without the names of their people, some time before the next Flush

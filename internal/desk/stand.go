@@ -68,7 +68,7 @@ const previewMost = 160
 func stand(c Case, newestFirst []word, p *plan) Case {
 	before := c
 	c.Answered, c.Trouble, c.WaitsSince, c.DueAt, c.Preview, c.lastAt = false, 0, time.Time{}, time.Time{}, "", time.Time{}
-	var here, elsewhere time.Time // of the last answers
+	here, elsewhere := lastAnswers(newestFirst)
 	shown, last, heard, stirred := false, false, false, false
 	for _, w := range newestFirst {
 		if w.trouble() {
@@ -77,14 +77,7 @@ func stand(c Case, newestFirst []word, p *plan) Case {
 		if w.byHouse() {
 			continue
 		}
-		if w.answers() {
-			c.Answered = true
-			if w.here {
-				here = latest(here, w.madeAt)
-			} else {
-				elsewhere = latest(elsewhere, w.at)
-			}
-		}
+		c.Answered = c.Answered || w.answers()
 		if w.direction != hilft.Note {
 			c.lastAt = latest(c.lastAt, w.at)
 		}
@@ -102,7 +95,7 @@ func stand(c Case, newestFirst []word, p *plan) Case {
 			continue
 		}
 		heard = true
-		if w.madeAt.After(here) && w.at.After(elsewhere) {
+		if w.after(here, elsewhere) {
 			c.WaitsSince = w.at
 		}
 	}
@@ -118,6 +111,25 @@ func stand(c Case, newestFirst []word, p *plan) Case {
 	}
 	c.DueAt = p.due(c)
 	return c.armed(p)
+}
+
+// lastAnswers are when the last answer was written here, and when elsewhere.
+func lastAnswers(words []word) (here, elsewhere time.Time) {
+	for _, w := range words {
+		switch {
+		case !w.answers():
+		case w.here:
+			here = latest(here, w.madeAt)
+		default:
+			elsewhere = latest(elsewhere, w.at)
+		}
+	}
+	return here, elsewhere
+}
+
+// after tells whether no answer came after a word.
+func (w word) after(here, elsewhere time.Time) bool {
+	return w.madeAt.After(here) && w.at.After(elsewhere)
 }
 
 // somebodyWaits tells whether an answer is due in a case that has a name. What its customer says next changes little in
@@ -222,7 +234,7 @@ func (d *Desk) save(ctx context.Context, tx *store.Tx, c Case) error {
 
 var savedColumns = []string{
 	"title", "state", "agent_id", "account_id", "network", "visibility", "preview", "waits_since", "due_at", "answered", "trouble", "rank", "changed_at", "solved_at", "last_at",
-	"alarm_at", "late", "told_at", "priority", "named", "tags", "slept_at", "wakes_at", "woken_at", "id",
+	"alarm_at", "late", "told_at", "priority", "named", "tags", "slept_at", "wakes_at", "woken_at", "into_id", "id",
 }
 
 func saveCases(ctx context.Context, tx *store.Tx, all ...Case) error {
@@ -231,7 +243,7 @@ func saveCases(ctx context.Context, tx *store.Tx, all ...Case) error {
 		rows[i] = []any{
 			c.Title, string(c.State), string(c.Agent), string(c.Account), c.Network, string(c.Visibility), c.Preview,
 			store.Micros(c.WaitsSince), store.Micros(c.DueAt), store.Bit(c.Answered), c.Trouble, c.Rank(), store.Micros(c.ChangedAt), store.Micros(c.SolvedAt), store.Micros(c.lastAt),
-			store.Micros(c.alarmAt), int(c.Late), store.Micros(c.toldAt), string(cmp.Or(c.Priority, hilft.Normal)), store.Bit(c.Named), strings.Join(texts(c.Tags), " "), store.Micros(c.sleptAt), store.Micros(c.WakesAt), store.Micros(c.WokenAt), string(c.ID),
+			store.Micros(c.alarmAt), int(c.Late), store.Micros(c.toldAt), string(cmp.Or(c.Priority, hilft.Normal)), store.Bit(c.Named), strings.Join(texts(c.Tags), " "), store.Micros(c.sleptAt), store.Micros(c.WakesAt), store.Micros(c.WokenAt), string(c.Into), string(c.ID),
 		}
 	}
 	if err := tx.Update(ctx, "cases", savedColumns, rows); err != nil {

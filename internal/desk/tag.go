@@ -15,6 +15,7 @@ import (
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/people"
 	"github.com/hilft/hilft/internal/store"
@@ -154,7 +155,11 @@ func (d *Desk) CloseTagging(ctx context.Context, see access.Sight, brand hilft.B
 		if _, err := tx.Exec(ctx, `INSERT INTO tagging (brand_id, closed) VALUES (?, ?) ON CONFLICT (brand_id) DO UPDATE SET closed = excluded.closed`, string(brand), store.Bit(closed)); err != nil {
 			return err
 		}
-		return d.jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventTagsChanged, Brand: brand, Agent: see.Agent, Data: map[string]string{"closed": strconv.FormatBool(closed)}})
+		data := map[string]string{"closed": strconv.FormatBool(closed)}
+		if err := audit.Write(ctx, tx, audit.Entry{Brand: brand, Who: see.Agent, What: audit.TaggingSet, About: string(brand), Detail: data}); err != nil {
+			return err
+		}
+		return d.jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventTagsChanged, Brand: brand, Agent: see.Agent, Data: data})
 	})
 	if err != nil {
 		return fmt.Errorf(tagChange, err)
@@ -245,7 +250,7 @@ func (d *Desk) tagFor(ctx context.Context, tx *store.Tx, see access.Sight, brand
 }
 
 // changeTag lets a brand's lead change one of its tags.
-func (d *Desk) changeTag(ctx context.Context, see access.Sight, id hilft.TagID, fn func(ctx context.Context, tx *store.Tx, t Tag) (map[string]string, error)) error {
+func (d *Desk) changeTag(ctx context.Context, see access.Sight, id hilft.TagID, what audit.What, fn func(ctx context.Context, tx *store.Tx, t Tag) (map[string]string, error)) error {
 	err := d.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		find := func() (Tag, error) {
 			all, err := store.All(ctx, tx, tagColumns+`WHERE id = ? AND goes = 0`, []any{string(id)}, scanTag)
@@ -271,6 +276,9 @@ func (d *Desk) changeTag(ctx context.Context, see access.Sight, id hilft.TagID, 
 		if err != nil || data == nil {
 			return err
 		}
+		if err := audit.Write(ctx, tx, audit.Entry{Brand: t.Brand, Who: see.Agent, What: what, About: string(t.ID), Detail: data}); err != nil {
+			return err
+		}
 		return d.jobs.Record(ctx, tx, jobs.Event{Kind: hilft.EventTagsChanged, Brand: t.Brand, Subject: string(t.ID), Agent: see.Agent, Data: data})
 	})
 	if err != nil {
@@ -292,7 +300,7 @@ func (d *Desk) RenameTag(ctx context.Context, see access.Sight, id hilft.TagID, 
 	if err != nil {
 		return err
 	}
-	return d.changeTag(ctx, see, id, func(ctx context.Context, tx *store.Tx, t Tag) (map[string]string, error) {
+	return d.changeTag(ctx, see, id, audit.TagRenamed, func(ctx context.Context, tx *store.Tx, t Tag) (map[string]string, error) {
 		if t.Name == kept {
 			return nil, nil
 		}
@@ -311,7 +319,7 @@ func (d *Desk) RenameTag(ctx context.Context, see access.Sight, id hilft.TagID, 
 // RemoveTag takes a tag off all cases that have it, which get another one for it, or none where that is empty; a brand's leads may. It
 // shows at once, and is so in all lists within moments. Invalid: the other one is no tag of the brand, or the same.
 func (d *Desk) RemoveTag(ctx context.Context, see access.Sight, id, into hilft.TagID) error {
-	return d.changeTag(ctx, see, id, func(ctx context.Context, tx *store.Tx, t Tag) (map[string]string, error) {
+	return d.changeTag(ctx, see, id, audit.TagRemoved, func(ctx context.Context, tx *store.Tx, t Tag) (map[string]string, error) {
 		data := map[string]string{"from": t.Name}
 		if into != "" {
 			heirs, err := store.All(ctx, tx, tagColumns+`WHERE id = ? AND brand_id = ? AND goes = 0 AND id <> ?`, []any{string(into), string(t.Brand), string(id)}, scanTag)
@@ -387,6 +395,9 @@ func (d *Desk) retag(ctx context.Context, tx *store.Tx, j jobs.Job) error {
 
 // dropGone leaves of a case's tags those that there are.
 func (d *Desk) dropGone(ctx context.Context, tx *store.Tx, c *Case) error {
+	if len(c.Tags) == 0 {
+		return nil
+	}
 	if err := tagsTurn(ctx, tx, c.Brand, false); err != nil {
 		return err
 	}

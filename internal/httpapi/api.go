@@ -170,6 +170,7 @@ func (a *API) operations() {
 	a.caseOperations()
 	a.carryOperations()
 	a.sleepOperations()
+	a.partOperations()
 	a.messageOperations()
 	a.typingOperation()
 	a.accountOperations()

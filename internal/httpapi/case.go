@@ -25,6 +25,7 @@ type caseJSON struct {
 	Events   []eventJSON   `json:"events" nullable:"false" doc:"All that was done, the oldest first."`
 	Ways     []wayJSON     `json:"ways" nullable:"false" doc:"How this person can be answered, the last used first."`
 	Person   personJSON    `json:"person"`
+	Links    linksJSON     `json:"links"`
 	Look     bool          `json:"look" doc:"Some of its networks can be asked how messages stand now."`
 }
 
@@ -55,11 +56,12 @@ type earlierCase struct {
 	ID         string     `json:"id"`
 	Number     int64      `json:"number"`
 	Title      string     `json:"title"`
-	State      string     `json:"state" enum:"open,waiting,asleep,solved"`
+	State      string     `json:"state" enum:"open,waiting,asleep,solved,merged"`
 	Network    string     `json:"network"`
 	Visibility string     `json:"visibility" enum:"public,private"`
 	MadeAt     time.Time  `json:"made_at"`
 	SolvedAt   *time.Time `json:"solved_at"`
+	Person     personRef  `json:"person"`
 }
 
 type wayJSON struct {
@@ -84,13 +86,17 @@ func personOf(p people.Person, cases []desk.Case) personJSON {
 		out.Identities = append(out.Identities, identityJSON{string(id.ID), id.Network, id.Handle, id.Name, id.URL})
 	}
 	for _, c := range cases {
-		out.Cases = append(out.Cases, earlierCase{string(c.ID), c.Number, c.Title, string(c.State), c.Network, string(c.Visibility), c.MadeAt, when(c.SolvedAt)})
+		out.Cases = append(out.Cases, earlierOf(c))
 	}
 	return out
 }
 
+func earlierOf(c desk.Case) earlierCase {
+	return earlierCase{string(c.ID), c.Number, c.Title, string(c.State), c.Network, string(c.Visibility), c.MadeAt, when(c.SolvedAt), personRef{string(c.Person), c.PersonName}}
+}
+
 func (a *API) caseOf(n *names, t desk.Timeline, to hilft.AgentID) caseJSON {
-	out := caseJSON{CaseRow: n.row(t.Case), Messages: make([]messageJSON, 0, len(t.Messages)), Events: []eventJSON{}, Ways: []wayJSON{}, Person: personOf(t.Person, t.Earlier)}
+	out := caseJSON{CaseRow: n.row(t.Case), Messages: make([]messageJSON, 0, len(t.Messages)), Events: []eventJSON{}, Ways: []wayJSON{}, Person: personOf(t.Person, t.Earlier), Links: linksOf(t.Links)}
 	states := map[hilft.MessageID]hilft.Delivery{}
 	for _, m := range t.Messages {
 		states[m.ID] = m.Delivery
@@ -143,6 +149,9 @@ func (n *names) asked(id hilft.AccountID) (since time.Time, can bool) {
 // network can do that and the case has no private conversation there yet.
 func (n *names) ways(t desk.Timeline, v desk.Conversation) []wayJSON {
 	last := lastInbound(t.Messages, v)
+	if m, ok := t.Heard[v.ID]; last == nil && ok {
+		last = &m
+	}
 	if last == nil {
 		return nil
 	}
@@ -224,15 +233,16 @@ func blocked(acc switchboard.Account, connected bool) string {
 	return ""
 }
 
-// actedJSON is a case after something was done with it.
-type actedJSON struct {
+// ActedJSON is a case after something was done with it. It is exported because what others contain must be, to stand in the
+// API's description.
+type ActedJSON struct {
 	CaseRow
 	Act int64 `json:"act" doc:"By which it can be taken back for ten minutes, with POST /api/cases/{id}/undo; 0: it was so already."`
 }
 
 // caseAct registers an operation that changes a case and answers with its row.
 func caseAct[I any](a *API, method, path, id, summary string, act func(ctx context.Context, see access.Sight, in *I) (desk.Acted, error)) {
-	operation(a, workers, method, path, id, summary, 200, func(ctx context.Context, in *I) (*bodyOf[actedJSON], error) {
+	operation(a, workers, method, path, id, summary, 200, func(ctx context.Context, in *I) (*bodyOf[ActedJSON], error) {
 		c, err := act(ctx, sight(ctx), in)
 		if err != nil {
 			return nil, err
@@ -241,7 +251,7 @@ func caseAct[I any](a *API, method, path, id, summary string, act func(ctx conte
 		if err != nil {
 			return nil, err
 		}
-		return &bodyOf[actedJSON]{actedJSON{n.row(c.Case), c.Act}}, nil
+		return &bodyOf[ActedJSON]{ActedJSON{n.row(c.Case), c.Act}}, nil
 	})
 }
 
@@ -290,11 +300,12 @@ func (a *API) caseOperations() {
 			}
 			return nil, a.Desk.Look(ctx, sight(ctx), hilft.CaseID(in.ID), n.asked)
 		})
-	caseAct(a, http.MethodPut, "/api/cases/{id}/agent", "assign-case", "Give a case to an agent, or to nobody",
+	caseAct(a, http.MethodPut, "/api/cases/{id}/agent", "assign-case", "Give a case to an agent, or to nobody, with a note or without",
 		func(ctx context.Context, see access.Sight, in *struct {
 			ByID
 			Body struct {
 				AgentID string `json:"agent_id" maxLength:"64" doc:"Empty: nobody."`
+				Note    string `json:"note,omitempty" maxLength:"100000" doc:"What whoever gets it must know, for colleagues alone."`
 			}
 		},
 		) (desk.Acted, error) {
@@ -302,7 +313,7 @@ func (a *API) caseOperations() {
 			if err != nil {
 				return desk.Acted{}, err
 			}
-			return a.Desk.Assign(ctx, see, hilft.CaseID(in.ID), to)
+			return a.Desk.HandOver(ctx, see, hilft.CaseID(in.ID), to, in.Body.Note)
 		})
 	caseAct(a, http.MethodPost, "/api/cases/{id}/solve", "solve-case", "Nothing more to do, until the customer's next word",
 		func(ctx context.Context, see access.Sight, in *struct {

@@ -25,7 +25,7 @@ type CaseRow struct {
 	BrandID    string     `json:"brand_id"`
 	Number     int64      `json:"number"`
 	Title      string     `json:"title"`
-	State      string     `json:"state" enum:"open,waiting,asleep,solved"`
+	State      string     `json:"state" enum:"open,waiting,asleep,solved,merged"`
 	Priority   string     `json:"priority" enum:"urgent,high,normal,low"`
 	Tags       []TagJSON  `json:"tags" nullable:"false"`
 	Person     personRef  `json:"person"`

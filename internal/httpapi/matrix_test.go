@@ -183,6 +183,15 @@ var matrix = map[string]entry{
 	"sleep-case": {may: "work", token: "work", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/sleep", m{"until": s.db.Now().Add(time.Hour), "seen": s.newest(k)}}
 	}},
+	"merge-case": {may: "work", token: "work", ids: true, right: func(s *scene, k things) call {
+		return call{"/api/cases/" + k.caseID + "/merge", m{"into": s.own.caseID}}
+	}},
+	"split-case": {may: "work", token: "work", ids: true, right: func(_ *scene, k things) call {
+		return call{"/api/cases/" + k.caseID + "/split", m{"messages": []string{}}}
+	}},
+	"continue-case": {may: "work", token: "work", ids: true, right: func(_ *scene, k things) call {
+		return call{"/api/cases/" + k.caseID + "/continue", m{}}
+	}},
 	"wake-case":   {may: "work", token: "work", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/sleep", nil} }},
 	"list-tags":   {may: "read", token: "read", right: at("/api/tags")},
 	"set-tagging": {may: "lead", token: "administer", right: func(*scene, things) call { return call{"/api/tags", m{"closed": false}} }},
@@ -652,6 +661,8 @@ var notDone = map[string]int{
 	"look-at-link":              http.StatusNotFound, // nobody was given a link
 	"join":                      http.StatusNotFound,
 	"reset-password":            http.StatusNotFound,
+	"merge-case":                http.StatusUnprocessableEntity, // no case goes into itself
+	"split-case":                http.StatusUnprocessableEntity, // nothing was chosen
 }
 
 type operation struct {

@@ -27,6 +27,7 @@ var scopes = map[string]access.Scope{
 
 	"assign-case": access.ScopeWork, "solve-case": access.ScopeWork, "reopen-case": access.ScopeWork, "write-note": access.ScopeWork,
 	"set-priority": access.ScopeWork, "name-case": access.ScopeWork, "tag-case": access.ScopeWork, "sleep-case": access.ScopeWork, "wake-case": access.ScopeWork,
+	"merge-case": access.ScopeWork, "split-case": access.ScopeWork, "continue-case": access.ScopeWork,
 	"undo": access.ScopeWork, "message-arrived": access.ScopeWork, "let-message-go": access.ScopeWork, "take-message-up": access.ScopeWork,
 
 	"list-trail": access.ScopeAdminister, "check-trail": access.ScopeAdminister,

@@ -55,7 +55,7 @@ func (s *Search) Nearby(ctx context.Context, see access.Sight, ask Ask) (found N
 		}
 		if n := ask.Question.Number; n != 0 {
 			var id hilft.CaseID
-			switch err := tx.Row(ctx, `SELECT id FROM cases WHERE brand_id = ? AND number = ?`, []any{string(ask.Brand), n}, &id); {
+			switch err := tx.Row(ctx, `SELECT CASE WHEN into_id <> '' THEN into_id ELSE id END FROM cases WHERE brand_id = ? AND number = ?`, []any{string(ask.Brand), n}, &id); {
 			case err == nil:
 				found.Cases = append(found.Cases, id)
 			case !store.IsNoRows(err):

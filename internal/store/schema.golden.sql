@@ -204,13 +204,17 @@ CREATE TABLE cases (
   changed_at  BIGINT NOT NULL,
   made_at     BIGINT NOT NULL,
   solved_at   BIGINT NOT NULL
-, last_at BIGINT NOT NULL DEFAULT 0, looked_at BIGINT NOT NULL DEFAULT 0, alarm_at BIGINT NOT NULL DEFAULT 0, late     BIGINT NOT NULL DEFAULT 0, told_at  BIGINT NOT NULL DEFAULT 0, priority TEXT   NOT NULL DEFAULT 'normal', named    BIGINT NOT NULL DEFAULT 0, tags     TEXT   NOT NULL DEFAULT '', slept_at BIGINT NOT NULL DEFAULT 0, wakes_at BIGINT NOT NULL DEFAULT 0, woken_at BIGINT NOT NULL DEFAULT 0);
+, last_at BIGINT NOT NULL DEFAULT 0, looked_at BIGINT NOT NULL DEFAULT 0, alarm_at BIGINT NOT NULL DEFAULT 0, late     BIGINT NOT NULL DEFAULT 0, told_at  BIGINT NOT NULL DEFAULT 0, priority TEXT   NOT NULL DEFAULT 'normal', named    BIGINT NOT NULL DEFAULT 0, tags     TEXT   NOT NULL DEFAULT '', slept_at BIGINT NOT NULL DEFAULT 0, wakes_at BIGINT NOT NULL DEFAULT 0, woken_at BIGINT NOT NULL DEFAULT 0, into_id  TEXT NOT NULL DEFAULT '', after_id TEXT NOT NULL DEFAULT '');
+
+CREATE INDEX cases_after ON cases (after_id) WHERE after_id <> '';
 
 CREATE INDEX cases_alarm ON cases (alarm_at) WHERE alarm_at > 0;
 
 CREATE INDEX cases_asleep ON cases (brand_id, wakes_at, id) WHERE state = 'asleep';
 
 CREATE INDEX cases_changed ON cases (brand_id, state, changed_at, id);
+
+CREATE INDEX cases_into ON cases (into_id) WHERE into_id <> '';
 
 CREATE INDEX cases_next ON cases (brand_id, state, rank, id);
 
@@ -456,6 +460,16 @@ CREATE UNIQUE INDEX message_remote ON message (account_id, remote_id) WHERE remo
 CREATE UNIQUE INDEX message_request ON message (agent_id, request) WHERE request <> '';
 
 CREATE INDEX message_undecided ON message (brand_id, at) WHERE delivery = 'unknown';
+
+CREATE TABLE moved (
+  move TEXT   NOT NULL, -- what was moved together
+  kind TEXT   NOT NULL, -- message, conversation; case: one that had gone into the other before
+  id   TEXT   NOT NULL,
+  at   BIGINT NOT NULL,
+  PRIMARY KEY (move, kind, id)
+);
+
+CREATE INDEX moved_at ON moved (at);
 
 CREATE TABLE node (
   id          TEXT   PRIMARY KEY,

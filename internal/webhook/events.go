@@ -21,6 +21,9 @@ const (
 	CaseSolved      Type = "case.solved"
 	CaseReopened    Type = "case.reopened"
 	CaseLate        Type = "case.late"
+	CaseMerged      Type = "case.merged" // it went into another
+	CaseSplit       Type = "case.split"  // some of its words became a case of their own
+	CaseContinued   Type = "case.continued"
 	MessageReceived Type = "message.received"
 	ReplySent       Type = "reply.sent"
 	ReplyFailed     Type = "reply.failed" // or it is not known whether it arrived: its delivery says so
@@ -28,7 +31,7 @@ const (
 )
 
 // Types are all that can be asked for.
-var Types = []Type{CaseOpened, CaseAssigned, CaseSolved, CaseReopened, CaseLate, MessageReceived, ReplySent, ReplyFailed}
+var Types = []Type{CaseOpened, CaseAssigned, CaseSolved, CaseReopened, CaseLate, CaseMerged, CaseSplit, CaseContinued, MessageReceived, ReplySent, ReplyFailed}
 
 // Payload is what is posted.
 type Payload struct {
@@ -48,7 +51,7 @@ type Data struct {
 }
 
 // told is what of the details of an event is told, by its kind: ids and states that mean something outside.
-var told = map[Type][]string{CaseAssigned: {"from", "to"}, CaseLate: {"late"}, ReplySent: {"delivery"}, ReplyFailed: {"delivery", "reason"}}
+var told = map[Type][]string{CaseAssigned: {"from", "to"}, CaseLate: {"late"}, CaseMerged: {"into"}, CaseSplit: {"case"}, CaseContinued: {"case"}, ReplySent: {"delivery"}, ReplyFailed: {"delivery", "reason"}}
 
 // payloadOf is what is told of an event; false: nothing.
 func payloadOf(e jobs.Event) (Payload, bool) {
@@ -58,7 +61,8 @@ func payloadOf(e jobs.Event) (Payload, bool) {
 	}
 	p := Payload{Timestamp: e.At, Data: Data{Event: e.ID, Brand: e.Brand, Case: e.Case, Agent: e.Agent}}
 	switch e.Kind {
-	case hilft.EventCaseOpened, hilft.EventCaseAssigned, hilft.EventCaseSolved, hilft.EventCaseReopened, hilft.EventCaseLate:
+	case hilft.EventCaseOpened, hilft.EventCaseAssigned, hilft.EventCaseSolved, hilft.EventCaseReopened, hilft.EventCaseLate,
+		hilft.EventCaseMerged, hilft.EventCaseSplit, hilft.EventCaseContinued:
 		p.Type = Type(e.Kind)
 	case hilft.EventMessageHeard:
 		p.Type, p.Data.Message = MessageReceived, e.Subject

@@ -90,6 +90,20 @@ await journey(async ({ open }) => {
   await press('g')
   await desk.message('Drittens').waitFor()
 
+  // Two cases become one, knowingly, for they are of two people; and two again.
+  const number = Number((await page.locator('header').getByText(/^#\d+$/).first().innerText()).slice(1))
+  await press('m')
+  await desk.focused(page.getByLabel(desk.t('merge.number')))
+  await page.keyboard.insertText(String(number - 1))
+  await press('Enter')
+  await desk.focused(page.getByRole('button', { name: desk.t('merge.goKnowingly'), exact: true }))
+  await press('Enter')
+  await page.getByText(desk.t('event.tookBy', { who: administrator.name, number })).waitFor()
+  for (const text of ['Zweitens', 'Drittens']) await desk.message(text).waitFor()
+  await press('z')
+  await desk.message('Zweitens').waitFor({ state: 'detached' })
+  await desk.message('Drittens').waitFor()
+
   // A key of one's own: it is pressed, and refused while another action has it. And for once, a solved case is to stay.
   await desk.command('ihre tasten')
   await page.waitForURL('**/settings#keys')

@@ -305,9 +305,26 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Give a case to an agent, or to nobody */
+        /** Give a case to an agent, or to nobody, with a note or without */
         put: operations["assign-case"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/continue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a case that continues another, with its person */
+        post: operations["continue-case"];
         delete?: never;
         options?: never;
         head?: never;
@@ -325,6 +342,23 @@ export interface paths {
         put?: never;
         /** Ask networks how the messages of a case stand that somebody reads, unless they were asked a moment ago; what they tell comes as events */
         post: operations["look-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a case go on in another one of its brand; answers with that */
+        post: operations["merge-case"];
         delete?: never;
         options?: never;
         head?: never;
@@ -445,6 +479,23 @@ export interface paths {
         put?: never;
         /** Nothing more to do, until the customer's next word */
         post: operations["solve-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a case of its own of some messages of a case */
+        post: operations["split-case"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1903,7 +1954,7 @@ export interface components {
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "asleep" | "solved";
+            state: "open" | "waiting" | "asleep" | "solved" | "merged";
             tags: components["schemas"]["Tag"][];
             title: string;
             /**
@@ -2021,6 +2072,8 @@ export interface components {
         "Assign-caseRequest": {
             /** @description Empty: nobody. */
             agent_id: string;
+            /** @description What whoever gets it must know, for colleagues alone. */
+            note?: string;
         };
         Attach: {
             /** @description A description for those who cannot see it. */
@@ -2115,6 +2168,7 @@ export interface components {
              * @enum {string}
              */
             late: "no" | "soon" | "late" | "escalated";
+            links: components["schemas"]["Links"];
             /** @description Some of its networks can be asked how messages stand now. */
             look: boolean;
             /** Format: date-time */
@@ -2136,7 +2190,7 @@ export interface components {
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "asleep" | "solved";
+            state: "open" | "waiting" | "asleep" | "solved" | "merged";
             tags: components["schemas"]["Tag"][];
             title: string;
             /**
@@ -2197,7 +2251,7 @@ export interface components {
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "asleep" | "solved";
+            state: "open" | "waiting" | "asleep" | "solved" | "merged";
             tags: components["schemas"]["Tag"][];
             title: string;
             /**
@@ -2337,6 +2391,10 @@ export interface components {
                 [key: string]: string;
             };
         };
+        "Continue-caseRequest": {
+            /** @description Empty: that of the other. */
+            title?: string;
+        };
         CountsByView: {
             /** Format: int64 */
             asleep: number;
@@ -2453,10 +2511,11 @@ export interface components {
             network: string;
             /** Format: int64 */
             number: number;
+            person: components["schemas"]["PersonRef"];
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "asleep" | "solved";
+            state: "open" | "waiting" | "asleep" | "solved" | "merged";
             title: string;
             /** @enum {string} */
             visibility: "public" | "private";
@@ -2657,6 +2716,16 @@ export interface components {
             /** @description To hand over. It is good once, and told this once. */
             link: string;
         };
+        Links: {
+            /** @description The one that it has gone into; null: it has its words itself. */
+            into: components["schemas"]["EarlierCase"];
+            /** @description The one that it continues. */
+            last: components["schemas"]["EarlierCase"];
+            /** @description Those that continue it. */
+            next: components["schemas"]["EarlierCase"][];
+            /** @description Those that have gone into it. */
+            took: components["schemas"]["EarlierCase"][];
+        };
         "Look-at-linkRequest": {
             token: string;
         };
@@ -2724,6 +2793,12 @@ export interface components {
             /** @description Has been shown around, or has declined. */
             toured: boolean;
             version: string;
+        };
+        "Merge-caseRequest": {
+            /** @description The case that stays. */
+            into: string;
+            /** @description It is known that they are of two persons. */
+            other_person?: boolean;
         };
         Message: {
             account: components["schemas"]["AccountRef"];
@@ -2913,6 +2988,72 @@ export interface components {
             open: number;
             /** @description There are more open cases than were looked at. */
             partly: boolean;
+        };
+        Parted: {
+            account: components["schemas"]["AccountRef"];
+            /**
+             * Format: int64
+             * @description By which it can be taken back for ten minutes, with POST /api/cases/{id}/undo; 0: it was so already.
+             */
+            act: number;
+            agent: components["schemas"]["Agent"];
+            /** @description Whether we have answered before. */
+            answered: boolean;
+            brand_id: string;
+            /** Format: date-time */
+            changed_at: string;
+            /** Format: date-time */
+            due_at: string | null;
+            id: string;
+            /**
+             * @description What the clock has told of that: it is due soon, late, or late for so long that others were to know.
+             * @enum {string}
+             */
+            late: "no" | "soon" | "late" | "escalated";
+            /** Format: date-time */
+            made_at: string;
+            network: string;
+            /** @description The one that came out of it. */
+            new: components["schemas"]["CaseRow"];
+            /** Format: int64 */
+            number: number;
+            person: components["schemas"]["PersonRef"];
+            preview: string;
+            /** @enum {string} */
+            priority: "urgent" | "high" | "normal" | "low";
+            /**
+             * Format: int64
+             * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
+             */
+            rank: number;
+            /** Format: date-time */
+            solved_at: string | null;
+            /** @enum {string} */
+            state: "open" | "waiting" | "asleep" | "solved" | "merged";
+            tags: components["schemas"]["Tag"][];
+            title: string;
+            /**
+             * Format: int64
+             * @description Messages of ours that failed, or of which nobody knows.
+             */
+            trouble: number;
+            /** @enum {string} */
+            visibility: "public" | "private";
+            /**
+             * Format: date-time
+             * @description The customer's oldest word that is not answered.
+             */
+            waits_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it is put aside.
+             */
+            wakes_at: string | null;
+            /**
+             * Format: date-time
+             * @description It came back then, and nobody has answered since.
+             */
+            woken_at: string | null;
         };
         Passkey: {
             id: string;
@@ -3357,6 +3498,12 @@ export interface components {
              * @description Not in it.
              */
             to: number;
+        };
+        "Split-caseRequest": {
+            /** @description Ids; one of them at least is the customer's, and one at least stays. */
+            messages: string[];
+            /** @description Empty: as its first word begins. */
+            title?: string;
         };
         Staff: {
             /** @description Runs the house, and is a lead in every brand. */
@@ -5153,6 +5300,77 @@ export interface operations {
             };
         };
     };
+    "continue-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Continue-caseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Parted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "look-case": {
         parameters: {
             query?: never;
@@ -5170,6 +5388,77 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "merge-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Merge-caseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
             };
             /** @description Unauthorized */
             401: {
@@ -5728,6 +6017,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "split-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Split-caseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Parted"];
                 };
             };
             /** @description Unauthorized */

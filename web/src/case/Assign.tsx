@@ -2,23 +2,40 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { useQuery } from '@tanstack/react-query'
+import { useId, useState } from 'react'
 import { agentsQuery } from '../api/queries'
 import type { Agent, Case, Me } from '../api/types'
+import { keptDraft, putDraft } from '../composer/draft'
 import { useText } from '../i18n'
 import { Dialog } from '../shell/Dialog'
 import s from '../shell/Choices.module.css'
 import { Trouble, Wait } from '../shell/Wait'
-import { assign } from './acts'
+import { handOver } from './acts'
 
-/** Who is to have the case. Oneself stands first: twice a key is the common way. */
+/**
+ * Who is to have the case, and what they must know. Oneself stands first: twice a key is the common way. The note is the one that was
+ * begun in the case, if one was, and stays that when nobody is chosen.
+ */
 export function Assign({ case: c, me, onClose }: { case: Case; me: Me; onClose: () => void }) {
   const { t } = useText()
   const agents = useQuery(agentsQuery)
   const others = (agents.data ?? []).filter((a) => a.id !== me.id && a.works)
 
+  const id = useId()
+  const [note, setNote] = useState(() => keptDraft(me.id, c.id).note)
+
+  function write(text: string) {
+    setNote(text)
+    putDraft(me.id, c.id, { ...keptDraft(me.id, c.id), note: text })
+  }
   function give(to: Agent | null) {
     onClose()
-    if (to?.id !== c.agent?.id) void assign(c, to)
+    const text = note.trim()
+    if (to?.id === c.agent?.id) return
+    if (to && text && to.id !== me.id) {
+      putDraft(me.id, c.id, { ...keptDraft(me.id, c.id), note: '' })
+      void handOver(c, to, text, me.id)
+    } else void handOver(c, to, '', me.id)
   }
   return (
     <Dialog title={t('assign.title')} onClose={onClose}>
@@ -30,6 +47,15 @@ export function Assign({ case: c, me, onClose }: { case: Case; me: Me; onClose: 
         <Choice agent={null} words={t('row.nobody')} has={c.agent === null} onClick={() => give(null)} />
       </ul>
       {agents.isPending && <Wait lines={2} />}
+      {others.length > 0 && (
+        <div className={s.with}>
+          <label htmlFor={id}>{t('assign.note')}</label>
+          <textarea id={id} rows={2} dir="auto" value={note} aria-describedby={`${id}-help`} onChange={(e) => write(e.target.value)} />
+          <small id={`${id}-help`} className="soft">
+            {t('assign.noteHelp')}
+          </small>
+        </div>
+      )}
       {agents.isError && <Trouble error={agents.error} again={() => void agents.refetch()} />}
     </Dialog>
   )

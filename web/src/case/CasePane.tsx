@@ -7,8 +7,9 @@ import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { useOffers, type Offers } from '../actions/offers'
 import { Problem } from '../api/problem'
 import { caseQuery } from '../api/queries'
-import type { Case, View } from '../api/types'
+import type { Case, EarlierCase, View } from '../api/types'
 import { Composer, type ComposerHandle } from '../composer/Composer'
+import { moveDraft } from '../composer/draft'
 import { unsent } from '../composer/outbox'
 import { latest, newSince } from '../composer/ways'
 import { useText, withLater } from '../i18n'
@@ -17,7 +18,7 @@ import { PersonPanel } from '../person/PersonPanel'
 import { Dialog } from '../shell/Dialog'
 import { Icon } from '../shell/Icon'
 import { rightsIn, useMe } from '../shell/me'
-import { announce } from '../shell/notices'
+import { announce, tell } from '../shell/notices'
 import { shown } from '../shell/name'
 import { useSignal } from '../shell/signal'
 import { Trouble, Wait } from '../shell/Wait'
@@ -29,6 +30,9 @@ import { Head } from './Head'
 import { Timeline } from './Timeline'
 
 const Carry = lazy(() => withLater(import('./Carry')))
+const Merge = lazy(() => withLater(import('./Merge')))
+const Split = lazy(() => withLater(import('./Split')))
+const Continue = lazy(() => withLater(import('./Continue')))
 const Sleep = lazy(() => withLater(import('./Sleep')))
 
 /** A case: what was said, what to answer, and who it is. */
@@ -38,6 +42,7 @@ export function CasePane() {
   const search: { view?: View } = useSearch({ strict: false })
   const view = search.view ?? 'open'
   const query = useQuery(caseQuery(id))
+  if (query.data?.links.into) return <Merged case={query.data} into={query.data.links.into} view={view} />
   if (query.data) return <Shown key={id} case={query.data} view={view} />
   return (
     <div className={s.missing}>
@@ -55,6 +60,19 @@ export function CasePane() {
       )}
     </div>
   )
+}
+
+/** A case that has gone into another leads there, with what its agent was writing in it. */
+function Merged({ case: c, into, view }: { case: Case; into: EarlierCase; view: View }) {
+  const { t } = useText()
+  const me = useMe()
+  const navigate = useNavigate()
+  useEffect(() => {
+    moveDraft(me.id, c.id, into.id)
+    tell(t('case.mergedHere', { number: c.number, into: into.number }))
+    void navigate({ to: '/cases/$id', params: { id: into.id }, search: { view }, replace: true })
+  }, [c, into, me.id, navigate, t, view])
+  return <Wait lines={5} />
 }
 
 const lookEvery = 10 * 60_000 // as often as the server passes it on
@@ -82,15 +100,18 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
   const [assigning, setAssigning] = useState(false)
   const [person, setPerson] = useState(false)
   const [carrying, setCarrying] = useState<Carried>()
-  const [sleeping, setSleeping] = useState(false)
-  const mine = useSignal(unsent).filter((u) => u.caseId === c.id)
+  const [sleeping, setSleeping] = useState<{ chosen?: (until: string) => void }>()
+  const [parting, setParting] = useState<'merge' | 'split' | 'continue'>()
+  const theirs = new Set([c.id, ...c.links.took.map((one) => one.id)]) // what was written where these were goes on here
+  const mine = useSignal(unsent).filter((u) => theirs.has(u.caseId))
 
   useEffect(() => heading.current?.focus({ preventScroll: true }), [])
   useNewWords(c)
   useLook(c)
   const reuse = useCallback((text: string) => composer.current?.reuse(text), []) // the same one: messages are drawn once
 
-  const open = () => void navigate({ to: '/cases/$id', params: { id: c.id }, search: { view } })
+  const show = (id: string) => void navigate({ to: '/cases/$id', params: { id }, search: { view } })
+  const open = () => show(c.id)
   const may = rightsIn(me, c.brand_id)
   const only = (right: boolean) => (right ? undefined : 'cannot.role')
   const values = { name: shown(c.person.name) || t('nameless') }
@@ -109,7 +130,10 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
     priority: { run: () => setCarrying('priority'), cannot: only(may.work), values },
     tags: { run: () => setCarrying('tags'), cannot: only(may.work), values },
     rename: { run: () => setCarrying('title'), cannot: only(may.work), values },
-    sleep: { run: () => setSleeping(true), cannot: c.state === 'solved' ? 'cannot.solved' : only(may.work), values },
+    merge: { run: () => setParting('merge'), cannot: only(may.work), values },
+    split: { run: () => setParting('split'), cannot: only(may.work) ?? (c.messages.filter((m) => m.direction !== 'note').length < 2 ? 'cannot.single' : undefined), values },
+    continue: { run: () => setParting('continue'), cannot: only(may.work), values },
+    sleep: { run: () => setSleeping({}), cannot: c.state === 'solved' ? 'cannot.solved' : only(may.work), values },
     reply: { run: () => composer.current?.reply(), cannot: only(may.work) },
     note: { run: () => composer.current?.note(), cannot: only(may.note) },
     person: { run: () => setPerson(true) },
@@ -133,17 +157,24 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
         />
         <Timeline case={c} unsent={mine} onTakeBack={(key) => composer.current?.takeBack(key)} onReuse={may.work ? reuse : undefined} />
         {may.note ? (
-          <Composer ref={composer} case={c} me={me} answers={may.work} unsent={mine} onDone={(done) => void after(done, c.id)} onOpen={open} onLeave={() => heading.current?.focus()} />
+          <Composer ref={composer} case={c} me={me} answers={may.work} unsent={mine} onDone={(done) => void after(done, c.id)} onOpen={open} onSleep={(chosen) => setSleeping({ chosen })} onLeave={() => heading.current?.focus()} />
         ) : (
           <p className={s.readOnly}>{t('case.readOnly')}</p>
         )}
       </div>
       <aside className={s.person} aria-label={t('person.panel')}>
-        <PersonPanel person={c.person} current={c.id} />
+        <PersonPanel person={c.person} current={c.id} onFollow={may.work ? offers.continue.run : undefined} onMerge={may.work ? offers.merge.run : undefined} />
       </aside>
       {person && (
         <Dialog title={shown(c.person.name) || t('nameless')} onClose={() => setPerson(false)}>
-          <PersonPanel person={c.person} current={c.id} titled onLeave={() => setPerson(false)} />
+          <PersonPanel
+            person={c.person}
+            current={c.id}
+            titled
+            onLeave={() => setPerson(false)}
+            onFollow={may.work ? offers.continue.run : undefined}
+            onMerge={may.work ? offers.merge.run : undefined}
+          />
           <button className={s.close} onClick={() => setPerson(false)}>
             {t('close')}
           </button>
@@ -157,11 +188,14 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
             onClose={() => setCarrying(undefined)}
             onSleep={() => {
               setCarrying(undefined)
-              setSleeping(true)
+              setSleeping({})
             }}
           />
         )}
-        {sleeping && <Sleep case={c} onClose={() => setSleeping(false)} onAsleep={() => void after('solve', c.id)} onOpen={open} />}
+        {sleeping && <Sleep case={c} onClose={() => setSleeping(undefined)} onAsleep={() => void after('solve', c.id)} onOpen={open} onChosen={sleeping.chosen} />}
+        {parting === 'merge' && <Merge case={c} onClose={() => setParting(undefined)} onMerged={show} />}
+        {parting === 'split' && <Split case={c} onClose={() => setParting(undefined)} onSplit={show} />}
+        {parting === 'continue' && <Continue case={c} onClose={() => setParting(undefined)} onOpened={show} />}
       </Suspense>
       {assigning && <Assign case={c} me={me} onClose={() => setAssigning(false)} />}
     </div>

@@ -84,7 +84,7 @@ export function Head({ case: c, view, heading, acts, assign, solve, tags, sleep,
           </span>
         ) : (
           <span className={`chip ${c.state === 'solved' ? 'good' : ''}`} title={c.wakes_at ? exactly(c.wakes_at, language) : undefined}>
-            {c.state === 'asleep' && c.wakes_at ? t('case.asleepFor', { time: timeLeft(c.wakes_at, now, t) }) : t(c.state === 'open' && c.woken_at ? 'state.woken' : `state.${c.state}`)}
+            {c.state === 'asleep' && c.wakes_at ? t('case.asleepFor', { time: timeLeft(c.wakes_at, now, t) }) : t(c.state === 'open' && c.woken_at && c.woken_at !== c.made_at ? 'state.woken' : `state.${c.state}`)}
           </span>
         )}
         {c.priority !== 'normal' && <span className={`chip ${toneOfPriority[c.priority]}`}>{t(`priority.${c.priority}`)}</span>}
@@ -93,6 +93,7 @@ export function Head({ case: c, view, heading, acts, assign, solve, tags, sleep,
             {lineOf(tag.name)}
           </bdi>
         ))}
+        <Links case={c} view={view} />
         {acts && (
           <button {...tagging.props} className={s.carry} onClick={tags.run} aria-label={t('act.carry')} data-first={t('act.carry')}>
             <span aria-hidden>✎</span>
@@ -101,5 +102,31 @@ export function Head({ case: c, view, heading, acts, assign, solve, tags, sleep,
         {acts && tagging.says}
       </div>
     </header>
+  )
+}
+
+/** The cases that this one has to do with, and the way there. */
+function Links({ case: c, view }: { case: Case; view: View }) {
+  const { t } = useText()
+  const { last, next } = c.links
+  if (!last && next.length === 0 && c.links.took.length === 0) return null
+  return (
+    <nav className={s.links} aria-label={t('case.links')}>
+      {last && (
+        <Link to="/cases/$id" params={{ id: last.id }} search={{ view }} className="chip">
+          {t('case.last', { number: last.number })}
+        </Link>
+      )}
+      {next.map((n) => (
+        <Link key={n.id} to="/cases/$id" params={{ id: n.id }} search={{ view }} className="chip">
+          {t('case.next', { number: n.number })}
+        </Link>
+      ))}
+      {c.links.took.map((n) => (
+        <span key={n.id} className="chip">
+          {t('case.took', { number: n.number })}
+        </span>
+      ))}
+    </nav>
   )
 }

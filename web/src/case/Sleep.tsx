@@ -7,7 +7,7 @@ import { client, take } from '../api/client'
 import type { Case } from '../api/types'
 import { useText } from '../i18n'
 import { coming } from '../i18n/format'
-import { useNow } from '../i18n/relative'
+import { timeLeft, useNow } from '../i18n/relative'
 import choices from '../shell/Choices.module.css'
 import { Dialog } from '../shell/Dialog'
 import { Trouble, Wait } from '../shell/Wait'
@@ -30,8 +30,17 @@ function local(at: Date): string {
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
 }
 
+interface Props {
+  case: Case
+  onClose: () => void
+  onAsleep: () => void
+  onOpen: () => void
+  /** Takes the moment instead: something goes with it. */
+  onChosen?: ((until: string) => void) | undefined
+}
+
 /** Until when a case is put aside: common moments, and one of one's own. */
-export default function Sleep({ case: c, onClose, onAsleep, onOpen }: { case: Case; onClose: () => void; onAsleep: () => void; onOpen: () => void }) {
+export default function Sleep({ case: c, onClose, onAsleep, onOpen, onChosen }: Props) {
   const { t, language } = useText()
   const id = useId()
   const now = useNow()
@@ -41,6 +50,10 @@ export default function Sleep({ case: c, onClose, onAsleep, onOpen }: { case: Ca
   const over = at !== undefined && !(at.getTime() > now + 60_000)
   function until(when: string) {
     onClose()
+    if (onChosen) {
+      onChosen(when)
+      return
+    }
     onAsleep()
     void sleep(c, when, onOpen)
   }
@@ -49,9 +62,15 @@ export default function Sleep({ case: c, onClose, onAsleep, onOpen }: { case: Ca
     if (naps.data) document.querySelector<HTMLElement>('[data-nap]')?.focus()
   }, [naps.data])
   return (
-    <Dialog title={t('sleep.title')} onClose={onClose}>
+    <Dialog title={t(onChosen ? 'sleep.send' : 'sleep.title')} onClose={onClose}>
       <div className={s.parts}>
-        {c.due_at && <p className="soft">{t('sleep.due', { when: coming(c.due_at, language) })}</p>}
+        {c.due_at && !onChosen && (
+          <p className="soft">
+            {Date.parse(c.due_at) < now
+              ? t('sleep.dueSince', { time: timeLeft(c.due_at, now, t).replace('−', '') })
+              : t('sleep.due', { when: coming(c.due_at, language) })}
+          </p>
+        )}
         {naps.isPending && <Wait lines={4} />}
         {naps.isError && <Trouble error={naps.error} again={() => void naps.refetch()} />}
         <ul className={choices.list}>
@@ -63,7 +82,7 @@ export default function Sleep({ case: c, onClose, onAsleep, onOpen }: { case: Ca
               </button>
             </li>
           ))}
-          {c.state === 'asleep' && (
+          {c.state === 'asleep' && !onChosen && (
             <li>
               <button
                 className={choices.choice}

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useEffect, useMemo, useState } from 'react'
 import { agentsQuery } from '../api/queries'
 import type { Case, CaseEvent, Message, Priority } from '../api/types'
@@ -118,18 +119,39 @@ function Happened({ event: e, now, agentName }: { event: CaseEvent; now: number;
   const { t, language } = useText()
   const who = e.agent ? shown(e.agent.name) : ''
   const to = e.data?.to ?? ''
+  const number = e.data?.number ?? ''
+  const parted = ['case.split', 'case.continued', 'case.opened'].includes(e.kind) // what went into this one leads here
+  const other = parted ? (e.data?.case ?? e.data?.from) : undefined
   return (
     <p className={s.event}>
       <time dateTime={e.at} title={exactly(e.at, language)}>
         {moment(e.at, now, language)}
       </time>{' '}
       · {words()}
+      {other && (
+        <>
+          {' '}
+          <Link to="/cases/$id" params={{ id: other }}>
+            {t('unsent.look')}
+          </Link>
+        </>
+      )}
     </p>
   )
   function words(): string {
     switch (e.kind) {
       case 'case.opened':
-        return t('event.opened')
+        if (e.data?.by === 'case.split') return t('event.openedSplit', { who, number })
+        if (e.data?.by === 'case.continued') return t('event.openedNext', { who, number })
+        return who ? t('event.openedBy', { who }) : t('event.opened')
+      case 'case.merged':
+        return who ? t('event.mergedBy', { who, number }) : t('event.merged', { number })
+      case 'case.took':
+        return t('event.tookBy', { who, number })
+      case 'case.split':
+        return t('event.splitBy', { who, number })
+      case 'case.continued':
+        return who ? t('event.continuedBy', { who, number }) : t('event.continued')
       case 'case.reopened':
         return who ? t('event.reopenedBy', { who }) : t('event.reopened')
       case 'case.undone':
@@ -140,6 +162,23 @@ function Happened({ event: e, now, agentName }: { event: CaseEvent; now: number;
             return t('event.unreopened', { who })
           case 'case.assigned':
             return t('event.unassignedBack', { who })
+          case 'case.priority':
+            return t('event.undone.priority', { who })
+          case 'case.named':
+            return t('event.undone.named', { who })
+          case 'case.tagged':
+            return t('event.undone.tagged', { who })
+          case 'case.slept':
+            return t('event.undone.slept', { who })
+          case 'case.woken':
+            return t('event.undone.woken', { who })
+          case 'case.took':
+          case 'case.merged':
+            return t('event.undone.merged', { who, number })
+          case 'case.split':
+            return t('event.undone.split', { who, number })
+          case 'case.continued':
+            return t('event.undone.continued', { who, number })
           default:
             return t('event.takenBack', { who })
         }
@@ -157,6 +196,7 @@ function Happened({ event: e, now, agentName }: { event: CaseEvent; now: number;
         return who ? t('event.solvedBy', { who }) : t('event.solved')
       default:
         if (!to) return who ? t('event.unassignedBy', { who }) : t('event.unassigned')
+        if (who && e.data?.note) return t('event.assignedWithNote', { who, to: agentName(to) })
         if (e.agent?.id === to) return t('event.taken', { who })
         return who ? t('event.assignedBy', { who, to: agentName(to) }) : t('event.assigned', { to: agentName(to) })
     }

@@ -9,6 +9,7 @@ import type { ActedRow, Agent, Case, CaseRow, InboxPage, Priority } from '../api
 import { wordsFor } from '../api/words'
 import { language, t } from '../i18n'
 import { coming } from '../i18n/format'
+import { keptDraft, moveDraft, putDraft } from '../composer/draft'
 import { latest } from '../composer/ways'
 import { freshen, hold } from '../inbox/freshen'
 import { isView, withChange } from '../inbox/order'
@@ -55,7 +56,7 @@ async function change(
       row = await ask(key) // the answer may have been lost on the way: the same key makes it one act
     }
     const { act: _, ...now } = row
-    showChange(id, now)
+    if (now.id === id) showChange(id, now) // of two that became one, it answers with the other
     return row
   } catch (e) {
     const r = refused?.(e) ?? { text: wordsFor(e), act: worthRetrying(e) ? { label: t('again'), run: again } : undefined }
@@ -88,15 +89,15 @@ export function canUndo(takeBack: () => Promise<void>): () => void {
   return run
 }
 
-/** Says that something was done with a case, and offers to take it back. */
-function did(c: Pick<CaseRow, 'id' | 'number'>, done: ActedRow | undefined, words: string): void {
+/** Says that something was done with a case, and offers to take it back; then is what else that asks for here. */
+function did(c: Pick<CaseRow, 'id'>, done: ActedRow | undefined, words: string, then?: () => void): void {
   if (!done) return
   if (!done.act) {
     tell(words)
     return
   }
   const { act } = done
-  tell(words, { label: t('undo'), run: canUndo(() => undo(c, act)) })
+  tell(words, { label: t('undo'), run: canUndo(() => undo(c, act, words, then)) })
 }
 
 /** Takes back what was done last, whatever is open now. */
@@ -106,14 +107,16 @@ export function undoLast(): void {
   else tell(t('undo.nothing'))
 }
 
-async function undo({ id, number }: Pick<CaseRow, 'id' | 'number'>, act: number): Promise<void> {
+async function undo({ id }: Pick<CaseRow, 'id'>, act: number, what: string, then?: () => void): Promise<void> {
   const done = await change(
     id,
     {},
     (key) => take(client.POST('/api/cases/{id}/undo', { params: { path: { id } }, headers: once(key), body: { act } })),
-    () => void undo({ id, number }, act),
+    () => void undo({ id }, act, what, then),
   )
-  if (done) tell(t('undo.done', { number }))
+  if (!done) return
+  tell(t('undo.doneWhat', { what }))
+  then?.()
 }
 
 /**
@@ -151,6 +154,15 @@ export async function reopen(c: Pick<CaseRow, 'id' | 'number'>): Promise<void> {
 }
 
 export async function assign(c: Pick<CaseRow, 'id' | 'number'>, to: Agent | null): Promise<void> {
+  await handOver(c, to, '', '')
+}
+
+/** Gives a case to somebody with a note. Where that fails or is taken back, the note goes on as the draft of whoever wrote it. */
+export async function handOver(c: Pick<CaseRow, 'id' | 'number'>, to: Agent | null, note: string, me: string): Promise<void> {
+  const keep = () => {
+    const draft = keptDraft(me, c.id)
+    if (note) putDraft(me, c.id, { ...draft, note: draft.note ? `${note}\n\n${draft.note}` : note })
+  }
   const done = await change(
     c.id,
     { agent: to },
@@ -158,13 +170,87 @@ export async function assign(c: Pick<CaseRow, 'id' | 'number'>, to: Agent | null
       take(
         client.PUT('/api/cases/{id}/agent', {
           params: { path: { id: c.id } },
-          body: { agent_id: to?.id ?? '' },
+          body: { agent_id: to?.id ?? '', ...(note && { note }) },
           headers: once(key),
         }),
       ),
     () => void assign(c, to),
   )
-  did(c, done, to ? t('case.assignedNow', { number: c.number, name: to.name }) : t('case.unassignedNow', { number: c.number }))
+  if (!done) keep()
+  const values = { number: c.number, name: to?.name ?? '' }
+  did(c, done, to ? (note ? t('case.handedNow', values) : t('case.assignedNow', values)) : t('case.unassignedNow', values), keep)
+}
+
+/** Lets a case go on in another, with what its agent was writing in it; show leads there. */
+export async function merge(
+  from: Pick<CaseRow, 'id' | 'number'>,
+  into: Pick<CaseRow, 'id' | 'number'>,
+  knowingly: boolean,
+  show: (id: string) => void,
+): Promise<void> {
+  const done = await change(
+    from.id,
+    {},
+    (key) => take(client.POST('/api/cases/{id}/merge', { params: { path: { id: from.id } }, headers: once(key), body: { into: into.id, ...(knowingly && { other_person: true }) } })),
+    () => void merge(from, into, knowingly, show),
+  )
+  if (!done) return
+  outdated(['number'])
+  askAgain(into.id)
+  const me = queries.getQueryData(meQuery.queryKey)?.id
+  if (me) moveDraft(me, from.id, into.id)
+  show(into.id)
+  did(into, done, t('case.mergedNow', { number: from.number, into: into.number }), () => {
+    queries.removeQueries({ queryKey: ['case', from.id] }) // as it was known, it leads away
+    show(from.id)
+  })
+}
+
+/** Makes a case of its own of some messages of a case; show leads to either. */
+export async function split(c: Pick<CaseRow, 'id' | 'number'>, messages: string[], title: string, show: (id: string) => void): Promise<void> {
+  const body = { messages, ...(title && { title }) }
+  let off: CaseRow | undefined
+  const done = await change(
+    c.id,
+    {},
+    async (key) => {
+      const p = await take(client.POST('/api/cases/{id}/split', { params: { path: { id: c.id } }, headers: once(key), body }))
+      off = p.new
+      return p
+    },
+    () => void split(c, messages, title, show),
+  )
+  if (!done || !off) return
+  came(c, off, done, t('case.splitNow', { number: off.number, from: c.number }), show)
+}
+
+/** Opens a case that continues another; show leads to either. */
+export async function goOn(c: Pick<CaseRow, 'id' | 'number'>, title: string, show: (id: string) => void): Promise<void> {
+  let next: CaseRow | undefined
+  const done = await change(
+    c.id,
+    {},
+    async (key) => {
+      const p = await take(client.POST('/api/cases/{id}/continue', { params: { path: { id: c.id } }, headers: once(key), body: { ...(title && { title }) } }))
+      next = p.new
+      return p
+    },
+    () => void goOn(c, title, show),
+  )
+  if (!done || !next) return
+  came(c, next, done, t('case.continuedNow', { number: next.number, from: c.number }), show)
+}
+
+/** Shows a case that came out of another, and leads back when that is taken back. */
+function came(c: Pick<CaseRow, 'id'>, off: CaseRow, done: ActedRow, words: string, show: (id: string) => void): void {
+  askAgain(off.id)
+  show(off.id)
+  did(c, done, words, () => {
+    const me = queries.getQueryData(meQuery.queryKey)?.id
+    if (me) moveDraft(me, off.id, c.id)
+    askAgain(off.id)
+    show(c.id)
+  })
 }
 
 export async function prioritise(c: Pick<CaseRow, 'id' | 'number'>, to: Priority): Promise<void> {

@@ -4,11 +4,11 @@
 import { Button } from '@mantine/core'
 import { useEffect, useId, useImperativeHandle, useRef, useState, type DragEvent, type KeyboardEvent, type Ref } from 'react'
 import { isKey } from '../actions/bindings'
-import { useOffers, type Offers } from '../actions/offers'
+import { perform, useOffers, type Offers } from '../actions/offers'
 import { actions } from '../actions/registry'
 import { useButton } from '../actions/useButton'
 import type { Case, Me, Way } from '../api/types'
-import { showChange, solve } from '../case/acts'
+import { showChange, sleep, solve } from '../case/acts'
 import { inWords, say, useText, type Key } from '../i18n'
 import { number } from '../i18n/format'
 import type { Done } from '../inbox/after'
@@ -42,6 +42,8 @@ interface Props {
   unsent: Unsent[]
   /** An answer is on its way: on to what the agent wants to see then. */
   onDone: (done: Done) => void
+  /** Asks until when the case is put aside. */
+  onSleep: (chosen: (until: string) => void) => void
   /** Shows the case again, after it was left. */
   onOpen: () => void
   onLeave: () => void
@@ -49,13 +51,19 @@ interface Props {
 
 const none: Way[] = []
 
+/** What becomes of the case when a text goes out. */
+interface Then {
+  solve?: boolean
+  sleep?: string
+}
+
 /** Where an answer is written: to whom and for whose eyes stands above the text, and what is written is never lost. */
-export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, onLeave }: Props) {
+export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, onSleep, onLeave }: Props) {
   const { t, language } = useText()
   const [draft, setDraft] = useState<Draft>(() => keptDraft(me.id, c.id))
   const [safe, setSafe] = useState(true)
-  const [asking, setAsking] = useState<{ solve: boolean }>()
-  const [describing, setDescribing] = useState<{ solve: boolean; anyway: boolean }>()
+  const [asking, setAsking] = useState<{ then: Then }>()
+  const [describing, setDescribing] = useState<{ then: Then; anyway: boolean }>()
   const box = useRef<HTMLTextAreaElement>(null)
   const whole = useRef<HTMLElement>(null)
   const warner = useRef<HTMLInputElement>(null)
@@ -130,25 +138,24 @@ export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, on
   const reuse = (words: string) => focus({ tab: replyTab(), reply: join(words, draft.reply) })
   useImperativeHandle(ref, () => ({ reply: () => focus({ tab: replyTab() }), note: () => focus({ tab: 'note' }), takeBack: back, reuse }))
 
-  function send(andSolve: boolean, anyway = false, undescribed = false) {
+  function send(then: Then, anyway = false, undescribed = false) {
     if (cannot) return
     const about = { caseId: c.id, number: c.number, person: shown(c.person.name) }
     if (noting) {
       post({ ...about, write: { kind: 'note', text }, via: null })
       edit({ note: '' })
-      if (andSolve) {
-        onDone('send_solve')
-        void solve(c, onOpen)
-      }
+      if (then.solve || then.sleep) onDone('send_solve')
+      if (then.solve) void solve(c, onOpen)
+      if (then.sleep) void sleep(c, then.sleep, onOpen)
       return
     }
     if (!way) return
     if (fresh.length > 0 && !anyway) {
-      setAsking({ solve: andSolve })
+      setAsking({ then })
       return
     }
     if (way.limits?.describes && !undescribed && attached.some((f) => !f.alt.trim())) {
-      setDescribing({ solve: andSolve, anyway })
+      setDescribing({ then, anyway })
       return
     }
     post({
@@ -164,7 +171,8 @@ export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, on
           ...(withSubject && draft.subject && { subject: draft.subject }),
           ...(warning.trim() && { warning: warning.trim() }),
           seen: anyway ? latest(c.messages) : draft.seen,
-          ...(andSolve && { solve: true }),
+          ...(then.solve && { solve: true }),
+          ...(then.sleep && { sleep: then.sleep }),
           ...(anyway && { anyway: true }),
         },
       },
@@ -172,17 +180,24 @@ export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, on
     })
     edit({ reply: '', subject: '', warning: null, files: [] })
     hasWritten()
-    onDone(andSolve ? 'send_solve' : 'send')
-    if (andSolve) {
-      showChange(c.id, { state: 'solved', solved_at: new Date().toISOString() })
-    }
+    onDone(then.solve || then.sleep ? 'send_solve' : 'send')
+    if (then.solve) showChange(c.id, { state: 'solved', solved_at: new Date().toISOString() })
+    if (then.sleep) showChange(c.id, { state: 'asleep', wakes_at: then.sleep })
   }
 
+  // Until when is asked first; what goes out then is what stands there by then.
+  const latestSend = useRef(send)
+  useEffect(() => {
+    latestSend.current = send
+  })
   const values = { name: shown(c.person.name) || t('nameless') }
   const goes: Key = noting ? 'does.note' : way.visibility === 'public' ? 'does.sendPublic' : 'does.sendPrivate'
   const offers = {
-    send: { run: () => send(false), cannot, does: [goes], values, ...(noting && { words: 'composer.keepNote' as const }) },
-    sendSolve: { run: () => send(true), cannot, does: [goes, 'does.solve'], values, ...(noting && { words: 'act.keepSolve' as const }) },
+    send: { run: () => send({}), cannot, does: [goes], values, ...(noting && { words: 'composer.keepNote' as const }) },
+    sendSolve: { run: () => send({ solve: true }), cannot, does: [goes, 'does.solve'], values, ...(noting && { words: 'act.keepSolve' as const }) },
+    ...(answers && {
+      sendSleep: { run: () => onSleep((until) => latestSend.current({ sleep: until })), cannot, does: [goes, 'does.sleep'] as const, values, ...(noting && { words: 'act.keepSleep' as const }) },
+    }),
     leave: { run: onLeave },
   } satisfies Offers
   useOffers(offers)
@@ -191,10 +206,10 @@ export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, on
 
   function onKeyDown(e: KeyboardEvent) {
     if (e.nativeEvent.isComposing || asking || describing) return
-    const id = (['send', 'sendSolve', 'leave'] as const).find((a) => isKey(e, actions[a].key ?? ''))
-    if (!id) return
+    const id = (['send', 'sendSolve', 'sendSleep', 'leave'] as const).find((a) => isKey(e, actions[a].key ?? ''))
+    if (!id || !offers[id]) return
     e.preventDefault()
-    offers[id].run()
+    perform(id)
   }
 
   function onDrop(e: DragEvent) {
@@ -328,7 +343,7 @@ export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, on
           }}
           onSend={() => {
             setDescribing(undefined)
-            send(describing.solve, describing.anyway, true)
+            send(describing.then, describing.anyway, true)
           }}
         />
       )}
@@ -342,7 +357,7 @@ export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, on
           }}
           onSend={() => {
             setAsking(undefined)
-            send(asking.solve, true)
+            send(asking.then, true)
           }}
         />
       )}

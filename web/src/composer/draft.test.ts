@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { beforeEach, expect, test, vi } from 'vitest'
-import { emptyDraft, forgetOldDrafts, keepDraft, keptDraft, watchDraft } from './draft'
+import { emptyDraft, forgetOldDrafts, keepDraft, keptDraft, moveDraft, watchDraft } from './draft'
 import { storage } from './storage.testing'
 
 beforeEach(() => void storage())
@@ -64,4 +64,14 @@ test('another tab of the same browser writes the same draft', () => {
   stop()
   changed('hilft.draft.anke.c1')
   expect(seen).toEqual([draft.reply, ''])
+})
+
+test('what was begun in a case goes on in the one that took its words, behind what was begun there', () => {
+  keepDraft('anke', 'c1', { ...draft, note: 'Rückruf' })
+  keepDraft('anke', 'c2', { ...emptyDraft, reply: 'Moin', tab: 'k2/public/', seen: 'm1' })
+  moveDraft('anke', 'c1', 'c2')
+  expect(keptDraft('anke', 'c2')).toMatchObject({ reply: 'Moin\n\nGuten Tag Frau Feldkamp', note: 'Rückruf', tab: 'k2/public/', seen: 'm1' })
+  expect(keptDraft('anke', 'c1')).toEqual(emptyDraft)
+  moveDraft('anke', 'c1', 'c2') // a second time there is nothing
+  expect(keptDraft('anke', 'c2').note).toBe('Rückruf')
 })

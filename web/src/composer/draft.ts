@@ -53,6 +53,24 @@ export function putDraft(agent: string, caseId: string, draft: Draft): void {
   for (const f of put) f(nameOf(agent, caseId), draft)
 }
 
+/** Lets what was begun in a case go on in another that has taken its words, behind what was begun there. */
+export function moveDraft(agent: string, from: string, into: string): void {
+  const [was, is] = [keptDraft(agent, from), keptDraft(agent, into)]
+  if (!was.reply && !was.note && was.files.length === 0) return
+  const both = (one: string, other: string) => [one, other].filter((text) => text.trim()).join('\n\n')
+  putDraft(agent, into, {
+    ...is,
+    reply: both(is.reply, was.reply),
+    note: both(is.note, was.note),
+    subject: is.subject || was.subject,
+    warning: is.warning ?? was.warning,
+    files: [...is.files, ...was.files],
+    tab: is.reply || is.note || is.files.length > 0 ? is.tab : was.tab,
+    seen: is.seen || was.seen,
+  })
+  putDraft(agent, from, emptyDraft)
+}
+
 /**
  * Tells of the draft as another tab has left it, or as it was put here: two write one, or the later would lose what the
  * other has.

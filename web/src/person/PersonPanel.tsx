@@ -11,8 +11,19 @@ import { shown } from '../shell/name'
 import { Outward } from '../shell/Outward'
 import s from './PersonPanel.module.css'
 
-/** Who it is: how they are called and reached, and what they wanted before, with how it ended. */
-export function PersonPanel({ person, current, titled, onLeave }: { person: Person; current: string; titled?: boolean; onLeave?: () => void }) {
+interface Props {
+  person: Person
+  current: string
+  titled?: boolean
+  onLeave?: () => void
+  /** Opens a case by hand that continues this one; undefined for those who may not. */
+  onFollow?: (() => void) | undefined
+  /** Lets this case become one with another. */
+  onMerge?: (() => void) | undefined
+}
+
+/** Who it is: how they are called and reached, and what else they want or wanted, with how it stands. */
+export function PersonPanel({ person, current, titled, onLeave, onFollow, onMerge }: Props) {
   const { t } = useText()
   const networkName = useNetworkName()
   const earlier = person.cases.filter((c) => c.id !== current)
@@ -52,6 +63,30 @@ export function PersonPanel({ person, current, titled, onLeave }: { person: Pers
             </li>
           ))}
         </ul>
+      )}
+      {(onFollow ?? onMerge) && (
+        <div className={s.acts}>
+          {onFollow && (
+            <button
+              onClick={() => {
+                onLeave?.()
+                onFollow()
+              }}
+            >
+              {t('act.continue')} …
+            </button>
+          )}
+          {onMerge && (
+            <button
+              onClick={() => {
+                onLeave?.()
+                onMerge()
+              }}
+            >
+              {t('act.merge')} …
+            </button>
+          )}
+        </div>
       )}
     </div>
   )
