@@ -165,6 +165,7 @@ func (a *API) operations() {
 	a.searchOperations()
 	a.caseOperations()
 	a.carryOperations()
+	a.personOperations()
 	a.sleepOperations()
 	a.messageOperations()
 	a.typingOperation()
