@@ -314,6 +314,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a code for whoever speaks in a private conversation, to be told to them there and said again by them elsewhere */
+        post: operations["ask-code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{id}/look": {
         parameters: {
             query?: never;
@@ -513,6 +530,41 @@ export interface paths {
         put?: never;
         /** Take back what one has just done with a case */
         post: operations["undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/companies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Companies of a brand whose name begins so; a few */
+        get: operations["list-companies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/companies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A company, who speaks for it, and their concerns */
+        get: operations["get-company"];
+        /** Give a company another name and number */
+        put: operations["name-company"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -774,6 +826,57 @@ export interface paths {
         put?: never;
         /** Choose a new password; every session ends, and one signs in anew */
         post: operations["reset-password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a link away: both are as they were, whatever was said meanwhile */
+        delete: operations["part-link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that two persons who were proposed are one human */
+        post: operations["accept-link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that what was proposed is not so; it is not proposed again for the same evidence */
+        post: operations["dismiss-link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1167,11 +1270,115 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A person with their concerns */
+        /** A person with what is known of them and their concerns */
         get: operations["get-person"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{id}/company": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say for which company a person speaks; no name: for none, they are a private customer */
+        put: operations["employ"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{id}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that a person has ever agreed to */
+        get: operations["list-consents"];
+        put?: never;
+        /** Write down that a person has agreed to be written to, or does no more; it stands */
+        post: operations["add-consent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that two persons are one human, because one has said so or for a reason */
+        post: operations["link-people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write a note about a person, whatever the case; it never leaves the house */
+        post: operations["note-person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what one has just done with a person */
+        post: operations["undo-person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/person-notes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give a note about a person another text */
+        put: operations["change-person-note"];
+        post?: never;
+        /** Take a note about a person away */
+        delete: operations["remove-person-note"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1784,6 +1991,25 @@ export interface components {
              */
             role?: "administrator" | "lead" | "agent" | "reviewer" | "reader";
         };
+        "Add-consentRequest": {
+            /**
+             * Format: date-time
+             * @description When they said so; none: now.
+             */
+            at?: string;
+            given: boolean;
+            /**
+             * @description mistake: an entry before was wrong.
+             * @enum {string}
+             */
+            how: "message" | "call" | "form" | "mistake";
+            /** @description Where. */
+            identity_id: string;
+            message_id?: string;
+            /** @enum {string} */
+            purpose: "service" | "advertising";
+            remark?: string;
+        };
         "Add-passkeyRequest": {
             /** @description What the browser answered, as its toJSON gives it. */
             credential: unknown;
@@ -1857,6 +2083,9 @@ export interface components {
              */
             warn_minutes: number;
         };
+        "Ask-codeRequest": {
+            conversation_id: string;
+        };
         Asked: {
             /** @description For navigator.credentials, in the form of parseCreationOptionsFromJSON or parseRequestOptionsFromJSON. */
             options: unknown;
@@ -1908,6 +2137,19 @@ export interface components {
             /** @enum {string} */
             language: "de" | "en";
             name: string;
+        };
+        Business: {
+            brand_id: string;
+            /** @description Their concerns, the newest first; the last 100. */
+            cases: components["schemas"]["CaseRow"][];
+            id: string;
+            name: string;
+            /** @description Their customer number; empty: none. */
+            number: string;
+            /** @description Who speaks for it; the first 100. */
+            people: components["schemas"]["Linked"][];
+            /** @description With a person: which of those who are one human speaks for it. */
+            person_id: string;
         };
         Canary: {
             account: components["schemas"]["AccountRef"];
@@ -2114,12 +2356,21 @@ export interface components {
             /** @enum {string} */
             scheme?: "auto" | "light" | "dark";
             signature?: string;
+            signs_as?: string;
             /** @description Has been shown around now, or has declined; stays so. */
             toured?: boolean;
         };
         "Change-passwordRequest": {
             old: string;
             password: string;
+        };
+        "Change-person-noteRequest": {
+            text: string;
+            /**
+             * Format: int64
+             * @description That was read. 409 (person_note.changed): it is another by now.
+             */
+            version: number;
         };
         "Change-webhookRequest": {
             on: boolean;
@@ -2132,6 +2383,11 @@ export interface components {
             };
             sign_in?: boolean;
             value: string;
+        };
+        Code: {
+            code: string;
+            /** Format: date-time */
+            ends_at: string;
         };
         CodeRequestBody: {
             /** @description Six digits of the app, or a recovery code. */
@@ -2150,6 +2406,21 @@ export interface components {
             /** @description Whether cases can be given to them. */
             works: boolean;
         };
+        Company: {
+            id: string;
+            name: string;
+            /** @description Their customer number; empty: none. */
+            number: string;
+            /** @description With a person: which of those who are one human speaks for it. */
+            person_id: string;
+        };
+        CompanyBody: {
+            name: string;
+            number: string;
+        };
+        CompanyList: {
+            companies: components["schemas"]["Company"][];
+        };
         ConnectRequestBody: {
             /**
              * Format: int64
@@ -2162,6 +2433,27 @@ export interface components {
             settings: {
                 [key: string]: string;
             };
+        };
+        Consent: {
+            /** Format: date-time */
+            at: string;
+            given: boolean;
+            /** @enum {string} */
+            how: "message" | "call" | "form" | "mistake";
+            id: string;
+            identity_id: string;
+            /** Format: date-time */
+            made_at: string;
+            made_by: components["schemas"]["Agent"];
+            message: components["schemas"]["Quote"];
+            /** @enum {string} */
+            purpose: "service" | "advertising";
+            remark: string;
+        };
+        Consents: {
+            /** @description All entries, the newest first; the newest of an identity and a purpose holds. */
+            consents: components["schemas"]["Consent"][];
+            identities: components["schemas"]["Identity"][];
         };
         CountsByView: {
             /** Format: int64 */
@@ -2247,6 +2539,14 @@ export interface components {
             email: string;
             password: string;
         };
+        Did: {
+            /**
+             * Format: int64
+             * @description By which it can be taken back for ten minutes, with POST /api/people/{id}/undo of that person; 0: it was so already, or stands.
+             */
+            act: number;
+            person_id: string;
+        };
         Disk: {
             /** Format: int64 */
             free: number;
@@ -2266,6 +2566,7 @@ export interface components {
             network: string;
             /** Format: int64 */
             number: number;
+            person: components["schemas"]["PersonRef"];
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
@@ -2371,11 +2672,37 @@ export interface components {
             /** @description Europe/Berlin */
             zone: string;
         };
+        HumanLink: {
+            /** Format: date-time */
+            decided_at: string | null;
+            decided_by: components["schemas"]["Agent"];
+            /** @description The address, or the code. */
+            evidence: string;
+            id: string;
+            /**
+             * @description address: both have shown that one address is theirs; letter: one has answered a letter that went to where the other says they are reached; code: one has said a code that we gave to the other; word: one has said so; agent: somebody here has decided so.
+             * @enum {string}
+             */
+            kind: "address" | "letter" | "code" | "word" | "agent";
+            /** Format: date-time */
+            made_at: string;
+            /** @description Null: hilft by itself. */
+            made_by: components["schemas"]["Agent"];
+            /** @description What was said, the oldest first, as far as it is still there. */
+            messages: components["schemas"]["Quote"][];
+            /** @description The two. */
+            people: components["schemas"]["Linked"][];
+            reason: string;
+            /** @enum {string} */
+            state: "proposed" | "linked";
+        };
         Identity: {
             handle: string;
             id: string;
             name: string;
             network: string;
+            /** @description The same for all that were one person from the beginning. */
+            person_id: string;
             url: string;
         };
         InboxPage: {
@@ -2432,6 +2759,18 @@ export interface components {
             receipt_en: string;
             /** @description Under every letter, below the author's own lines; {agent} and {brand} stand for the names. */
             signature: string;
+            /**
+             * @description The same for private ones that are no letters.
+             * @default off
+             * @enum {string}
+             */
+            signs_private: "off" | "initials" | "name";
+            /**
+             * @description What stands behind replies that everybody can read: nothing, ^LM or ^Lena.
+             * @default off
+             * @enum {string}
+             */
+            signs_public: "off" | "initials" | "name";
         };
         Limits: {
             addressed?: boolean;
@@ -2459,6 +2798,18 @@ export interface components {
             ends_at: string;
             /** @description To hand over. It is good once, and told this once. */
             link: string;
+        };
+        "Link-peopleRequest": {
+            /** @description In which one of them has said so; empty: it is for the reason. */
+            message_id?: string;
+            reason?: string;
+            /** @description The other person. */
+            with: string;
+        };
+        Linked: {
+            id: string;
+            identities: components["schemas"]["Identity"][];
+            name: string;
         };
         "Look-at-linkRequest": {
             token: string;
@@ -2504,6 +2855,8 @@ export interface components {
             email: string;
             id: string;
             initials: string;
+            /** @description The name of a colleague who has the same initials; empty: nobody has. */
+            initials_clash: string;
             /** @description Keys of one's own: a character, or nothing for none, by the desk's name of the act. */
             keys: {
                 [key: string]: string;
@@ -2522,6 +2875,8 @@ export interface components {
             second_step: "nothing" | "soon" | "now";
             /** @description What stands under one's letters, above the brand's. */
             signature: string;
+            /** @description One's name behind replies that are no letters, where the brand wants names; empty: one's first name. */
+            signs_as: string;
             /** @description Has been shown around, or has declined. */
             toured: boolean;
             version: string;
@@ -2655,6 +3010,9 @@ export interface components {
             seen_at: string;
             version: string;
         };
+        "Note-personRequest": {
+            text: string;
+        };
         NoteRequestBody: {
             text: string;
         };
@@ -2726,11 +3084,35 @@ export interface components {
             possible: boolean;
         };
         Person: {
-            /** @description Other concerns, the newest first. */
+            /** @description Other concerns of the human, the newest first. */
             cases: components["schemas"]["EarlierCase"][];
+            /** @description For whom they speak; none: they are a private customer. */
+            companies: components["schemas"]["Company"][];
+            /** @description What they have agreed to, as it stands now. */
+            consents: components["schemas"]["Consent"][];
             id: string;
+            /** @description What networks call them, and all who are the same human. */
             identities: components["schemas"]["Identity"][];
+            /** @description What joins them with others, and what is proposed, the oldest first. */
+            links: components["schemas"]["HumanLink"][];
             name: string;
+            /** @description What people here say about them, the newest first. */
+            notes: components["schemas"]["PersonNote"][];
+        };
+        PersonNote: {
+            /** Format: date-time */
+            changed_at: string | null;
+            changed_by: components["schemas"]["Agent"];
+            id: string;
+            /** Format: date-time */
+            made_at: string;
+            made_by: components["schemas"]["Agent"];
+            text: string;
+            /**
+             * Format: int64
+             * @description To be given by whoever changes it.
+             */
+            version: number;
         };
         PersonRef: {
             id: string;
@@ -2793,6 +3175,19 @@ export interface components {
             running: number;
             /** Format: int64 */
             waiting: number;
+        };
+        Quote: {
+            /** Format: date-time */
+            at: string;
+            case_id: string;
+            /** @enum {string} */
+            direction: "inbound" | "outbound" | "note";
+            id: string;
+            network: string;
+            /** @description How it begins. */
+            text: string;
+            /** @enum {string} */
+            visibility: "public" | "private";
         };
         Recovery: {
             /** @description Recovery codes. They are told this once. */
@@ -3202,6 +3597,13 @@ export interface components {
         TypingRequestBody: {
             conversation_id: string;
         };
+        "Undo-personRequest": {
+            /**
+             * Format: int64
+             * @description As the answer to it gave it.
+             */
+            act: number;
+        };
         UndoRequest: {
             /**
              * Format: int64
@@ -3251,6 +3653,8 @@ export interface components {
             room: {
                 [key: string]: string;
             };
+            /** @description What is put behind one's text here, with a space before it; it counts. Empty: nothing. */
+            sign: string;
             /** @description It begins a private conversation with this person. */
             starts: boolean;
             to: string;
@@ -4857,6 +5261,77 @@ export interface operations {
             };
         };
     };
+    "ask-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ask-codeRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Code"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "look-case": {
         parameters: {
             query?: never;
@@ -5714,6 +6189,213 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-companies": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-company": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Business"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "name-company": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompanyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Business"];
                 };
             };
             /** @description Unauthorized */
@@ -6779,6 +7461,207 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "part-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Did"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accept-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Did"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "dismiss-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Did"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Unprocessable Entity */
             422: {
@@ -8395,6 +9278,569 @@ export interface operations {
             };
         };
     };
+    employ: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompanyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Did"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consents"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Add-consentRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Did"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "link-people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Link-peopleRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Did"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "note-person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Note-personRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Did"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "undo-person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Undo-personRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Did"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-person-note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Change-person-noteRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Did"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-person-note": {
+        parameters: {
+            query?: {
+                /** @description That was read. 409 (person_note.changed): it is another by now. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Did"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-rows": {
         parameters: {
             query: {
@@ -8470,7 +9916,7 @@ export interface operations {
             query: {
                 /** @description Of which brand; empty: of the first one that one sees. */
                 brand?: string;
-                /** @description Words, all of which are to be found; "words in a row"; and von:, kanal:, status:, vor:, bis:, nach:, seit:, or from:, channel:, state:, before:, until:, after:, since:. */
+                /** @description Words, all of which are to be found; "words in a row"; and von:, kanal:, status:, kunde:, vor:, bis:, nach:, seit:, or from:, channel:, state:, customer:, before:, until:, after:, since:. customer: takes the number of a case of theirs, and means all who are the same human. */
                 q: string;
                 /** @description Where its days begin: Europe/Berlin */
                 zone?: string;

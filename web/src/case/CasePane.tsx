@@ -7,12 +7,13 @@ import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { useOffers, type Offers } from '../actions/offers'
 import { Problem } from '../api/problem'
 import { caseQuery } from '../api/queries'
-import type { Case, View } from '../api/types'
+import type { Case, PersonNote, View } from '../api/types'
 import { Composer, type ComposerHandle } from '../composer/Composer'
 import { unsent } from '../composer/outbox'
 import { latest, newSince } from '../composer/ways'
 import { useText, withLater } from '../i18n'
 import { useAfter } from '../inbox/after'
+import type { Asked } from '../person/Ask'
 import { PersonPanel } from '../person/PersonPanel'
 import { Dialog } from '../shell/Dialog'
 import { Icon } from '../shell/Icon'
@@ -29,6 +30,7 @@ import { Head } from './Head'
 import { Timeline } from './Timeline'
 
 const Carry = lazy(() => withLater(import('./Carry')))
+const Ask = lazy(() => withLater(import('../person/Ask')))
 const Sleep = lazy(() => withLater(import('./Sleep')))
 
 /** A case: what was said, what to answer, and who it is. */
@@ -81,6 +83,7 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
   const composer = useRef<ComposerHandle>(null)
   const [assigning, setAssigning] = useState(false)
   const [person, setPerson] = useState(false)
+  const [asked, setAsked] = useState<{ what: Asked; note?: PersonNote | undefined }>()
   const [carrying, setCarrying] = useState<Carried>()
   const [sleeping, setSleeping] = useState(false)
   const mine = useSignal(unsent).filter((u) => u.caseId === c.id)
@@ -113,6 +116,10 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
     reply: { run: () => composer.current?.reply(), cannot: only(may.work) },
     note: { run: () => composer.current?.note(), cannot: only(may.note) },
     person: { run: () => setPerson(true) },
+    link: { run: () => setAsked({ what: 'link' }), cannot: only(may.work), values },
+    aboutPerson: { run: () => setAsked({ what: 'note' }), cannot: only(may.note), values },
+    consent: { run: () => setAsked({ what: 'consent' }), cannot: only(may.work), values },
+    company: { run: () => setAsked({ what: 'company' }), cannot: only(may.work), values },
     list: { run: () => void navigate({ to: '/inbox/$view', params: { view } }) },
   } satisfies Offers
   useOffers(offers)
@@ -139,11 +146,11 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
         )}
       </div>
       <aside className={s.person} aria-label={t('person.panel')}>
-        <PersonPanel person={c.person} current={c.id} />
+        <PersonPanel case={c} may={may} onAsk={(what, note) => setAsked({ what, note })} />
       </aside>
       {person && (
         <Dialog title={shown(c.person.name) || t('nameless')} onClose={() => setPerson(false)}>
-          <PersonPanel person={c.person} current={c.id} titled onLeave={() => setPerson(false)} />
+          <PersonPanel case={c} may={may} titled onAsk={(what, note) => setAsked({ what, note })} onLeave={() => setPerson(false)} />
           <button className={s.close} onClick={() => setPerson(false)}>
             {t('close')}
           </button>
@@ -158,6 +165,19 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
             onSleep={() => {
               setCarrying(undefined)
               setSleeping(true)
+            }}
+          />
+        )}
+        {asked && (
+          <Ask
+            case={c}
+            what={asked.what}
+            note={asked.note}
+            may={may}
+            onClose={() => setAsked(undefined)}
+            onSay={(words) => {
+              setPerson(false)
+              reuse(words)
             }}
           />
         )}
