@@ -49,9 +49,9 @@ func checkSignsAs(s string) (string, error) {
 
 // Sign is what stands behind an agent's replies in a brand that are no letters; empty: nothing. alone tells whether nobody else here
 // has their initials: two who sign alike would be taken for one.
-func (b Brand) Sign(a Agent, public hilft.Visibility, alone bool) string {
+func (b Brand) Sign(a Agent, seen hilft.Visibility, alone bool) string {
 	how := b.Letters.SignsPrivate
-	if public == hilft.Public {
+	if seen == hilft.Public {
 		how = b.Letters.SignsPublic
 	}
 	switch {

@@ -29,7 +29,7 @@ func mailFrom(found channel.Genuine) func(*channel.Item) {
 // card is what stands beside the case of a message.
 func (r *room) card(remote string) Card { r.t.Helper(); return r.caseOf(remote).Person }
 
-// proposed are the links that are proposed to a case's person, in the words "kind state".
+// links are those of a card, in the words "kind state".
 func links(c Card) (all []string) {
 	for _, l := range c.Links {
 		all = append(all, string(l.Kind)+" "+string(l.State))
