@@ -23,6 +23,10 @@ type (
 	CaseID         string
 	MessageID      string
 	TagID          string
+	LinkID         string
+	NoteID         string // of what is said about a person; a note in a case is a message
+	ConsentID      string
+	CompanyID      string
 )
 
 // turns gives out the first 60 bits of ids: the millisecond, and which part of it, in 4096ths. They ascend strictly.

@@ -138,6 +138,14 @@ const (
 	EventAlertRaised    = "alert.raised"
 	EventAlertResolved  = "alert.resolved"
 
+	EventLinkProposed   = "person.proposed"     // there is evidence that they are somebody else's human
+	EventLinkDecided    = "person.link"         // somebody linked them with another, parted them, or dismissed a proposal
+	EventPersonNoted    = "person.note"         // somebody wrote, changed or removed a note about them
+	EventConsentWritten = "person.consent"      // somebody wrote down that they have agreed to something, or no more
+	EventPersonCompany  = "person.company"      // for which company they speak
+	EventPersonUndone   = "person.undone"       // somebody took back what they did
+	EventCompanyNamed   = "person.company_name" // a company is called otherwise
+
 	EventServiceChanged  = "service.changed"           // when customers are answered, and how soon
 	EventServiceReckoned = "service.reckoned"          // the answers that were due already are due by that
 	EventTagsChanged     = "tags.changed"              // a tag of the brand is called otherwise, became one with another, or goes

@@ -103,7 +103,7 @@ func TestTheHouseIsSetUpOnce(t *testing.T) {
 		require.False(t, needs)
 		brands, err := h.Brands(ctx)
 		require.NoError(t, err)
-		require.Equal(t, []Brand{{ID: brands[0].ID, Name: "Nordnetz", Language: "de", AnswerIn: 60}}, brands)
+		require.Equal(t, []Brand{{ID: brands[0].ID, Name: "Nordnetz", Language: "de", AnswerIn: 60, Letters: unsigned}}, brands)
 		brand, err := h.Brand(ctx, brands[0].ID)
 		require.NoError(t, err)
 		require.Equal(t, brands[0], brand)
@@ -261,6 +261,9 @@ func TestWhatSomebodyIsInABrandIsSaidByAnAdministrator(t *testing.T) {
 	})
 }
 
+// unsigned are the letters of a brand that has not decided about any.
+var unsigned = Letters{SignsPublic: signsNot, SignsPrivate: signsNot}
+
 func TestABrandIsChangedByAnAdministrator(t *testing.T) {
 	t.Parallel()
 	inHouse(t, func(t *testing.T, h house) {
@@ -269,7 +272,7 @@ func TestABrandIsChangedByAnAdministrator(t *testing.T) {
 		require.NoError(t, h.ChangeBrand(ctx, Brand{ID: id, Name: "Nordnetz & Co", Language: "en", AnswerIn: 30}))
 		b, err := h.Brand(ctx, id)
 		require.NoError(t, err)
-		require.Equal(t, Brand{ID: id, Name: "Nordnetz & Co", Language: "en", AnswerIn: 30}, b)
+		require.Equal(t, Brand{ID: id, Name: "Nordnetz & Co", Language: "en", AnswerIn: 30, Letters: unsigned}, b)
 		failed(t, h.ChangeBrand(ctx, Brand{ID: "another", Name: "X", Language: "de"}), hilft.NotFound, "brand.not_found")
 		for say, wrong := range map[string]Brand{
 			"brand.name.empty": {Language: "de"}, "brand.language.unknown": {Name: "X", Language: "fr"}, "brand.answer_in.range": {Name: "X", Language: "de", AnswerIn: -1},

@@ -37,6 +37,7 @@ type Agent struct {
 	Language  string                 // "de" or "en"
 	Scheme    Scheme
 	Signature string // under their letters; {agent} and {brand} stand for the names
+	SignsAs   string // their name under replies that are no letters; empty: their first name
 	Keys      Shortcuts
 	After     After
 	TouredAt  time.Time // when they had been shown around, or had declined; zero: not yet
@@ -96,14 +97,14 @@ func (a Agent) is(r Role) bool {
 	return a.Role == r || slices.Contains(slices.Collect(maps.Values(a.Roles)), r)
 }
 
-const agentColumns = `SELECT id, email, name, initials, role, language, scheme, signature,
+const agentColumns = `SELECT id, email, name, initials, role, language, scheme, signature, signs_as,
 	keys, after_solve, after_send, after_send_solve, toured_at, made_at, closed_at, password FROM agent`
 
 // scanAgent reads one row of agentColumns; the password's hash goes its own way.
 func scanAgent(scan func(into ...any) error, a *Agent, hash *string) error {
 	var keys string
 	var toured, made, closed int64
-	err := scan(&a.ID, &a.Email, &a.Name, &a.Initials, &a.Role, &a.Language, &a.Scheme, &a.Signature,
+	err := scan(&a.ID, &a.Email, &a.Name, &a.Initials, &a.Role, &a.Language, &a.Scheme, &a.Signature, &a.SignsAs,
 		&keys, &a.After.Solve, &a.After.Send, &a.After.SendSolve, &toured, &made, &closed, hash)
 	if err != nil {
 		return err
@@ -126,13 +127,7 @@ func oneAgent(ctx context.Context, tx *store.Tx, where string, arg any) (a Agent
 
 // insertAgent gives the agent initials that no colleague has, and keeps it. Conflict: the address is taken.
 func insertAgent(ctx context.Context, tx *store.Tx, a Agent, hash string) (Agent, error) {
-	taken := map[string]bool{}
-	err := tx.Rows(ctx, `SELECT initials FROM agent WHERE closed_at = 0`, nil, func(scan func(into ...any) error) error {
-		var s string
-		err := scan(&s)
-		taken[s] = true
-		return err
-	})
+	taken, err := takenInitials(ctx, tx, a.ID)
 	if err != nil {
 		return Agent{}, err
 	}
@@ -263,6 +258,7 @@ type Changes struct {
 	Language  *string
 	Scheme    *Scheme
 	Signature *string
+	SignsAs   *string
 	Keys      Shortcuts // all that are the agent's own from now on; empty but not nil: none any more
 	After     *After
 	Toured    bool // they have been shown around now, or have declined
@@ -297,6 +293,11 @@ func (c Changes) apply(a Agent) (_ Agent, err error) {
 			return a, err
 		}
 	}
+	if c.SignsAs != nil {
+		if a.SignsAs, err = checkSignsAs(*c.SignsAs); err != nil {
+			return a, err
+		}
+	}
 	if c.Keys != nil {
 		if a.Keys, err = c.Keys.check(); err != nil {
 			return a, err
@@ -312,7 +313,7 @@ func (c Changes) apply(a Agent) (_ Agent, err error) {
 }
 
 // Change changes the acting agent's own settings and returns the agent as it is now. Invalid names the field: name,
-// initials, language, scheme, signature, keys, after.
+// initials, language, scheme, signature, signs_as, keys, after. Conflict (agent.initials.taken): a colleague has them.
 func (a *Access) Change(ctx context.Context, c Changes) (agent Agent, err error) {
 	who, err := signedIn(ctx)
 	if err != nil {
@@ -324,8 +325,18 @@ func (a *Access) Change(ctx context.Context, c Changes) (agent Agent, err error)
 		} else if err != nil {
 			return err
 		}
+		before := agent.Initials
 		if agent, err = c.apply(agent); err != nil {
 			return err
+		}
+		if agent.Initials != before {
+			taken, err := takenInitials(ctx, tx, agent.ID)
+			if err != nil {
+				return err
+			}
+			if taken[agent.Initials] {
+				return hilft.FailField(hilft.Conflict, "agent.initials.taken", "initials", nil)
+			}
 		}
 		if c.Toured && agent.TouredAt.IsZero() {
 			agent.TouredAt = store.Time(store.Micros(tx.Now()))
@@ -334,9 +345,9 @@ func (a *Access) Change(ctx context.Context, c Changes) (agent Agent, err error)
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE agent SET name = ?, initials = ?, language = ?, scheme = ?, signature = ?,
+		_, err = tx.Exec(ctx, `UPDATE agent SET name = ?, initials = ?, language = ?, scheme = ?, signature = ?, signs_as = ?,
 			keys = ?, after_solve = ?, after_send = ?, after_send_solve = ?, toured_at = ? WHERE id = ?`,
-			agent.Name, agent.Initials, agent.Language, agent.Scheme, agent.Signature,
+			agent.Name, agent.Initials, agent.Language, agent.Scheme, agent.Signature, agent.SignsAs,
 			keys, agent.After.Solve, agent.After.Send, agent.After.SendSolve, store.Micros(agent.TouredAt), agent.ID)
 		return err
 	})

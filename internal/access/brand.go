@@ -47,10 +47,10 @@ func (b Brand) clean() (Brand, error) {
 	return b, nil
 }
 
-const brandColumns = `SELECT id, name, language, answer_in, signature, receipt_de, receipt_en FROM brand`
+const brandColumns = `SELECT id, name, language, answer_in, signature, receipt_de, receipt_en, signs_public, signs_private FROM brand`
 
 func scanBrand(scan func(into ...any) error, b *Brand) error {
-	return scan(&b.ID, &b.Name, &b.Language, &b.AnswerIn, &b.Letters.Signature, &b.Letters.ReceiptDE, &b.Letters.ReceiptEN)
+	return scan(&b.ID, &b.Name, &b.Language, &b.AnswerIn, &b.Letters.Signature, &b.Letters.ReceiptDE, &b.Letters.ReceiptEN, &b.Letters.SignsPublic, &b.Letters.SignsPrivate)
 }
 
 // Brands lists all brands, the oldest first.
@@ -68,7 +68,7 @@ func (a *Access) Brands(ctx context.Context) (all []Brand, err error) {
 // Brand returns one brand. NotFound: there is none of that id.
 func (a *Access) Brand(ctx context.Context, id hilft.BrandID) (b Brand, err error) {
 	err = a.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
-		return tx.Row(ctx, brandColumns+` WHERE id = ?`, []any{id}, &b.ID, &b.Name, &b.Language, &b.AnswerIn, &b.Letters.Signature, &b.Letters.ReceiptDE, &b.Letters.ReceiptEN)
+		return scanBrand(func(into ...any) error { return tx.Row(ctx, brandColumns+` WHERE id = ?`, []any{id}, into...) }, &b)
 	})
 	if store.IsNoRows(err) {
 		return Brand{}, hilft.Fail(hilft.NotFound, "brand.not_found", nil)

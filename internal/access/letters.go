@@ -19,6 +19,10 @@ type Letters struct {
 	Signature string // below the author's own
 	ReceiptDE string // what says that somebody's first word has arrived; both empty: nothing does
 	ReceiptEN string
+
+	// How what is no letter is signed: off, initials, name.
+	SignsPublic  string
+	SignsPrivate string
 }
 
 // letterMost is how long such a text may be, in bytes.
@@ -47,8 +51,14 @@ func (a *Access) SetLetters(ctx context.Context, brand hilft.BrandID, l Letters)
 			return err
 		}
 	}
+	for field, how := range map[string]*string{"signs_public": &l.SignsPublic, "signs_private": &l.SignsPrivate} {
+		if err = checkSigning(how, field); err != nil {
+			return err
+		}
+	}
 	err = a.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE brand SET signature = ?, receipt_de = ?, receipt_en = ? WHERE id = ?`, l.Signature, l.ReceiptDE, l.ReceiptEN, string(brand))
+		n, err := tx.Exec(ctx, `UPDATE brand SET signature = ?, receipt_de = ?, receipt_en = ?, signs_public = ?, signs_private = ? WHERE id = ?`,
+			l.Signature, l.ReceiptDE, l.ReceiptEN, l.SignsPublic, l.SignsPrivate, string(brand))
 		if err == nil && n == 0 {
 			err = hilft.Fail(hilft.NotFound, "brand.not_found", nil)
 		}

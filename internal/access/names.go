@@ -115,6 +115,11 @@ func initials(name string, taken func(string) bool) string {
 			return s
 		}
 	}
+	for n := 10; n <= 99; n++ {
+		if s := string(first) + strconv.Itoa(n); !taken(s) {
+			return s
+		}
+	}
 	return plain
 }
 

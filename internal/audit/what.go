@@ -87,6 +87,16 @@ const (
 	WebhookReplayed What = "webhook.replayed"
 	WebhookRemoved  What = "webhook.removed"
 
+	PeopleLinked      What = "person.linked"
+	PeopleParted      What = "person.parted"
+	LinkDismissed     What = "person.link_dismissed"
+	LinkUndone        What = "person.link_undone"
+	CodeGiven         What = "person.code_given"
+	PersonNoteRemoved What = "person.note_removed"
+	ConsentWritten    What = "person.consent_written"
+	CompanySet        What = "person.company_set"
+	CompanyNamed      What = "person.company_named"
+
 	CaseRead     What = "read.case"
 	PersonRead   What = "read.person"
 	MediaRead    What = "read.media"
@@ -103,6 +113,7 @@ var Whats = []What{
 	BrandAdded, BrandChanged, LettersChanged, ServiceChanged, TaggingSet, TagRenamed, TagRemoved, ReplyWithdrawn,
 	AccountConnected, AccountChanged, AccountPaused, AccountResumed, AccountRemoved, CanarySet, DeliveryRetried, DeliveryAside,
 	WebhookAdded, WebhookChanged, WebhookOn, WebhookOff, WebhookRenewed, WebhookReplayed, WebhookRemoved,
+	PeopleLinked, PeopleParted, LinkDismissed, LinkUndone, CodeGiven, PersonNoteRemoved, ConsentWritten, CompanySet, CompanyNamed,
 	CaseRead, PersonRead, MediaRead, DeliveryRead,
 }
 

@@ -61,6 +61,9 @@ func (d *Desk) Hear(ctx context.Context, tx *store.Tx, words ...Heard) error {
 			return err
 		}
 	}
+	if err := t.recognise(ctx); err != nil {
+		return err
+	}
 	return t.receipts(ctx)
 }
 
@@ -100,6 +103,9 @@ func (t *table) hear(ctx context.Context, h Heard) error {
 	k.person = s.Person
 	if opened {
 		t.opened = append(t.opened, opening{h, m.ID})
+	}
+	if n, shows := hintOf(h, m, s.Person); shows {
+		t.hints = append(t.hints, n)
 	}
 	before := s.State
 	s.settle(t.plan, t.tx.Now())

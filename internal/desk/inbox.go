@@ -15,7 +15,6 @@ import (
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/jobs"
-	"github.com/hilft/hilft/internal/people"
 	"github.com/hilft/hilft/internal/store"
 )
 
@@ -197,9 +196,9 @@ type Timeline struct {
 	Conversations []Conversation // the last spoken in first
 	Messages      []Message      // the oldest first
 	Events        []jobs.Event
-	Person        people.Person
+	Person        Card
 	MailTo        map[hilft.ConversationID]string // where those who are in it say they are reached as well
-	Earlier       []Case                          // of the same person, the newest first, this one left out
+	Earlier       []Case                          // of the same human, the newest first, this one left out
 	Links         Links
 	Heard         map[hilft.ConversationID]Message // what a reply answers there, as long as nobody has said anything in the case itself
 }
@@ -241,10 +240,10 @@ func (d *Desk) Case(ctx context.Context, see access.Sight, id hilft.CaseID) (Tim
 		if t.Events, err = jobs.CaseEvents(ctx, tx, id); err != nil {
 			return err
 		}
-		if t.Person, err = people.Find(ctx, tx, t.Case.Person); err != nil {
+		if t.Person, err = card(ctx, tx, t.Case.Person); err != nil {
 			return err
 		}
-		if t.Earlier, err = casesOf(ctx, tx, t.Person, id); err != nil {
+		if t.Earlier, err = casesOf(ctx, tx, t.Case.Brand, t.Person.IDs(), id, earlierMost); err != nil {
 			return err
 		}
 		if t.Links, err = linksOf(ctx, tx, t.Case); err != nil {
@@ -302,29 +301,6 @@ func heardBefore(ctx context.Context, tx *store.Tx, t Timeline) (map[hilft.Conve
 	return all, nil
 }
 
-func casesOf(ctx context.Context, tx *store.Tx, p people.Person, but hilft.CaseID) ([]Case, error) {
-	return store.All(ctx, tx, fmt.Sprintf(`%sWHERE c.person_id = ? AND c.brand_id = ? AND c.id <> ? AND c.state <> 'merged' ORDER BY c.made_at DESC, c.id DESC LIMIT %d`, caseColumns, earlierMost),
-		[]any{string(p.ID), string(p.Brand), string(but)}, scanCase)
-}
-
-// Person reads a person with their concerns, the newest first.
-func (d *Desk) Person(ctx context.Context, see access.Sight, id hilft.PersonID) (p people.Person, cases []Case, err error) {
-	err = d.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if p, err = people.Find(ctx, tx, id); err != nil {
-			return err
-		}
-		if err := see.Demand(p.Brand, access.Read, noSuchPerson); err != nil {
-			return err
-		}
-		cases, err = casesOf(ctx, tx, p, "")
-		return err
-	})
-	if err != nil {
-		return people.Person{}, nil, fmt.Errorf("desk: person: %w", err)
-	}
-	return p, cases, nil
-}
-
 // Rows reads cases of a brand as lists show them, in the order of their ids. Those that are not there, or another brand's, are left
 // out.
 func (d *Desk) Rows(ctx context.Context, see access.Sight, brand hilft.BrandID, ids []hilft.CaseID) (all []Case, err error) {
@@ -377,16 +353,17 @@ func (d *Desk) Undecided(ctx context.Context, see access.Sight, brand hilft.Bran
 	return all, nil
 }
 
-// AccountOf tells on which account a conversation is held.
-func (d *Desk) AccountOf(ctx context.Context, see access.Sight, id hilft.ConversationID) (acc hilft.AccountID, err error) {
-	var brand hilft.BrandID
+// Talk is a conversation as far as it matters to whoever answers there: its brand and account, and who can read it. Invalid: there is
+// none of that id.
+func (d *Desk) Talk(ctx context.Context, see access.Sight, id hilft.ConversationID) (v Conversation, err error) {
+	v.ID = id
 	err = d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
-		return tx.Row(ctx, `SELECT account_id, brand_id FROM conversation WHERE id = ?`, []any{string(id)}, &acc, &brand)
+		return tx.Row(ctx, `SELECT account_id, brand_id, visibility FROM conversation WHERE id = ?`, []any{string(id)}, &v.Account, &v.Brand, &v.Visibility)
 	})
-	if store.IsNoRows(err) || err == nil && !see.May(brand, access.Read) {
-		return "", hilft.FailField(hilft.Invalid, "reply.no_conversation", "conversation_id", nil)
+	if store.IsNoRows(err) || err == nil && !see.May(v.Brand, access.Read) {
+		return Conversation{}, hilft.FailField(hilft.Invalid, "reply.no_conversation", "conversation_id", nil)
 	}
-	return acc, err
+	return v, err
 }
 
 // ThreadOf tells on which account, and in which of its threads, a case is spoken of in a conversation, to somebody who may

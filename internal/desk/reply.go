@@ -28,6 +28,7 @@ type Reply struct {
 	Subject      string
 	Warning      string // what it is folded behind; only where the network has such a thing
 	Text         string
+	Sign         string          // what stands behind the text, unless it does already; empty: nothing
 	Files        []File          // in the blob folder
 	Seen         hilft.MessageID // the last message the agent has seen
 	Anyway       bool            // say it although something was said since
@@ -44,6 +45,7 @@ func (d *Desk) Reply(ctx context.Context, see access.Sight, r Reply) (Message, e
 	if r.Text == "" && len(r.Files) == 0 {
 		return Message{}, hilft.FailField(hilft.Invalid, "reply.empty", "text", nil)
 	}
+	r.Text = Signed(r.Text, r.Sign)
 	var m Message
 	err := d.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		c, err := caseWithWords(ctx, tx, see, access.Work, r.Case)
@@ -63,6 +65,9 @@ func (d *Desk) Reply(ctx context.Context, see access.Sight, r Reply) (Message, e
 		}
 		v, last, err := d.room(ctx, tx, c, r)
 		if err != nil {
+			return err
+		}
+		if err := keepsCode(ctx, tx, v, r.Text); err != nil {
 			return err
 		}
 		made := c.next(tx.Now())
@@ -102,6 +107,16 @@ func (d *Desk) Reply(ctx context.Context, see access.Sight, r Reply) (Message, e
 	}
 	faults.Point(faults.ReplyDurable)
 	return m, nil
+}
+
+// Signed is a text as it goes out with a sign behind it. One that ends with it already, as one that was taken back does, gets no second.
+func Signed(text, sign string) string {
+	text = strings.TrimSpace(text)
+	before, has := strings.CutSuffix(text, sign)
+	if sign == "" || has && strings.TrimSpace(before) != before || before == "" && has {
+		return text
+	}
+	return strings.TrimSpace(text + " " + sign)
 }
 
 // spokenSince tells whether the customer or a colleague has said something in a case since a message, which is the last that

@@ -199,7 +199,7 @@ func TestBrandsAreWallsAndRolesAreRights(t *testing.T) {
 			}
 		}
 		require.Equal(t, before, r.picture(brand), "who may not has changed nothing")
-		_, err := r.desk.AccountOf(ctx, at("other", ada), m.Conversation)
+		_, err := r.desk.Talk(ctx, at("other", ada), m.Conversation)
 		r.is(err, hilft.Invalid)
 		_, err = r.desk.Assign(ctx, as(ada), c, at("other", ben))
 		r.is(err, hilft.Invalid)
@@ -218,5 +218,27 @@ func TestBrandsAreWallsAndRolesAreRights(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, all)
 		require.NotContains(t, r.picture("other"), "internet")
+	})
+}
+
+func TestASignStandsBehindATextOnce(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"Moin":       "Moin ^LM",
+		" Moin ^LM ": "Moin ^LM", // it was taken back, and is sent again
+		"Moin^LM":    "Moin^LM ^LM",
+		"Zeile\n^LM": "Zeile\n^LM",
+		"":           "^LM", // files alone
+		"^LM":        "^LM",
+	} {
+		require.Equal(t, want, Signed(text, "^LM"), "%q", text)
+		require.Equal(t, want, Signed(want, "^LM"), "once: %q", text)
+	}
+	require.Equal(t, "Moin", Signed("Moin", ""))
+	atDesk(t, func(t *testing.T, r *room) {
+		r.hear(r.says("mira", "1", "Hallo"))
+		m := r.replied("1", "Morgen.", func(r *Reply) { r.Sign = "^LM" })
+		require.Equal(t, "Morgen. ^LM", m.Body)
+		require.Equal(t, "Morgen. ^LM", r.dispatched()[0].Out.Text, "what is kept is what goes out")
 	})
 }

@@ -43,6 +43,7 @@ type table struct {
 	written []Message      // in their order
 
 	opened []opening // words that opened cases
+	hints  []hint    // words that may show who somebody is
 }
 
 // opening is a word that opened a case.

@@ -169,6 +169,7 @@ func (a *API) operations() {
 	a.searchOperations()
 	a.caseOperations()
 	a.carryOperations()
+	a.personOperations()
 	a.sleepOperations()
 	a.partOperations()
 	a.messageOperations()

@@ -15,7 +15,6 @@ import (
 	"github.com/hilft/hilft/internal/access"
 	"github.com/hilft/hilft/internal/audit"
 	"github.com/hilft/hilft/internal/desk"
-	"github.com/hilft/hilft/internal/people"
 	"github.com/hilft/hilft/internal/switchboard"
 )
 
@@ -37,33 +36,6 @@ type eventJSON struct {
 	Data  map[string]string `json:"data"`
 }
 
-type personJSON struct {
-	ID         string         `json:"id"`
-	Name       string         `json:"name"`
-	Identities []identityJSON `json:"identities" nullable:"false"`
-	Cases      []earlierCase  `json:"cases" nullable:"false" doc:"Other concerns, the newest first."`
-}
-
-type identityJSON struct {
-	ID      string `json:"id"`
-	Network string `json:"network"`
-	Handle  string `json:"handle"`
-	Name    string `json:"name"`
-	URL     string `json:"url"`
-}
-
-type earlierCase struct {
-	ID         string     `json:"id"`
-	Number     int64      `json:"number"`
-	Title      string     `json:"title"`
-	State      string     `json:"state" enum:"open,waiting,asleep,solved,merged"`
-	Network    string     `json:"network"`
-	Visibility string     `json:"visibility" enum:"public,private"`
-	MadeAt     time.Time  `json:"made_at"`
-	SolvedAt   *time.Time `json:"solved_at"`
-	Person     personRef  `json:"person"`
-}
-
 type wayJSON struct {
 	ConversationID string          `json:"conversation_id"`
 	Visibility     string          `json:"visibility" enum:"public,private"`
@@ -77,26 +49,12 @@ type wayJSON struct {
 	Waits          bool            `json:"waits" doc:"What is said here waits until the person comes to see it."`
 	Onward         string          `json:"onward" doc:"The e-mail address to which it goes on when they do not; empty: it waits."`
 	Limits         *channel.Limits `json:"limits"`
+	Sign           string          `json:"sign" doc:"What is put behind one's text here, with a space before it; it counts. Empty: nothing."`
 	Blocked        string          `json:"blocked" doc:"Why nothing can be sent right now, as a message key; empty: it can."`
 }
 
-func personOf(p people.Person, cases []desk.Case) personJSON {
-	out := personJSON{ID: string(p.ID), Name: p.Name, Identities: []identityJSON{}, Cases: []earlierCase{}}
-	for _, id := range p.Identities {
-		out.Identities = append(out.Identities, identityJSON{string(id.ID), id.Network, id.Handle, id.Name, id.URL})
-	}
-	for _, c := range cases {
-		out.Cases = append(out.Cases, earlierOf(c))
-	}
-	return out
-}
-
-func earlierOf(c desk.Case) earlierCase {
-	return earlierCase{string(c.ID), c.Number, c.Title, string(c.State), c.Network, string(c.Visibility), c.MadeAt, when(c.SolvedAt), personRef{string(c.Person), c.PersonName}}
-}
-
 func (a *API) caseOf(n *names, t desk.Timeline, to hilft.AgentID) caseJSON {
-	out := caseJSON{CaseRow: n.row(t.Case), Messages: make([]messageJSON, 0, len(t.Messages)), Events: []eventJSON{}, Ways: []wayJSON{}, Person: personOf(t.Person, t.Earlier), Links: linksOf(t.Links)}
+	out := caseJSON{CaseRow: n.row(t.Case), Messages: make([]messageJSON, 0, len(t.Messages)), Events: []eventJSON{}, Ways: []wayJSON{}, Person: n.personOf(t.Person, t.Earlier), Links: linksOf(t.Links)}
 	states := map[hilft.MessageID]hilft.Delivery{}
 	for _, m := range t.Messages {
 		states[m.ID] = m.Delivery
@@ -118,7 +76,7 @@ func (a *API) caseOf(n *names, t desk.Timeline, to hilft.AgentID) caseJSON {
 		out.Events = append(out.Events, eventJSON{e.ID, e.At, e.Kind, n.agent(e.Agent), data})
 	}
 	for _, v := range t.Conversations {
-		ways := n.ways(t, v)
+		ways := n.ways(t, v, n.agents[to])
 		for i := range ways {
 			if ways[i].Waits && a.Switchboard.OnwardAfter > 0 && n.writesLetters() {
 				ways[i].Onward = t.MailTo[v.ID]
@@ -147,7 +105,7 @@ func (n *names) asked(id hilft.AccountID) (since time.Time, can bool) {
 
 // ways tells how a person can be answered in a conversation: in its own room, and from a public one in private, if the
 // network can do that and the case has no private conversation there yet.
-func (n *names) ways(t desk.Timeline, v desk.Conversation) []wayJSON {
+func (n *names) ways(t desk.Timeline, v desk.Conversation, me access.Agent) []wayJSON {
 	last := lastInbound(t.Messages, v)
 	if m, ok := t.Heard[v.ID]; last == nil && ok {
 		last = &m
@@ -163,7 +121,7 @@ func (n *names) ways(t desk.Timeline, v desk.Conversation) []wayJSON {
 		Waits: d.Can.Mailbox != channel.No,
 	}
 	limits := acc.Limits.For(last.AuthorHandle)
-	w.Limits = &limits
+	w.Limits, w.Sign = &limits, n.sign(v.Brand, me, v.Visibility, limits)
 	n.room(&w, d)
 	all := []wayJSON{w}
 	private := slices.ContainsFunc(t.Conversations, func(o desk.Conversation) bool {
@@ -172,6 +130,7 @@ func (n *names) ways(t desk.Timeline, v desk.Conversation) []wayJSON {
 	if v.Visibility == hilft.Public && d.Can.MovePrivate != channel.No && !private {
 		p := w
 		p.Visibility, p.Starts, p.Typing, p.Caution = string(hilft.Private), true, false, nil
+		p.Sign = n.sign(v.Brand, me, hilft.Private, limits)
 		n.room(&p, d)
 		all = append(all, p)
 	}
@@ -271,7 +230,7 @@ func (a *API) caseOperations() {
 			if err != nil {
 				return nil, err
 			}
-			if slices.ContainsFunc(t.Conversations, func(v desk.Conversation) bool { return v.Visibility == hilft.Private }) {
+			if quotesPrivately(t.Person) || slices.ContainsFunc(t.Conversations, func(v desk.Conversation) bool { return v.Visibility == hilft.Private }) {
 				err = a.reads(ctx, audit.CaseRead, t.Case.Brand, string(t.Case.ID))
 			}
 			return &bodyOf[caseJSON]{a.caseOf(n, t, access.Actor(ctx).ID)}, err
@@ -339,13 +298,5 @@ func (a *API) caseOperations() {
 		) (desk.Acted, error) {
 			c, err := a.Desk.Undo(ctx, see, hilft.CaseID(in.ID), in.Body.Act)
 			return desk.Acted{Case: c}, err
-		})
-	operation(a, readers, http.MethodGet, "/api/people/{id}", "get-person", "A person with their concerns", 200,
-		func(ctx context.Context, in *ByID) (*bodyOf[personJSON], error) {
-			p, cases, err := a.Desk.Person(ctx, sight(ctx), hilft.PersonID(in.ID))
-			if err != nil {
-				return nil, err
-			}
-			return &bodyOf[personJSON]{personOf(p, cases)}, a.reads(ctx, audit.PersonRead, p.Brand, string(p.ID))
 		})
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/pquerna/otp/totp"
@@ -173,7 +174,7 @@ var matrix = map[string]entry{
 	"sign-out": {may: "anybody", right: at("/api/session")},
 	"get-me":   {may: "agents", token: "read", right: at("/api/me")},
 	"change-me": {may: "agents", right: func(*scene, things) call {
-		return call{"/api/me", m{"language": "en", "initials": "XY", "keys": m{"assign": "w"}, "after": m{"solve": "stay", "send": "next", "send_solve": "list"}, "toured": true}}
+		return call{"/api/me", m{"language": "en", "keys": m{"assign": "w"}, "after": m{"solve": "stay", "send": "next", "send_solve": "list"}, "toured": true}}
 	}},
 	"list-agents": {may: "read", token: "read", right: at("/api/agents")},
 	"list-inbox":  {may: "read", token: "read", right: at("/api/inbox?view=open&limit=10")},
@@ -359,8 +360,41 @@ var matrix = map[string]entry{
 	"give-password": {may: "administrators", ids: true, shared: true, right: func(s *scene, k things) call {
 		return call{"/api/agents/" + s.colleague(k) + "/password", m{"password": "zwölf Möwen auf dem Deich"}}
 	}},
-	"get-case":   {may: "read", token: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID, nil} }},
-	"find-case":  {may: "read", token: "read", ids: true, right: func(s *scene, k things) call { return call{"/api/numbers/" + s.number(k), nil} }},
+	"get-case":  {may: "read", token: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID, nil} }},
+	"find-case": {may: "read", token: "read", ids: true, right: func(s *scene, k things) call { return call{"/api/numbers/" + s.number(k), nil} }},
+	"undo-person": {may: "note", token: "work", ids: true, right: func(_ *scene, k things) call {
+		return call{"/api/people/" + k.person + "/undo", m{"act": 1}}
+	}},
+	"link-people": {may: "work", token: "work", ids: true, right: func(s *scene, k things) call {
+		return call{"/api/people/" + k.person + "/links", m{"with": s.somebody(k), "reason": "am Telefon gefragt"}}
+	}},
+	"accept-link":  {may: "work", token: "work", ids: true, right: func(s *scene, k things) call { return call{"/api/links/" + s.linked(k, "proposed") + "/accept", nil} }},
+	"dismiss-link": {may: "work", token: "work", ids: true, right: func(s *scene, k things) call { return call{"/api/links/" + s.linked(k, "proposed") + "/dismiss", nil} }},
+	"part-link":    {may: "work", token: "work", ids: true, right: func(s *scene, k things) call { return call{"/api/links/" + s.linked(k, "linked"), nil} }},
+	"ask-code": {may: "work", token: "work", ids: true, right: func(_ *scene, k things) call {
+		return call{"/api/cases/" + k.caseID + "/codes", m{"conversation_id": k.talk}}
+	}},
+	"note-person": {may: "note", token: "work", ids: true, right: func(_ *scene, k things) call {
+		return call{"/api/people/" + k.person + "/notes", m{"text": "Bitte siezen"}}
+	}},
+	"change-person-note": {may: "note", token: "work", ids: true, right: func(s *scene, k things) call {
+		return call{"/api/person-notes/" + s.personNote(k), m{"text": "Bitte duzen", "version": 1}}
+	}},
+	"remove-person-note": {may: "note", token: "work", ids: true, right: func(s *scene, k things) call {
+		return call{"/api/person-notes/" + s.personNote(k) + "?version=1", nil}
+	}},
+	"list-consents": {may: "read", token: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/people/" + k.person + "/consents", nil} }},
+	"add-consent": {may: "work", token: "work", ids: true, right: func(s *scene, k things) call {
+		return call{"/api/people/" + k.person + "/consents", m{"identity_id": s.identity(k), "purpose": "service", "given": true, "how": "call"}}
+	}},
+	"employ": {may: "work", token: "work", ids: true, right: func(_ *scene, k things) call {
+		return call{"/api/people/" + k.person + "/company", m{"name": "Meyer & Söhne", "number": "K-17"}}
+	}},
+	"list-companies": {may: "read", token: "read", right: at("/api/companies?q=M")},
+	"get-company":    {may: "read", token: "read", ids: true, right: func(s *scene, k things) call { return call{"/api/companies/" + s.company(k), nil} }},
+	"name-company": {may: "work", token: "work", ids: true, right: func(s *scene, k things) call {
+		return call{"/api/companies/" + s.company(k), m{"name": hilft.NewID(), "number": ""}}
+	}},
 	"get-person": {may: "read", token: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/people/" + k.person, nil} }},
 	"assign-case": {may: "work", token: "work", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/agent", m{"agent_id": s.agentID(s.rosa.t, ben)}}
@@ -602,6 +636,56 @@ func (s *scene) tag(k things) string {
 	return id
 }
 
+// somebody is one more person of the account's brand.
+func (s *scene) somebody(k things) string {
+	id := hilft.NewID()
+	s.change(s.rosa.t, `INSERT INTO person (id, brand_id, name, made_at) VALUES (?, ?, 'Kim', 1)`, id, string(k.account.Brand))
+	return id
+}
+
+// linked is the id of a link of the person to somebody, in a state.
+func (s *scene) linked(k things, state string) string {
+	if k.account.Brand == "" {
+		return k.person
+	}
+	id, other := hilft.NewID(), s.somebody(k)
+	s.change(s.rosa.t, `INSERT INTO person_link (id, brand_id, one_id, other_id, kind, evidence, state, given_id, back_id, reason, made_at, made_by, decided_at, decided_by)
+		VALUES (?, ?, ?, ?, 'agent', ?, ?, '', '', '', 1, '', 0, '')`, id, string(k.account.Brand), min(k.person, other), max(k.person, other), id, state)
+	return id
+}
+
+// personNote is the id of a note about the person.
+func (s *scene) personNote(k things) string {
+	if k.account.Brand == "" {
+		return k.person
+	}
+	id := hilft.NewID()
+	s.change(s.rosa.t, `INSERT INTO person_note (id, brand_id, person_id, body, was, version, made_at, made_by, changed_at, changed_by, removed_at) VALUES (?, ?, ?, 'x', '', 1, 1, '', 0, '', 0)`,
+		id, string(k.account.Brand), k.person)
+	return id
+}
+
+// identity is what a network calls the person.
+func (s *scene) identity(k things) (id string) {
+	if k.account.Brand == "" {
+		return k.person
+	}
+	require.NoError(s.rosa.t, s.db.Read(context.Background(), func(ctx context.Context, tx *store.Tx) error {
+		return tx.Row(ctx, `SELECT id FROM identity WHERE person_id = ?`, []any{k.person}, &id)
+	}))
+	return id
+}
+
+// company is the id of a company of the account's brand.
+func (s *scene) company(k things) string {
+	if k.account.Brand == "" {
+		return k.person
+	}
+	id := hilft.NewID()
+	s.change(s.rosa.t, `INSERT INTO company (id, brand_id, name, folded, number, made_at) VALUES (?, ?, ?, ?, '', 1)`, id, string(k.account.Brand), id, id)
+	return id
+}
+
 // target is the id of one whom the account's brand has told; of nobody, where there is no such account.
 func (s *scene) target(k things) string {
 	if k.account.Brand == "" {
@@ -663,6 +747,7 @@ var notDone = map[string]int{
 	"reset-password":            http.StatusNotFound,
 	"merge-case":                http.StatusUnprocessableEntity, // no case goes into itself
 	"split-case":                http.StatusUnprocessableEntity, // nothing was chosen
+	"undo-person":               http.StatusNotFound,            // nobody has done it
 }
 
 type operation struct {
@@ -1005,6 +1090,95 @@ func TestAReplyMustFitBehindTheName(t *testing.T) {
 	}
 	require.Equal(t, "reply.too_long", refused(t, say(strings.Repeat("x", 16)), 422).Code, "it goes out as '@kim ' and the text")
 	require.Equal(t, 201, say(strings.Repeat("x", 15)).status)
+}
+
+// What stands behind a reply counts, is shown before, and is kept as it goes out.
+func TestARepliesSignCountsAndIsKept(t *testing.T) {
+	t.Parallel()
+	s := openScene(t, storetest.Open(t, "", nil))
+	s.change(t, `UPDATE account SET limits = ? WHERE id = ?`, `{"text_max":20}`, string(s.own.account.ID))
+	set := func(how string) {
+		require.Equal(t, 200, s.rosa.say(http.MethodPut, "/api/brand/letters", m{"signature": "", "receipt_de": "", "receipt_en": "", "signs_private": how}).status)
+	}
+	set("initials")
+	type way struct {
+		ConversationID string `json:"conversation_id"`
+		Sign           string
+	}
+	look := func() (way, string) {
+		c := as[struct {
+			Ways     []way
+			Messages []struct{ ID string }
+		}](t, s.ben.say(http.MethodGet, "/api/cases/"+s.own.caseID, nil), 200)
+		return c.Ways[0], c.Messages[len(c.Messages)-1].ID
+	}
+	me := as[struct{ Initials string }](t, s.ben.say(http.MethodGet, "/api/me", nil), 200)
+	w, seen := look()
+	require.Equal(t, "^"+me.Initials, w.Sign)
+	say := func(text string) answer {
+		return s.ben.say(http.MethodPost, "/api/cases/"+s.own.caseID+"/replies", m{"conversation_id": w.ConversationID, "visibility": "private", "text": text, "seen": seen, "anyway": true})
+	}
+	fits := strings.Repeat("x", 20-1-utf8.RuneCountInString(w.Sign))
+	require.Equal(t, "reply.too_long", refused(t, say(fits+"x"), 422).Code)
+	require.Equal(t, fits+" "+w.Sign, as[messageAnswer](t, say(fits), 201).Body)
+	s.until(t, func() bool { return slices.Contains(s.shop.texts(), fits+" "+w.Sign) })
+	require.Equal(t, fits+" "+w.Sign, as[messageAnswer](t, say(fits+" "+w.Sign), 201).Body, "as one that was taken back")
+
+	require.Equal(t, "agent.initials.taken", refused(t, s.rosa.say(http.MethodPatch, "/api/me", m{"initials": me.Initials}), 409).Code)
+	s.change(t, `UPDATE agent SET initials = ?`, me.Initials) // as it may be from before
+	require.Equal(t, 200, s.ben.say(http.MethodPatch, "/api/me", m{"signs_as": "Benni"}).status)
+	w, _ = look()
+	require.Equal(t, "^Benni", w.Sign, "nobody signs as another")
+	require.NotEmpty(t, as[struct {
+		Clash string `json:"initials_clash"`
+	}](t, s.ben.say(http.MethodGet, "/api/me", nil), 200).Clash)
+	set("off")
+	w, _ = look()
+	require.Empty(t, w.Sign)
+	refused(t, s.rosa.say(http.MethodPut, "/api/brand/letters", m{"signature": "", "receipt_de": "", "receipt_en": "", "signs_private": "loud"}), 422)
+}
+
+// Whoever works in the brand sees on the card what speaks for a link, and takes it back.
+func TestThePersonsCardShowsWhatItRestsOn(t *testing.T) {
+	t.Parallel()
+	s := openScene(t, storetest.Open(t, "", nil))
+	id := s.posts(t, s.own.account, m{"id": "k", "thread": "k", "text": "Ich bin der von gestern", "from": m{"id": "kim", "name": "Kim"}})
+	type card struct {
+		Person struct {
+			ID         string
+			Identities []struct {
+				PersonID string `json:"person_id"`
+			}
+			Cases []struct{ ID string }
+			Links []struct {
+				ID, State, Kind string
+				Messages        []struct{ Text string }
+			}
+			Notes []struct {
+				ID, Text string
+				Version  int64
+			}
+		}
+	}
+	look := func() card { return as[card](t, s.ben.say(http.MethodGet, "/api/cases/"+s.own.caseID, nil), 200) }
+	kim := as[card](t, s.ben.say(http.MethodGet, "/api/cases/"+s.caseOf(t, id), nil), 200).Person.ID
+	type did struct {
+		PersonID string `json:"person_id"`
+		Act      int64
+	}
+	linked := as[did](t, s.ben.say(http.MethodPost, "/api/people/"+s.own.person+"/links", m{"with": kim, "message_id": string(id)}), 200)
+	c := look()
+	require.Len(t, c.Person.Identities, 2)
+	require.Equal(t, "Ich bin der von gestern", c.Person.Links[0].Messages[0].Text)
+	require.Len(t, c.Person.Cases, 1)
+	require.Equal(t, 200, s.ben.say(http.MethodPost, "/api/people/"+kim+"/notes", m{"text": "Bitte siezen"}).status)
+	require.Equal(t, "Bitte siezen", look().Person.Notes[0].Text)
+	require.Equal(t, 200, s.ben.say(http.MethodPost, "/api/people/"+linked.PersonID+"/undo", m{"act": linked.Act}).status)
+	c = look()
+	require.Len(t, c.Person.Identities, 1)
+	require.Empty(t, c.Person.Links)
+	require.Empty(t, c.Person.Notes)
+	require.Equal(t, "act.moved_on", refused(t, s.ben.say(http.MethodPost, "/api/people/"+linked.PersonID+"/undo", m{"act": linked.Act}), 409).Code)
 }
 
 // A network may take its time with an account's settings; whoever waits for it is not sent away meanwhile.

@@ -4,6 +4,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -137,14 +138,15 @@ func (a *API) messageOperations() {
 			if err != nil {
 				return nil, err
 			}
-			if err := a.fits(ctx, n, in, files); err != nil {
+			sign, err := a.fits(ctx, n, in, files)
+			if err != nil {
 				return nil, err
 			}
 			var m desk.Message
 			err = a.uploads.using(ctx, hashesOf(files, func(f desk.File) string { return f.Hash }), func() (err error) {
 				m, err = a.Desk.Reply(ctx, sight(ctx), desk.Reply{
 					Case: hilft.CaseID(in.ID), Conversation: hilft.ConversationID(in.Body.ConversationID), Visibility: hilft.Visibility(in.Body.Visibility),
-					Subject: in.Body.Subject, Warning: in.Body.Warning, Text: in.Body.Text, Files: files, Seen: hilft.MessageID(in.Body.Seen), Anyway: in.Body.Anyway,
+					Subject: in.Body.Subject, Warning: in.Body.Warning, Text: in.Body.Text, Sign: sign, Files: files, Seen: hilft.MessageID(in.Body.Seen), Anyway: in.Body.Anyway,
 					Solve: in.Body.Solve, Sleep: moment(in.Body.Sleep), Request: requestKey(ctx),
 				})
 				return err
@@ -187,35 +189,35 @@ func (a *API) decide(path, id, summary string, act func(ctx context.Context, see
 	})
 }
 
-// fits refuses a reply that the network would refuse for its length or its files, before it is queued.
-func (a *API) fits(ctx context.Context, n *names, in *replyRequest, files []desk.File) error {
-	talk := desk.Conversation{ID: hilft.ConversationID(in.Body.ConversationID)}
+// fits refuses a reply that the network would refuse for its length or its files, before it is queued, and tells what is put behind it.
+func (a *API) fits(ctx context.Context, n *names, in *replyRequest, files []desk.File) (sign string, err error) {
 	see := sight(ctx)
-	var err error
-	if talk.Account, err = a.Desk.AccountOf(ctx, see, talk.ID); err != nil {
-		return err
+	talk, err := a.Desk.Talk(ctx, see, hilft.ConversationID(in.Body.ConversationID))
+	if err != nil {
+		return "", err
 	}
 	acc, known := n.accounts[talk.Account]
 	if !known {
-		return nil // connected a moment ago: its network judges by itself
+		return "", nil // connected a moment ago: its network judges by itself
 	}
 	l := acc.Limits
 	if in.Body.Warning != "" && !l.Warning {
-		return hilft.FailField(hilft.Invalid, "reply.no_warning", "warning", nil)
+		return "", hilft.FailField(hilft.Invalid, "reply.no_warning", "warning", nil)
 	}
 	if l.Addressed && l.TextMax > 0 {
 		t, err := a.Desk.Case(ctx, see, hilft.CaseID(in.ID))
 		if err != nil {
-			return err
+			return "", err
 		}
 		if last := lastInbound(t.Messages, talk); last != nil {
 			l = l.For(last.AuthorHandle)
 		}
 	}
-	if l.TextMax > 0 && l.Length(in.Body.Text)+l.Length(in.Body.Warning) > l.TextMax {
-		return hilft.FailField(hilft.Invalid, "reply."+channel.ReasonTooLong, "text", nil)
+	sign = n.sign(talk.Brand, access.Actor(ctx), cmp.Or(hilft.Visibility(in.Body.Visibility), talk.Visibility), l)
+	if l.TextMax > 0 && l.Length(desk.Signed(in.Body.Text, sign))+l.Length(in.Body.Warning) > l.TextMax {
+		return "", hilft.FailField(hilft.Invalid, "reply."+channel.ReasonTooLong, "text", nil)
 	}
-	return filesFit(l, files)
+	return sign, filesFit(l, files)
 }
 
 // filesMost is how many bytes the files of one reply may have together, whatever its network takes: a line holds all of

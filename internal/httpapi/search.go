@@ -18,7 +18,7 @@ import (
 
 type searchRequest struct {
 	InBrand
-	Q      string `query:"q" required:"true" maxLength:"300" doc:"Words, all of which are to be found; \"words in a row\"; and von:, kanal:, status:, vor:, bis:, nach:, seit:, or from:, channel:, state:, before:, until:, after:, since:."`
+	Q      string `query:"q" required:"true" maxLength:"300" doc:"Words, all of which are to be found; \"words in a row\"; and von:, kanal:, status:, kunde:, vor:, bis:, nach:, seit:, or from:, channel:, state:, customer:, before:, until:, after:, since:. customer: takes the number of a case of theirs, and means all who are the same human."`
 	Zone   string `query:"zone" maxLength:"64" default:"UTC" doc:"Where its days begin: Europe/Berlin"`
 	Cursor string `query:"cursor" maxLength:"20"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"25"`

@@ -21,7 +21,9 @@ type meJSON struct {
 	Runs      bool              `json:"runs" doc:"One is an administrator: one runs the house."`
 	Language  string            `json:"language" enum:"de,en"`
 	Scheme    string            `json:"scheme" enum:"auto,light,dark"`
+	Clash     string            `json:"initials_clash" doc:"The name of a colleague who has the same initials; empty: nobody has."`
 	Signature string            `json:"signature" doc:"What stands under one's letters, above the brand's."`
+	SignsAs   string            `json:"signs_as" doc:"One's name behind replies that are no letters, where the brand wants names; empty: one's first name."`
 	Keys      map[string]string `json:"keys" nullable:"false" doc:"Keys of one's own: a character, or nothing for none, by the desk's name of the act."`
 	After     afterJSON         `json:"after"`
 	Toured    bool              `json:"toured" doc:"Has been shown around, or has declined."`
@@ -72,6 +74,26 @@ func brandOf(b access.Brand) BrandJSON {
 	return BrandJSON{string(b.ID), b.Name, b.Language, b.AnswerIn}
 }
 
+// clash is the name of a colleague who has somebody's initials; empty: nobody has.
+func (n *names) clash(me access.Agent) string {
+	for _, g := range n.agents {
+		if g.ID != me.ID && g.ClosedAt.IsZero() && g.Initials == me.Initials {
+			return g.Name
+		}
+	}
+	return ""
+}
+
+// sign is what stands behind somebody's replies in a brand. Where there are subjects there are letters, which have signatures.
+func (n *names) sign(b hilft.BrandID, me access.Agent, seen hilft.Visibility, l channel.Limits) string {
+	for _, brand := range n.brands {
+		if brand.ID == b && !l.Subject {
+			return brand.Sign(me, seen, n.clash(me) == "")
+		}
+	}
+	return ""
+}
+
 // me is who somebody is in a brand. Who asks for one that they do not see is told of the first that they do: they may have
 // been in it a moment ago.
 func (a *API) me(ctx context.Context, me access.Agent, in InBrand) (*bodyOf[meJSON], error) {
@@ -97,7 +119,7 @@ func (a *API) me(ctx context.Context, me access.Agent, in InBrand) (*bodyOf[meJS
 	}
 	out := meJSON{
 		ID: string(me.ID), Name: me.Name, Initials: me.Initials, Email: me.Email, Runs: me.Role == access.RoleAdministrator, Language: me.Language,
-		Scheme: string(me.Scheme), Signature: me.Signature, Second: string(asked), Keys: keys, After: afterJSON{string(me.After.Solve), string(me.After.Send), string(me.After.SendSolve)},
+		Scheme: string(me.Scheme), Signature: me.Signature, SignsAs: me.SignsAs, Clash: n.clash(me), Second: string(asked), Keys: keys, After: afterJSON{string(me.After.Solve), string(me.After.Send), string(me.After.SendSolve)},
 		Toured: !me.TouredAt.IsZero(), Brand: workplaceOf(see, b), Brands: []workplaceJSON{}, Networks: []networkName{}, Version: a.Version,
 	}
 	for _, d := range a.Switchboard.Networks() {
@@ -226,6 +248,7 @@ func (a *API) sessionOperations() {
 				Name      *string           `json:"name,omitempty" maxLength:"200"`
 				Initials  *string           `json:"initials,omitempty" maxLength:"10"`
 				Signature *string           `json:"signature,omitempty" maxLength:"4000"`
+				SignsAs   *string           `json:"signs_as,omitempty"`
 				Keys      map[string]string `json:"keys,omitempty" maxProperties:"200" doc:"All keys of one's own from now on, in place of those before: one character, or nothing for none, by the desk's name of the act. No key may stand for two."`
 				After     *afterJSON        `json:"after,omitempty"`
 				Toured    bool              `json:"toured,omitempty" doc:"Has been shown around now, or has declined; stays so."`
@@ -233,7 +256,7 @@ func (a *API) sessionOperations() {
 		},
 		) (*bodyOf[meJSON], error) {
 			c := access.Changes{
-				Name: in.Body.Name, Initials: in.Body.Initials, Language: in.Body.Language, Signature: in.Body.Signature,
+				Name: in.Body.Name, Initials: in.Body.Initials, Language: in.Body.Language, Signature: in.Body.Signature, SignsAs: in.Body.SignsAs,
 				Keys: in.Body.Keys, Toured: in.Body.Toured,
 			}
 			if after := in.Body.After; after != nil {
@@ -256,6 +279,9 @@ type lettersJSON struct {
 	Signature string `json:"signature" maxLength:"4000" doc:"Under every letter, below the author's own lines; {agent} and {brand} stand for the names."`
 	ReceiptDE string `json:"receipt_de" maxLength:"4000" doc:"What says that somebody's first word in a case has arrived; {number} stands for the case's, {brand} for the brand's name. Empty: the other language's is said, if there is one."`
 	ReceiptEN string `json:"receipt_en" maxLength:"4000"`
+
+	SignsPublic  string `json:"signs_public,omitempty" enum:"off,initials,name" default:"off" doc:"What stands behind replies that everybody can read: nothing, ^LM or ^Lena."`
+	SignsPrivate string `json:"signs_private,omitempty" enum:"off,initials,name" default:"off" doc:"The same for private ones that are no letters."`
 }
 
 func (a *API) letterOperations() {

@@ -22,6 +22,12 @@ var scopes = map[string]access.Scope{
 	"list-networks": access.ScopeRead, "list-accounts": access.ScopeRead, "get-health": access.ScopeRead, streamEvents: access.ScopeRead,
 	messageHTML: access.ScopeRead, "look-case": access.ScopeRead, "find-case": access.ScopeRead, "search": access.ScopeRead,
 
+	"list-consents": access.ScopeRead, "list-companies": access.ScopeRead, "get-company": access.ScopeRead,
+
+	"link-people": access.ScopeWork, "accept-link": access.ScopeWork, "dismiss-link": access.ScopeWork, "part-link": access.ScopeWork, "ask-code": access.ScopeWork,
+	"undo-person": access.ScopeWork, "note-person": access.ScopeWork, "change-person-note": access.ScopeWork, "remove-person-note": access.ScopeWork,
+	"add-consent": access.ScopeWork, "employ": access.ScopeWork, "name-company": access.ScopeWork,
+
 	"reply": access.ScopeReply, "typing": access.ScopeReply, uploadFile: access.ScopeReply, "retry-message": access.ScopeReply,
 	"withdraw-reply": access.ScopeReply,
 

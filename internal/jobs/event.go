@@ -30,6 +30,20 @@ type Event struct {
 	Raw     json.RawMessage
 }
 
+const intoEvent = `INSERT INTO event (at, kind, brand_id, case_id, subject, agent_id, data)`
+
+// row is an event as it is written.
+func (e Event) row(tx *store.Tx) ([]any, error) {
+	data := []byte("{}")
+	if e.Data != nil {
+		var err error
+		if data, err = json.Marshal(e.Data); err != nil {
+			return nil, fmt.Errorf("jobs: record %s: %w", e.Kind, err)
+		}
+	}
+	return []any{store.Micros(tx.Now()), e.Kind, string(e.Brand), string(e.Case), e.Subject, string(e.Agent), string(data)}, nil
+}
+
 // Record writes events in the transaction of what they tell.
 func (q *Jobs) Record(ctx context.Context, tx *store.Tx, events ...Event) error {
 	if err := announce(ctx, tx); err != nil {
@@ -37,20 +51,33 @@ func (q *Jobs) Record(ctx context.Context, tx *store.Tx, events ...Event) error 
 	}
 	rows := make([][]any, len(events))
 	for i, e := range events {
-		data := []byte("{}")
-		if e.Data != nil {
-			var err error
-			if data, err = json.Marshal(e.Data); err != nil {
-				return fmt.Errorf("jobs: record %s: %w", e.Kind, err)
-			}
+		var err error
+		if rows[i], err = e.row(tx); err != nil {
+			return err
 		}
-		rows[i] = []any{store.Micros(tx.Now()), e.Kind, string(e.Brand), string(e.Case), e.Subject, string(e.Agent), string(data)}
 	}
-	if err := tx.Insert(ctx, `INSERT INTO event (at, kind, brand_id, case_id, subject, agent_id, data)`, rows, ""); err != nil {
+	if err := tx.Insert(ctx, intoEvent, rows, ""); err != nil {
 		return fmt.Errorf("jobs: record: %w", err)
 	}
 	tx.After(func() { q.bus.Publish(EventSubject, nil) })
 	return nil
+}
+
+// RecordOne is Record for an event by whose id somebody will speak of it.
+func (q *Jobs) RecordOne(ctx context.Context, tx *store.Tx, e Event) (id int64, err error) {
+	if err := announce(ctx, tx); err != nil {
+		return 0, err
+	}
+	row, err := e.row(tx)
+	if err != nil {
+		return 0, err
+	}
+	err = tx.InsertRows(ctx, intoEvent, [][]any{row}, "RETURNING id", func(scan func(into ...any) error) error { return scan(&id) })
+	if err != nil {
+		return 0, fmt.Errorf("jobs: record: %w", err)
+	}
+	tx.After(func() { q.bus.Publish(EventSubject, nil) })
+	return id, nil
 }
 
 const eventColumns = `SELECT id, at, kind, brand_id, case_id, subject, agent_id, data FROM event `

@@ -149,3 +149,27 @@ func TestHostileAuthorsAreStillSomebody(t *testing.T) {
 		require.Equal(t, "7", p.Name)
 	})
 }
+
+func TestCodesAreFoundHoweverPeopleWriteThem(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		"Mein Code: BCD2-FGH3":      {"BCD2-FGH3"},
+		"bcd2 fgh3":                 {"BCD2-FGH3"},
+		"bcd2fgh3.":                 {"BCD2-FGH3"},
+		"(BCD2–FGH3)":               {"BCD2-FGH3"},
+		"XBCD2-FGH3":                nil, // a part of something longer
+		"BCD2-FGH3K":                nil,
+		"2345-6789":                 nil, // a number
+		"BCDF-GHJK":                 nil,
+		"BCD1-FGHO":                 nil, // no such letters
+		"\u202eBCD2-FGH3":           {"BCD2-FGH3"},
+		"BCD2-FGH3 BCD2-FGH3":       {"BCD2-FGH3"},
+		strings.Repeat("ü", 10_000): nil,
+	} {
+		require.Equal(t, want, CodesIn(text), "%q", text)
+	}
+	for range 100 {
+		code := newCode()
+		require.Equal(t, []string{code}, CodesIn("x "+code+" y"))
+	}
+}

@@ -91,8 +91,13 @@ func find(ctx context.Context, tx *store.Tx, ask Ask, below int64) (found Found,
 	if err != nil {
 		return Found{}, err
 	}
-	examined := 0
-	err = m.each(ctx, tx, above, below, func(ns []int64) (bool, error) {
+	examined, each := 0, m.each
+	if ask.Question.Of != 0 {
+		each = func(ctx context.Context, tx *store.Tx, above, below int64, each func(ns []int64) (bool, error)) error {
+			return m.eachOf(ctx, tx, ask.Brand, above, below, each)
+		}
+	}
+	err = each(ctx, tx, above, below, func(ns []int64) (bool, error) {
 		for some := range slices.Chunk(ns, max(2*ask.Most, 50)) {
 			meant, err := m.meant(ctx, tx, some)
 			if err != nil {

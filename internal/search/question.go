@@ -4,6 +4,7 @@
 package search
 
 import (
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -21,6 +22,7 @@ type Question struct {
 	Since    time.Time // it came then or later; zero: whenever
 	Before   time.Time // it came before; zero: whenever
 	Number   int64     // of a case, where the question is nothing but one; else 0
+	Of       int64     // the number of a case of the human in whose cases it was said; 0: in anybody's
 	filtered bool
 }
 
@@ -41,6 +43,7 @@ var operators = map[string]func(q *Question, value string, in *time.Location) er
 	"von": from, "from": from,
 	"kanal": onChannel, "channel": onChannel, "netz": onChannel, "network": onChannel,
 	"status": inState, "state": inState,
+	"person": ofHuman, "kunde": ofHuman, "customer": ofHuman,
 	"vor": before, "before": before, "bis": until, "until": until,
 	"nach": after, "after": after, "seit": since, "since": since,
 }
@@ -153,6 +156,14 @@ func inState(q *Question, value string, _ *time.Location) error {
 		q.State = hilft.Solved
 	default:
 		return invalid("search.bad_state")
+	}
+	return nil
+}
+
+// ofHuman takes the number of any case of theirs: it is how people here speak of them.
+func ofHuman(q *Question, value string, _ *time.Location) (err error) {
+	if q.Of, err = strconv.ParseInt(strings.TrimPrefix(value, "#"), 10, 64); err != nil || q.Of <= 0 {
+		return invalid("search.bad_person")
 	}
 	return nil
 }

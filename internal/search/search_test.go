@@ -437,3 +437,46 @@ func TestTheRoomSaysHowFarItIsBehind(t *testing.T) {
 		require.Empty(t, h.finds(nord, "drei"))
 	})
 }
+
+func TestWhatOneHumanSaidIsFoundOverAllTheirNames(t *testing.T) {
+	t.Parallel()
+	inHouse(t, func(t *testing.T, h *house) {
+		h.says(nord, "mira@example.org", "Mein Router blinkt rot")
+		h.says(nord, "@mira", "Der Router ist kaputt")
+		h.says(nord, "tom@example.org", "Router weg")
+		h.says(sued, "mira@example.org", "Router in Sued")
+		h.indexed()
+		number := func(said string) (n int64) {
+			require.NoError(t, h.db.Read(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+				return tx.Row(ctx, `SELECT number FROM cases WHERE title = ?`, []any{said}, &n)
+			}))
+			return n
+		}
+		mail, post := number("Mein Router blinkt rot"), number("Der Router ist kaputt")
+		require.Equal(t, []string{"Mein [Router] blinkt rot"}, h.finds(nord, fmt.Sprintf("router kunde:%d", mail)))
+		h.write(`UPDATE person SET root_id = (SELECT id FROM person WHERE name = 'mira@example.org' AND brand_id = 'nord') WHERE name = '@mira'`)
+		for _, q := range []string{fmt.Sprintf("router kunde:%d", mail), fmt.Sprintf("router customer:#%d", post), fmt.Sprintf("person:%d", post)} {
+			require.Len(t, h.finds(nord, q), 2, q)
+		}
+		require.Equal(t, []string{"Der Router ist [kaputt]"}, h.finds(nord, fmt.Sprintf("kaputt kunde:#%d", mail)))
+		require.Empty(t, h.finds(nord, "router kunde:999999"))
+		require.Empty(t, h.finds(nord, fmt.Sprintf("router kunde:%d", number("Router in Sued"))), "a case of another brand")
+		require.Len(t, h.finds(nord, fmt.Sprintf(`"mein router" kunde:%d`, mail)), 1)
+		for i := range 12 {
+			h.says(nord, "@mira", fmt.Sprint("Router zum ", i))
+		}
+		h.indexed()
+		ask := h.ask(nord, fmt.Sprintf("router kunde:%d", mail))
+		found, err := h.search.Find(t.Context(), sees(nord), ask)
+		require.NoError(t, err)
+		require.Len(t, found.Hits, 10)
+		ask.Cursor = found.Next
+		found, err = h.search.Find(t.Context(), sees(nord), ask)
+		require.NoError(t, err)
+		require.Len(t, found.Hits, 4)
+		for _, bad := range []string{"kunde:x", "kunde:-1", "kunde:0", "person:"} {
+			_, err := Parse(bad, time.UTC)
+			require.Equal(t, hilft.Invalid, hilft.KindOf(err), bad)
+		}
+	})
+}

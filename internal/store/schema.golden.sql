@@ -38,7 +38,7 @@ CREATE TABLE agent (
   password    TEXT   NOT NULL, -- argon2id
   made_at     BIGINT NOT NULL,
   closed_at   BIGINT NOT NULL
-, signature TEXT NOT NULL DEFAULT '', keys TEXT NOT NULL DEFAULT '', after_solve TEXT NOT NULL DEFAULT 'next', after_send TEXT NOT NULL DEFAULT 'stay', after_send_solve TEXT NOT NULL DEFAULT 'next', toured_at BIGINT NOT NULL DEFAULT 0);
+, signature TEXT NOT NULL DEFAULT '', keys TEXT NOT NULL DEFAULT '', after_solve TEXT NOT NULL DEFAULT 'next', after_send TEXT NOT NULL DEFAULT 'stay', after_send_solve TEXT NOT NULL DEFAULT 'next', toured_at BIGINT NOT NULL DEFAULT 0, signs_as      TEXT NOT NULL DEFAULT '');
 
 CREATE TABLE agent_session (
   token       TEXT   PRIMARY KEY, -- SHA-256 of the cookie's token
@@ -152,7 +152,7 @@ CREATE TABLE brand (
   language    TEXT   NOT NULL,
   answer_in   BIGINT NOT NULL, -- minutes until a customer's word should be answered
   made_at     BIGINT NOT NULL
-, signature TEXT NOT NULL DEFAULT '', receipt_de TEXT NOT NULL DEFAULT '', receipt_en TEXT NOT NULL DEFAULT '');
+, signature TEXT NOT NULL DEFAULT '', receipt_de TEXT NOT NULL DEFAULT '', receipt_en TEXT NOT NULL DEFAULT '', signs_public  TEXT NOT NULL DEFAULT 'off', signs_private TEXT NOT NULL DEFAULT 'off');
 
 CREATE TABLE canary (
   account_id  TEXT   PRIMARY KEY,
@@ -231,6 +231,33 @@ CREATE INDEX cases_priority_changed ON cases (brand_id, state, priority, changed
 CREATE INDEX cases_told ON cases (told_at) WHERE told_at > 0;
 
 CREATE INDEX cases_trouble ON cases (brand_id, rank, id) WHERE trouble > 0;
+
+CREATE TABLE company (
+  id       TEXT   PRIMARY KEY,
+  brand_id TEXT   NOT NULL,
+  name     TEXT   NOT NULL,
+  folded   TEXT   NOT NULL,
+  number   TEXT   NOT NULL, -- what the brand knows it by; empty: nothing
+  made_at  BIGINT NOT NULL,
+  UNIQUE (brand_id, folded, number)
+);
+
+CREATE TABLE consent (
+  id          TEXT   PRIMARY KEY,
+  brand_id    TEXT   NOT NULL,
+  person_id   TEXT   NOT NULL REFERENCES person (id),
+  identity_id TEXT   NOT NULL REFERENCES identity (id),
+  purpose     TEXT   NOT NULL, -- service, advertising
+  given       BIGINT NOT NULL, -- 0: withdrawn
+  how         TEXT   NOT NULL, -- message, call, form, mistake
+  message_id  TEXT   NOT NULL,
+  remark      TEXT   NOT NULL,
+  at          BIGINT NOT NULL, -- when they said so
+  made_at     BIGINT NOT NULL,
+  made_by     TEXT   NOT NULL
+);
+
+CREATE INDEX consent_person ON consent (person_id, id);
 
 CREATE TABLE conversation (
   id          TEXT   PRIMARY KEY,
@@ -380,6 +407,19 @@ CREATE INDEX link_agent ON link (agent_id) WHERE agent_id <> '';
 
 CREATE INDEX link_ends ON link (ends_at);
 
+CREATE TABLE link_code (
+  brand_id        TEXT   NOT NULL,
+  code            TEXT   NOT NULL,
+  person_id       TEXT   NOT NULL, -- who was asked
+  conversation_id TEXT   NOT NULL,
+  made_at         BIGINT NOT NULL,
+  made_by         TEXT   NOT NULL,
+  ends_at         BIGINT NOT NULL,
+  PRIMARY KEY (brand_id, code)
+);
+
+CREATE INDEX link_code_ends ON link_code (ends_at);
+
 CREATE TABLE mail_address (
   identity_id TEXT   PRIMARY KEY,
   address     TEXT   NOT NULL,
@@ -518,6 +558,58 @@ CREATE TABLE person (
   brand_id   TEXT   NOT NULL,
   name       TEXT   NOT NULL,
   made_at    BIGINT NOT NULL
+, root_id    TEXT NOT NULL DEFAULT '', company_id TEXT NOT NULL DEFAULT '');
+
+CREATE INDEX person_company ON person (company_id) WHERE company_id <> '';
+
+CREATE INDEX person_root ON person (root_id) WHERE root_id <> '';
+
+CREATE TABLE person_link (
+  id         TEXT   PRIMARY KEY,
+  brand_id   TEXT   NOT NULL,
+  one_id     TEXT   NOT NULL REFERENCES person (id), -- the lesser of the two
+  other_id   TEXT   NOT NULL REFERENCES person (id),
+  kind       TEXT   NOT NULL, -- address, letter, code, word, agent
+  evidence   TEXT   NOT NULL, -- what tells this evidence from other of its kind: the address, the code, the message
+  state      TEXT   NOT NULL, -- proposed, linked, dismissed, parted
+  given_id   TEXT   NOT NULL, -- the message with which one side of it was given; empty: none was
+  back_id    TEXT   NOT NULL, -- the message with which it came back
+  reason     TEXT   NOT NULL, -- an agent's
+  made_at    BIGINT NOT NULL,
+  made_by    TEXT   NOT NULL, -- empty: hilft by itself
+  decided_at BIGINT NOT NULL, -- 0: not yet
+  decided_by TEXT   NOT NULL,
+  UNIQUE (one_id, other_id, kind, evidence)
+);
+
+CREATE INDEX person_link_other ON person_link (other_id);
+
+CREATE TABLE person_note (
+  id         TEXT   PRIMARY KEY,
+  brand_id   TEXT   NOT NULL,
+  person_id  TEXT   NOT NULL REFERENCES person (id),
+  body       TEXT   NOT NULL,
+  was        TEXT   NOT NULL, -- before it was last changed, for as long as that can be taken back
+  version    BIGINT NOT NULL,
+  made_at    BIGINT NOT NULL,
+  made_by    TEXT   NOT NULL,
+  changed_at BIGINT NOT NULL, -- 0: never
+  changed_by TEXT   NOT NULL,
+  removed_at BIGINT NOT NULL -- 0: it stands; else it goes when that can be taken back no more
+);
+
+CREATE INDEX person_note_passing ON person_note (changed_at) WHERE was <> '' OR removed_at <> 0;
+
+CREATE INDEX person_note_person ON person_note (person_id);
+
+CREATE TABLE proven_address (
+  brand_id    TEXT   NOT NULL,
+  address     TEXT   NOT NULL,
+  identity_id TEXT   NOT NULL REFERENCES identity (id),
+  how         TEXT   NOT NULL, -- mail: their mail's home vouched for it; letter: they have answered what we sent there
+  message_id  TEXT   NOT NULL,
+  at          BIGINT NOT NULL,
+  PRIMARY KEY (brand_id, address, identity_id)
 );
 
 CREATE TABLE provider (

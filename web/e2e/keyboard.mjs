@@ -3,6 +3,7 @@
 
 // A shift without a mouse: sign in, take the most urgent case, answer, solve, go on, look something up, sign out.
 
+import { accessible } from './axe.mjs'
 import { Desk } from './desk.mjs'
 import { administrator, base, journey, ok, same, story } from './stage.mjs'
 
@@ -69,6 +70,21 @@ await journey(async ({ open }) => {
   await press('Enter')
   await desk.dialog.waitFor({ state: 'detached' })
   await page.getByText(desk.t('event.taken', { who: administrator.name })).waitFor()
+
+  // What all who answer her should know stands on her card, whatever the case; and not when it is taken back.
+  await desk.command('etwas notieren')
+  await desk.focused(desk.dialog.getByRole('textbox'))
+  await page.keyboard.insertText('Bitte siezen.')
+  await tabTo(desk.dialog.getByRole('button', { name: desk.t('save'), exact: true }))
+  await press('Enter')
+  await desk.dialog.waitFor({ state: 'detached' })
+  await desk.command('person zeigen')
+  await desk.dialog.getByText('Bitte siezen.').waitFor()
+  await accessible(page, 'the card of a person')
+  await press('z')
+  await desk.dialog.getByText('Bitte siezen.').waitFor({ state: 'detached' })
+  await press('Escape')
+  await desk.dialog.waitFor({ state: 'detached' })
 
   // What it belongs to, how urgent it is; and not now: until an hour has passed, or until this is taken back.
   await press('t')

@@ -7,13 +7,14 @@ import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { useOffers, type Offers } from '../actions/offers'
 import { Problem } from '../api/problem'
 import { caseQuery } from '../api/queries'
-import type { Case, EarlierCase, View } from '../api/types'
+import type { Case, EarlierCase, PersonNote, View } from '../api/types'
 import { Composer, type ComposerHandle } from '../composer/Composer'
 import { moveDraft } from '../composer/draft'
 import { unsent } from '../composer/outbox'
 import { latest, newSince } from '../composer/ways'
 import { useText, withLater } from '../i18n'
 import { useAfter } from '../inbox/after'
+import type { Asked } from '../person/Ask'
 import { PersonPanel } from '../person/PersonPanel'
 import { Dialog } from '../shell/Dialog'
 import { Icon } from '../shell/Icon'
@@ -33,6 +34,7 @@ const Carry = lazy(() => withLater(import('./Carry')))
 const Merge = lazy(() => withLater(import('./Merge')))
 const Split = lazy(() => withLater(import('./Split')))
 const Continue = lazy(() => withLater(import('./Continue')))
+const Ask = lazy(() => withLater(import('../person/Ask')))
 const Sleep = lazy(() => withLater(import('./Sleep')))
 
 /** A case: what was said, what to answer, and who it is. */
@@ -99,6 +101,7 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
   const composer = useRef<ComposerHandle>(null)
   const [assigning, setAssigning] = useState(false)
   const [person, setPerson] = useState(false)
+  const [asked, setAsked] = useState<{ what: Asked; note?: PersonNote | undefined }>()
   const [carrying, setCarrying] = useState<Carried>()
   const [sleeping, setSleeping] = useState<{ chosen?: (until: string) => void }>()
   const [parting, setParting] = useState<'merge' | 'split' | 'continue'>()
@@ -137,6 +140,10 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
     reply: { run: () => composer.current?.reply(), cannot: only(may.work) },
     note: { run: () => composer.current?.note(), cannot: only(may.note) },
     person: { run: () => setPerson(true) },
+    link: { run: () => setAsked({ what: 'link' }), cannot: only(may.work), values },
+    aboutPerson: { run: () => setAsked({ what: 'note' }), cannot: only(may.note), values },
+    consent: { run: () => setAsked({ what: 'consent' }), cannot: only(may.work), values },
+    company: { run: () => setAsked({ what: 'company' }), cannot: only(may.work), values },
     list: { run: () => void navigate({ to: '/inbox/$view', params: { view } }) },
   } satisfies Offers
   useOffers(offers)
@@ -163,14 +170,21 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
         )}
       </div>
       <aside className={s.person} aria-label={t('person.panel')}>
-        <PersonPanel person={c.person} current={c.id} onFollow={may.work ? offers.continue.run : undefined} onMerge={may.work ? offers.merge.run : undefined} />
+        <PersonPanel
+          case={c}
+          may={may}
+          onAsk={(what, note) => setAsked({ what, note })}
+          onFollow={may.work ? offers.continue.run : undefined}
+          onMerge={may.work ? offers.merge.run : undefined}
+        />
       </aside>
       {person && (
         <Dialog title={shown(c.person.name) || t('nameless')} onClose={() => setPerson(false)}>
           <PersonPanel
-            person={c.person}
-            current={c.id}
+            case={c}
+            may={may}
             titled
+            onAsk={(what, note) => setAsked({ what, note })}
             onLeave={() => setPerson(false)}
             onFollow={may.work ? offers.continue.run : undefined}
             onMerge={may.work ? offers.merge.run : undefined}
@@ -189,6 +203,19 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
             onSleep={() => {
               setCarrying(undefined)
               setSleeping({})
+            }}
+          />
+        )}
+        {asked && (
+          <Ask
+            case={c}
+            what={asked.what}
+            note={asked.note}
+            may={may}
+            onClose={() => setAsked(undefined)}
+            onSay={(words) => {
+              setPerson(false)
+              reuse(words)
             }}
           />
         )}

@@ -31,6 +31,7 @@ export function Head({ case: c, view, heading, acts, assign, solve, tags, sleep,
   const { t, language } = useText()
   const now = useNow()
   const [assigning, solving, showing] = [useButton('assign', assign), useButton('solve', solve), useButton('person', person)]
+  const proposed = c.person.links.some((l) => l.state === 'proposed')
   const [tagging, sleeping] = [useButton('tags', tags), useButton('sleep', sleep)]
   return (
     <header className={s.head}>
@@ -43,8 +44,9 @@ export function Head({ case: c, view, heading, acts, assign, solve, tags, sleep,
         </h1>
       </div>
       <div className={s.acts}>
-        <button {...showing.props} onClick={person.run} className={s.who} aria-label={t('person.panel')}>
+        <button {...showing.props} onClick={person.run} className={s.who} aria-label={t(proposed ? 'person.panelNews' : 'person.panel')}>
           <Icon name="person" size={18} />
+          {proposed && <i className={s.news} aria-hidden />}
         </button>
         {showing.says}
         {acts && (

@@ -15,7 +15,7 @@ import type { Done } from '../inbox/after'
 import { shown } from '../shell/name'
 import { AttachButton, Attachments, useUploads } from './Attach'
 import s from './Composer.module.css'
-import { left } from './count'
+import { left, signed } from './count'
 import { keepDraft, keptDraft, watchDraft, type Draft, type Held } from './draft'
 import { again, heldOf, post, takeBack, type Unsent } from './outbox'
 import { SomethingNew } from './SomethingNew'
@@ -75,7 +75,7 @@ export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, on
   const text = noting ? draft.note : draft.reply
   const warns = !noting && !!way?.limits?.warning
   const warning = warns ? (draft.warning ?? warningOf(c.messages, way)) : ''
-  const rest = noting || !way ? undefined : left(text, way.limits ?? {}, warning)
+  const rest = noting || !way ? undefined : left(signed(text, way.sign), way.limits ?? {}, warning)
   const since = (seen: string) => newSince(c.messages, seen).filter((m) => m.direction === 'inbound' || m.agent?.id !== me.id)
   const fresh = since(draft.seen)
   const withSubject = !noting && !!way?.starts && !!way.limits?.subject
@@ -281,7 +281,7 @@ export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, on
         dir="auto"
         value={text}
         aria-label={noting ? t('composer.noteText') : t(way.visibility === 'public' ? 'composer.publicText' : 'composer.privateText')}
-        aria-describedby={`${hints}-to ${hints}-left`}
+        aria-describedby={`${hints}-to ${hints}-sign ${hints}-left`}
         aria-invalid={rest !== undefined && rest < 0 ? true : undefined}
         placeholder={noting ? t('composer.noteHere') : t('composer.writeHere')}
         onChange={(e) => {
@@ -295,6 +295,11 @@ export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, on
           files.add(pasted)
         }}
       />
+      {!noting && way.sign && (
+        <p className={s.to} id={`${hints}-sign`}>
+          {t('composer.sign')} <bdi>{way.sign}</bdi>
+        </p>
+      )}
       {!noting && <Attachments held={draft.files} underway={files.underway} problem={files.problem} onChange={(held) => edit({ files: held })} />}
       {!noting && !fits && (
         <p className={s.blocked} role="status">

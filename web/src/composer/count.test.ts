@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { describe, expect, test } from 'vitest'
-import { left, lengthOf } from './count'
+import { left, lengthOf, signed } from './count'
 
 const family = '👨‍👩‍👧' // five code points, one thing to the eye, eight UTF-16 units
 
@@ -35,4 +35,17 @@ describe('how much is left', () => {
   test('what it is folded behind counts', () => expect(left('Hallo', { text_max: 12 }, 'Keller')).toBe(1))
   test('no limit', () => expect(left('Hallo', {})).toBeUndefined())
   test('a limit of 0 is none', () => expect(left('Hallo', { text_max: 0 })).toBeUndefined())
+})
+
+describe('what stands behind a text', () => {
+  test.each([
+    ['Moin', '^LM', 'Moin ^LM'],
+    [' Moin ^LM ', '^LM', 'Moin ^LM'],
+    ['Moin^LM', '^LM', 'Moin^LM ^LM'],
+    ['Zeile\n^LM', '^LM', 'Zeile\n^LM'],
+    ['', '^LM', ''],
+    ['Moin ', '', 'Moin '],
+    ['שלום', '^דל', 'שלום ^דל'],
+  ])('%j signed %j', (text, sign, want) => expect(signed(text, sign)).toBe(want))
+  test('it counts', () => expect(left(signed('12345', '^LM'), { text_max: 10 })).toBe(1))
 })

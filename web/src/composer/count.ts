@@ -16,6 +16,13 @@ export function lengthOf(text: string, limits: Limits): number {
   return count(text.replace(addresses, ''), limits.counting) + links * each
 }
 
+/** A text as it goes out with a sign behind it, as the server puts it there: one that ends with it already gets no second. */
+export function signed(text: string, sign: string): string {
+  const words = text.trim()
+  if (!sign || !words || words === sign) return words && sign ? words : text
+  return words.endsWith(sign) && /\s$/u.test(words.slice(0, -sign.length)) ? words : `${words} ${sign}`
+}
+
 /** How many characters are left, with what the text is folded behind; undefined where the network sets no limit. */
 export function left(text: string, limits: Limits, warning = ''): number | undefined {
   return limits.text_max ? limits.text_max - lengthOf(text, limits) - lengthOf(warning, limits) : undefined

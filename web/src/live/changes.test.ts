@@ -16,6 +16,7 @@ test.each([
   ['account.state', [['accounts'], ['health'], ['case']]],
   ['service.changed', [['inbox'], ['case'], ['service']]],
   ['tags.changed', [['inbox'], ['case'], ['tags']]],
+  ['person.link', [['case'], ['person'], ['company'], ['consents']]],
   ['item.stuck', [['health']]],
   ['job.dead', [['health']]],
   ['alert.raised', [['health']]],

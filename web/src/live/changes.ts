@@ -33,6 +33,8 @@ export function outdatedBy(change: Change): string[][] {
     case 'message':
     case 'note':
       return change.case_id ? [['row', change.case_id], ['case', change.case_id]] : [['inbox'], ['case']]
+    case 'person':
+      return [['case'], ['person'], ['company'], ['consents']]
     case 'tags':
       return [['inbox'], ['case'], ['tags']]
     case 'account':

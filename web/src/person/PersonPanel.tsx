@@ -2,19 +2,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { Link } from '@tanstack/react-router'
-import { Fragment } from 'react'
-import type { EarlierCase, Person } from '../api/types'
-import { useText } from '../i18n'
+import { Fragment, lazy, Suspense } from 'react'
+import type { Case, EarlierCase, PersonNote } from '../api/types'
+import { useText, withLater } from '../i18n'
 import { day } from '../i18n/format'
 import { useNetworkName } from '../shell/me'
 import { shown } from '../shell/name'
 import { Outward } from '../shell/Outward'
+import type { Asked } from './Ask'
 import s from './PersonPanel.module.css'
 
+const known = () => withLater(import('./Known'))
+const Proposals = lazy(async () => ({ default: (await known()).Proposals }))
+const Links = lazy(async () => ({ default: (await known()).Links }))
+const Said = lazy(async () => ({ default: (await known()).Said }))
+
 interface Props {
-  person: Person
-  current: string
+  case: Case
+  may: { work: boolean; note: boolean }
   titled?: boolean
+  onAsk: (what: Asked, note?: PersonNote) => void
   onLeave?: () => void
   /** Opens a case by hand that continues this one; undefined for those who may not. */
   onFollow?: (() => void) | undefined
@@ -22,11 +29,14 @@ interface Props {
   onMerge?: (() => void) | undefined
 }
 
-/** Who it is: how they are called and reached, and what else they want or wanted, with how it stands. */
-export function PersonPanel({ person, current, titled, onLeave, onFollow, onMerge }: Props) {
+/** Who it is: how they are called and reached, what is known of them, and what they wanted before, with how it ended. */
+export function PersonPanel({ case: c, may, titled, onAsk, onLeave, onFollow, onMerge }: Props) {
   const { t } = useText()
   const networkName = useNetworkName()
-  const earlier = person.cases.filter((c) => c.id !== current)
+  const { person } = c
+  const earlier = person.cases.filter((o) => o.id !== c.id)
+  const several = new Set(person.identities.map((i) => i.person_id)).size > 1
+  const parts = { person, may, onAsk, onLeave }
   return (
     <div className={s.panel}>
       {!titled && (
@@ -34,6 +44,9 @@ export function PersonPanel({ person, current, titled, onLeave, onFollow, onMerg
           {shown(person.name) || t('nameless')}
         </h2>
       )}
+      <Suspense>
+        <Proposals {...parts} />
+      </Suspense>
       <h3>{t('person.reach')}</h3>
       {person.identities.length === 0 ? (
         <p className="soft">{t('person.noWay')}</p>
@@ -49,20 +62,36 @@ export function PersonPanel({ person, current, titled, onLeave, onFollow, onMerg
           ))}
         </ul>
       )}
+      <Suspense>
+        <Links {...parts} />
+      </Suspense>
+      {may.work && (
+        <button className={s.add} onClick={() => onAsk('link')}>
+          {t('person.link')}
+        </button>
+      )}
+      <Suspense>
+        <Said {...parts} />
+      </Suspense>
       <h3>{t('person.earlier')}</h3>
       {earlier.length === 0 ? (
         <p className="soft">{t('person.first')}</p>
       ) : (
-        <ul className={s.cases}>
-          {earlier.map((c) => (
-            <li key={c.id}>
-              <Link to="/cases/$id" params={{ id: c.id }} onClick={onLeave}>
-                <span dir="auto">{shown(c.title) || t('wordless')}</span>
-              </Link>
-              <Ended case={c} network={networkName(c.network)} />
-            </li>
-          ))}
-        </ul>
+        <>
+          <ul className={s.cases}>
+            {earlier.map((o) => (
+              <li key={o.id}>
+                <Link to="/cases/$id" params={{ id: o.id }} onClick={onLeave}>
+                  <span dir="auto">{shown(o.title) || t('wordless')}</span>
+                </Link>
+                <Ended case={o} network={networkName(o.network)} name={several ? shown(o.person.name) : ''} />
+              </li>
+            ))}
+          </ul>
+          <Link to="/search" search={{ q: t('person.searchFor', { number: c.number }) }} onClick={onLeave} className={s.add}>
+            {t('person.search')}
+          </Link>
+        </>
       )}
       {(onFollow ?? onMerge) && (
         <div className={s.acts}>
@@ -103,11 +132,17 @@ function Reach({ href, words }: { href: string; words: string }) {
   return <Outward href={href}>{parts}</Outward>
 }
 
-function Ended({ case: c, network }: { case: EarlierCase; network: string }) {
+function Ended({ case: c, network, name }: { case: EarlierCase; network: string; name: string }) {
   const { t, language } = useText()
   return (
     <small>
       #{c.number} · {day(c.made_at, language)} · {network}
+      {name && (
+        <>
+          {' · '}
+          <bdi>{name}</bdi>
+        </>
+      )}
       <br />
       {c.state === 'solved' ? (
         <span className={s.good}>{c.solved_at ? t('person.solved', { day: day(c.solved_at, language) }) : t('state.solved')}</span>

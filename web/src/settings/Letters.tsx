@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The hilft authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { Button, Textarea } from '@mantine/core'
+import { Button, NativeSelect, Textarea } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 import { inBrand } from '../api/brand'
@@ -14,6 +14,8 @@ import { entered, focusFirstError, useAct } from '../shell/form'
 import { tell } from '../shell/notices'
 import { Trouble, Wait } from '../shell/Wait'
 import s from './Settings.module.css'
+
+const signings = ['off', 'initials', 'name'] as const
 
 /** What the brand puts around its letters: the signature, and what says that a mail has arrived. */
 export function Letters() {
@@ -37,6 +39,7 @@ function Form({ now }: { now: LettersBody }) {
     if (save.isError) focusFirstError(form.current)
   }, [save.isError])
   const wrong = (field: string) => fieldWords(save.error, field)
+  const how = signings.map((value) => ({ value, label: t(`letters.signs.${value}`) }))
   const text = { rows: 4, maxLength: 4000, resize: 'vertical' as const }
   return (
     <form
@@ -45,12 +48,21 @@ function Form({ now }: { now: LettersBody }) {
       onSubmit={(e) => {
         e.preventDefault()
         const v = entered(e.currentTarget)
-        save.mutate({ signature: v.signature ?? '', receipt_de: v.receipt_de ?? '', receipt_en: v.receipt_en ?? '' })
+        const signing = (how?: string) => signings.find((x) => x === how) ?? 'off'
+        save.mutate({
+          signature: v.signature ?? '',
+          receipt_de: v.receipt_de ?? '',
+          receipt_en: v.receipt_en ?? '',
+          signs_public: signing(v.signs_public),
+          signs_private: signing(v.signs_private),
+        })
       }}
     >
       <Textarea {...text} name="signature" label={t('letters.signature')} description={t('letters.signatureHelp')} defaultValue={now.signature} error={wrong('signature')} />
       <Textarea {...text} name="receipt_de" label={t('letters.receiptDe')} description={t('letters.receiptHelp')} defaultValue={now.receipt_de} error={wrong('receipt_de')} />
       <Textarea {...text} name="receipt_en" label={t('letters.receiptEn')} defaultValue={now.receipt_en} error={wrong('receipt_en')} />
+      <NativeSelect name="signs_public" label={t('letters.signsPublic')} description={t('letters.signsHelp')} defaultValue={now.signs_public ?? 'off'} data={how} />
+      <NativeSelect name="signs_private" label={t('letters.signsPrivate')} defaultValue={now.signs_private ?? 'off'} data={how} />
       <div role="alert" className="wrong">
         {formWords(save.error, wrong('signature'), wrong('receipt_de'), wrong('receipt_en'))}
       </div>

@@ -28,7 +28,7 @@ import { Staff } from './Staff'
 import { Tags } from './Tags'
 import s from './Settings.module.css'
 
-type Change = Partial<Pick<Me, 'name' | 'initials' | 'signature'>>
+type Change = Partial<Pick<Me, 'name' | 'initials' | 'signature' | 'signs_as'>>
 
 /** How the desk is for the one who sits at it, and who else works here. */
 export function Settings() {
@@ -86,11 +86,12 @@ export function Settings() {
         onSubmit={(e) => {
           e.preventDefault()
           const v = entered(e.currentTarget)
-          save.mutate({ name: (v.name ?? '').trim(), initials: (v.initials ?? '').trim(), signature: v.signature ?? '' }, { onSuccess: () => tell(t('saved')) })
+          save.mutate({ name: (v.name ?? '').trim(), initials: (v.initials ?? '').trim(), signs_as: v.signs_as ?? '', signature: v.signature ?? '' }, { onSuccess: () => tell(t('saved')) })
         }}
       >
         <TextInput name="name" label={t('settings.name')} description={t('settings.nameHelp')} defaultValue={me.name} required maxLength={100} autoComplete="name" error={wrong('name')} />
-        <TextInput name="initials" label={t('settings.initials')} description={t('settings.initialsHelp')} defaultValue={me.initials} required maxLength={3} error={wrong('initials')} />
+        <TextInput name="initials" label={t('settings.initials')} description={t('settings.initialsHelp')} defaultValue={me.initials} required maxLength={3} error={wrong('initials') || (me.initials_clash && t('settings.clash', { name: me.initials_clash }))} />
+        <TextInput name="signs_as" label={t('settings.signsAs')} description={t('settings.signsAsHelp')} defaultValue={me.signs_as} dir="auto" maxLength={20} error={wrong('signs_as')} />
         <Textarea
           name="signature"
           label={t('settings.signature')}
@@ -105,7 +106,7 @@ export function Settings() {
           {t('field.email')}: <bdi>{me.email}</bdi>
         </p>
         <div role="alert" className="wrong">
-          {formWords(save.error, wrong('name'), wrong('initials'), wrong('signature'))}
+          {formWords(save.error, wrong('name'), wrong('initials'), wrong('signs_as'), wrong('signature'))}
         </div>
         <div>
           <Button type="submit">{t('save')}</Button>

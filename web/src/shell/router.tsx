@@ -85,6 +85,12 @@ const search = createRoute({
   component: lazyRouteComponent(() => withLater(import('../search/SearchPage')), 'SearchPage'),
 })
 
+const company = createRoute({
+  getParentRoute: () => desk,
+  path: '/companies/$id',
+  component: lazyRouteComponent(() => withLater(import('../person/CompanyPage')), 'CompanyPage'),
+})
+
 const channels = createRoute({
   getParentRoute: () => desk,
   path: '/channels',
@@ -196,6 +202,7 @@ export const router = createRouter({
       start,
       inbox.addChildren([inboxStart, inboxView, oneCase]),
       search,
+      company,
       channels,
       newChannel,
       editChannel,
