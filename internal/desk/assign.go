@@ -73,6 +73,9 @@ func (d *Desk) alter(ctx context.Context, see access.Sight, id hilft.CaseID, ver
 		if done.Case, err = d.settle(ctx, tx, c); err != nil {
 			return err
 		}
+		if err := unreserved(ctx, tx, done.Case); err != nil {
+			return err
+		}
 		if err := d.jobs.Record(ctx, tx, *e); err != nil {
 			return err
 		}

@@ -398,7 +398,7 @@ func touched(ctx context.Context, tx *store.Tx, c Case) (bool, error) {
 		return true, nil
 	}
 	var one int
-	err := tx.Row(ctx, `SELECT 1 FROM message WHERE case_id = ? AND agent_id <> '' LIMIT 1`, []any{string(c.ID)}, &one)
+	err := tx.Row(ctx, `SELECT 1 FROM message WHERE case_id = ? AND agent_id <> '' UNION ALL SELECT 1 FROM draft WHERE case_id = ? LIMIT 1`, []any{string(c.ID), string(c.ID)}, &one)
 	if store.IsNoRows(err) {
 		return false, nil
 	}

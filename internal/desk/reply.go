@@ -33,6 +33,7 @@ type Reply struct {
 	Anyway       bool            // say it although something was said since
 	Solve        bool            // and that is all there is to do
 	Sleep        time.Time       // and until then there is nothing to do; zero: there is
+	Draft        string          // the version of the draft that it was, which goes with it; may be empty
 	Request      string          // the agent's request: the same one again writes nothing more; may be empty
 }
 
@@ -75,6 +76,9 @@ func (d *Desk) Reply(ctx context.Context, see access.Sight, r Reply) (Message, e
 		if err := d.send(ctx, tx, v, last, &m); err != nil {
 			return err
 		}
+		if err := sentDraft(ctx, tx, c.ID, see.Agent, DraftReply, r.Draft); err != nil {
+			return err
+		}
 		events := []jobs.Event{{Kind: hilft.EventMessageWritten, Brand: c.Brand, Case: c.ID, Subject: string(m.ID), Agent: see.Agent}}
 		if c.Agent == "" {
 			events = append(events, c.give(see.Agent, see.Agent))
@@ -88,7 +92,10 @@ func (d *Desk) Reply(ctx context.Context, see access.Sight, r Reply) (Message, e
 			}
 			events = append(events, c.sleep(r.Sleep, m.MadeAt, see.Agent))
 		}
-		if _, err := d.settle(ctx, tx, c); err != nil {
+		if c, err = d.settle(ctx, tx, c); err != nil {
+			return err
+		}
+		if err := unreserved(ctx, tx, c); err != nil {
 			return err
 		}
 		if err := d.jobs.Record(ctx, tx, events...); err != nil {
@@ -263,8 +270,9 @@ func keyOf(m Message) string {
 	return string(m.ID) + "-" + hex.EncodeToString(sum[:8])
 }
 
-// Note writes something for colleagues. It never leaves the house. The same request again writes nothing more.
-func (d *Desk) Note(ctx context.Context, see access.Sight, id hilft.CaseID, text, request string) (Message, error) {
+// Note writes something for colleagues. It never leaves the house. The version of the draft that it was goes with it. The same
+// request again writes nothing more.
+func (d *Desk) Note(ctx context.Context, see access.Sight, id hilft.CaseID, text, draft, request string) (Message, error) {
 	if text = strings.TrimSpace(clean(text)); text == "" {
 		return Message{}, hilft.FailField(hilft.Invalid, "note.empty", "text", nil)
 	}
@@ -283,6 +291,9 @@ func (d *Desk) Note(ctx context.Context, see access.Sight, id hilft.CaseID, text
 			Agent: see.Agent, Body: text, At: tx.Now(), MadeAt: made, Request: request,
 		}
 		if err := insertMessages(ctx, tx, m); err != nil {
+			return err
+		}
+		if err := sentDraft(ctx, tx, c.ID, see.Agent, DraftNote, draft); err != nil {
 			return err
 		}
 		if err := d.save(ctx, tx, c); err != nil {

@@ -26,6 +26,7 @@ type caseJSON struct {
 	Ways     []wayJSON     `json:"ways" nullable:"false" doc:"How this person can be answered, the last used first."`
 	Person   personJSON    `json:"person"`
 	Look     bool          `json:"look" doc:"Some of its networks can be asked how messages stand now."`
+	Drafts   []DraftJSON   `json:"drafts" nullable:"false" doc:"What is being written, by whoever does."`
 }
 
 type eventJSON struct {
@@ -90,7 +91,7 @@ func personOf(p people.Person, cases []desk.Case) personJSON {
 }
 
 func (a *API) caseOf(n *names, t desk.Timeline, to hilft.AgentID) caseJSON {
-	out := caseJSON{CaseRow: n.row(t.Case), Messages: make([]messageJSON, 0, len(t.Messages)), Events: []eventJSON{}, Ways: []wayJSON{}, Person: personOf(t.Person, t.Earlier)}
+	out := caseJSON{CaseRow: n.row(t.Case), Messages: make([]messageJSON, 0, len(t.Messages)), Events: []eventJSON{}, Ways: []wayJSON{}, Person: personOf(t.Person, t.Earlier), Drafts: n.drafts(t.Drafts, to)}
 	states := map[hilft.MessageID]hilft.Delivery{}
 	for _, m := range t.Messages {
 		states[m.ID] = m.Delivery

@@ -314,6 +314,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is being written in a case, by whoever does */
+        get: operations["list-drafts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/drafts/{way}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep what one has written so far; a reply is for those who may answer. Nothing written: the draft is forgotten */
+        put: operations["keep-draft"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/drafts/{way}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with what a colleague has begun to write: it becomes one's own draft, before what one has written oneself */
+        post: operations["take-draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{id}/look": {
         parameters: {
             query?: never;
@@ -411,6 +462,23 @@ export interface paths {
         /** Answer the customer */
         post: operations["reply"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/reservation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Give a case back that the queue has served */
+        delete: operations["release-case"];
         options?: never;
         head?: never;
         patch?: never;
@@ -579,7 +647,7 @@ export interface paths {
         };
         /**
          * What happens, as it happens
-         * @description Server-sent events. `change` says what changed, by ids alone; Last-Event-ID goes on behind an event; `typing` says with a case_id that its customer writes; `reload` says that too much was missed; a comment every 15 seconds says that the stream stands.
+         * @description Server-sent events. `change` says what changed, by ids alone; Last-Event-ID goes on behind an event; `typing` says with a case_id that its customer writes; a page that names itself by `tab`, and says what it shows (POST /api/presence), is told by `presence` who of us has which case open, by `row` that the queue keeps a case for somebody, or for nobody any more, and by `draft` that somebody writes on in the one it shows; `reload` says that too much was missed; a comment every 15 seconds says that the stream stands.
          */
         get: operations["stream-events"];
         put?: never;
@@ -1177,6 +1245,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what one's page shows, for colleagues who look at the same brand: while its live stream stands, and until it says something else or nothing for 25 seconds. It is kept nowhere */
+        post: operations["be-present"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queue/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The case that must be answered next and that nobody else has; it is kept for who asks for three minutes, and longer while it is open before them */
+        post: operations["serve-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rows": {
         parameters: {
             query?: never;
@@ -1715,7 +1817,7 @@ export interface components {
              * @description By which it can be taken back for ten minutes, with POST /api/cases/{id}/undo; 0: it was so already.
              */
             act: number;
-            agent: components["schemas"]["Agent"];
+            agent: components["schemas"]["Agent"] | null;
             /** @description Whether we have answered before. */
             answered: boolean;
             brand_id: string;
@@ -1743,6 +1845,8 @@ export interface components {
              * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
              */
             rank: number;
+            /** @description Who the queue has served it to, and keeps it for. */
+            reserved: components["schemas"]["Agent"] | null;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
@@ -1934,6 +2038,8 @@ export interface components {
             brand_id: string;
             /** Format: date-time */
             changed_at: string;
+            /** @description What is being written, by whoever does. */
+            drafts: components["schemas"]["Draft"][];
             /** Format: date-time */
             due_at: string | null;
             /** @description All that was done, the oldest first. */
@@ -1962,6 +2068,8 @@ export interface components {
              * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
              */
             rank: number;
+            /** @description Who the queue has served it to, and keeps it for. */
+            reserved: components["schemas"]["Agent"] | null;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
@@ -2023,6 +2131,8 @@ export interface components {
              * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
              */
             rank: number;
+            /** @description Who the queue has served it to, and keeps it for. */
+            reserved: components["schemas"]["Agent"] | null;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
@@ -2258,6 +2368,49 @@ export interface components {
             total: number;
             /** @enum {string} */
             what: "data" | "media";
+        };
+        Draft: {
+            /** @description Who writes. */
+            agent: components["schemas"]["Agent"] | null;
+            /**
+             * Format: date-time
+             * @description Of one's own; when somebody else has written is not told.
+             */
+            changed_at: string | null;
+            files: components["schemas"]["DraftFile"][];
+            /** @description The last message that was there when it was begun. */
+            seen: string;
+            subject: string;
+            text: string;
+            /** @description Where it is to go, as its author's page names it. */
+            to: string;
+            /** @description A new one with every change. */
+            version: string;
+            /** @description What it is folded behind; null: as what it answers. */
+            warning: string | null;
+            /** @enum {string} */
+            way: "reply" | "note";
+        };
+        DraftFile: {
+            alt: string;
+            name: string;
+            /** Format: int64 */
+            size: number;
+            /** @description As the answer to the file gave it. In what others write: empty. */
+            ticket: string;
+        };
+        DraftList: {
+            drafts: components["schemas"]["Draft"][];
+        };
+        DraftRequestBody: {
+            files?: components["schemas"]["DraftFile"][] | null;
+            /** @description The version that this goes on from; empty: there was none. */
+            known: string;
+            seen?: string;
+            subject?: string;
+            text: string;
+            to?: string;
+            warning?: string;
         };
         EarlierCase: {
             id: string;
@@ -2656,6 +2809,8 @@ export interface components {
             version: string;
         };
         NoteRequestBody: {
+            /** @description The version of the draft that it was, which goes with it. */
+            draft?: string;
             text: string;
         };
         Onward: {
@@ -2744,6 +2899,19 @@ export interface components {
              */
             key: number;
         };
+        PresenceRequestBody: {
+            /** @description Empty: the list. */
+            case_id: string;
+            /**
+             * @description away: in a tab that is not seen.
+             * @enum {string}
+             */
+            doing: "reads" | "writes" | "away";
+            /** @description The queue has served it: it is kept for longer while it is seen. */
+            served?: boolean;
+            /** @description As the live stream of the page was asked for with it. */
+            tab: string;
+        };
         Problem: {
             /**
              * @description What happened, as a message key.
@@ -2808,6 +2976,8 @@ export interface components {
             /** @description Say it although something was said since. */
             anyway?: boolean;
             conversation_id: string;
+            /** @description The version of the draft that it was, which goes with it. */
+            draft?: string;
             /** @description Files that were put up before with POST /api/files?name=, in this order. */
             files?: components["schemas"]["Attach"][] | null;
             /** @description The last message that the agent has seen. */
@@ -2945,6 +3115,27 @@ export interface components {
             handle: string;
             name: string;
             url: string;
+        };
+        ServeRequestBody: {
+            /** @description The case at hand, which is left out. */
+            current?: string;
+            /**
+             * @description Only these.
+             * @enum {string}
+             */
+            priority?: "urgent" | "high" | "low";
+            /** @description The page in which it will be open; what that had before is given back. */
+            tab: string;
+            /** @description Only cases that have it, by its id. */
+            tag?: string;
+            /** @enum {string} */
+            view: "open" | "mine" | "unassigned";
+        };
+        Served: {
+            /** @description Null: nobody waits whom nobody else has. */
+            case: components["schemas"]["CaseRow"] | null;
+            /** @description Ids of the cases that would come next. They are kept for nobody. */
+            soon: string[];
         };
         Service: {
             hours: components["schemas"]["Hours"][];
@@ -3109,6 +3300,12 @@ export interface components {
             closed: boolean;
             /** @description By their names. */
             tags: components["schemas"]["Tag"][];
+        };
+        TakeDraftRequestBody: {
+            /** @description Whose it is. */
+            agent_id: string;
+            /** @description As one has seen it. */
+            version: string;
         };
         Target: {
             /** @description Mail: over which it goes. */
@@ -4857,6 +5054,217 @@ export interface operations {
             };
         };
     };
+    "list-drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "keep-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                way: "reply" | "note";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "take-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                way: "reply" | "note";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeDraftRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "look-case": {
         parameters: {
             query?: never;
@@ -5224,6 +5632,74 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Message"];
                 };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "release-case": {
+        parameters: {
+            query?: {
+                /** @description The page for which it was kept. */
+                tab?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {
@@ -8346,6 +8822,148 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "be-present": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresenceRequestBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "serve-case": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServeRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Served"];
                 };
             };
             /** @description Unauthorized */
