@@ -215,8 +215,8 @@ var matrix = map[string]entry{
 	"be-present": {may: "read", right: func(_ *scene, k things) call {
 		return call{"/api/presence", m{"tab": "t", "case_id": k.caseID, "doing": "reads"}}
 	}},
-	"serve-case":   {may: "work", token: "work", right: func(*scene, things) call { return call{"/api/queue/next", m{"view": "open", "tab": "t"}} }},
-	"release-case": {may: "work", token: "work", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/reservation?tab=t", nil} }},
+	"serve-case":    {may: "work", token: "work", right: func(*scene, things) call { return call{"/api/queue/next", m{"view": "open", "tab": "t"}} }},
+	"release-case":  {may: "work", token: "work", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/reservation?tab=t", nil} }},
 	"list-networks": {may: "read", token: "read", right: at("/api/networks")},
 	"list-accounts": {may: "read", token: "read", right: at("/api/accounts")},
 	"get-health":    {may: "read", token: "read", right: at("/api/health")},
