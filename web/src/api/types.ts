@@ -52,6 +52,7 @@ export type Way = Said['Way']
 export type Person = Said['Person']
 export type EarlierCase = Said['EarlierCase']
 export type Case = Said['Case']
+export type SharedDraft = Said['Draft']
 
 export type Description = Said['Network']
 export type Field = Said['Field']

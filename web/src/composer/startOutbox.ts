@@ -1,11 +1,12 @@
 // SPDX-FileCopyrightText: The hilft authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { askAgain, showMessage } from '../case/acts'
+import { askAgain, caughtUp, doAct, showMessage } from '../case/acts'
 import { client, once, take } from '../api/client'
 import { problemWords } from '../api/words'
 import { t } from '../i18n'
 import { warn } from '../shell/notices'
+import { spent } from './keeping'
 import { openOutbox, type Unsent } from './outbox'
 import { isHeld } from './withdraw'
 
@@ -13,16 +14,31 @@ import { isHeld } from './withdraw'
 export function startOutbox(agentId: string, goTo: (caseId: string) => void): () => void {
   return openOutbox(agentId, {
     async send(u) {
+      if (u.write.kind === 'act') {
+        await doAct(u.caseId, u.write.act, u.key)
+        return
+      }
       const asked = { params: { path: { id: u.caseId } }, headers: once(u.key) }
       const message =
         u.write.kind === 'reply'
           ? await take(client.POST('/api/cases/{id}/replies', { ...asked, body: u.write.body }))
-          : await take(client.POST('/api/cases/{id}/notes', { ...asked, body: { text: u.write.text } }))
+          : await take(client.POST('/api/cases/{id}/notes', { ...asked, body: { text: u.write.text, ...(u.write.draft && { draft: u.write.draft }) } }))
       showMessage(u.caseId, message)
       isHeld(u, message)
     },
-    onSent: (u) => askAgain(u.caseId),
+    onSent(u) {
+      if (u.write.kind === 'act') caughtUp(u.key)
+      else if (u.write.kind === 'note') spent(u.caseId, 'note', u.write.draft ?? '')
+      else spent(u.caseId, 'reply', u.write.body.draft ?? '')
+      askAgain(u.caseId)
+    },
     onRefused(u) {
+      if (u.write.kind === 'act') {
+        caughtUp(u.key)
+        askAgain(u.caseId)
+        warn(t('act.refused', { number: u.number, why: problemWords(u.problem?.code ?? '', u.problem?.detail ?? '') }), { label: t('unsent.look'), run: () => goTo(u.caseId) })
+        return
+      }
       askAgain(u.caseId)
       // Whoever has the case before them sees it there.
       if (!location.pathname.endsWith(`/cases/${u.caseId}`)) warn(refusal(u), { label: t('unsent.look'), run: () => goTo(u.caseId) })
