@@ -124,7 +124,17 @@ func queued(ctx context.Context, tx *store.Tx, views []view, ask Asking) ([]Case
 
 // Renew keeps a case for a tab for longer that has it open. What has ended is not reserved again by that: somebody else may have it.
 func (d *Desk) Renew(ctx context.Context, see access.Sight, id hilft.CaseID, tab string) error {
-	err := d.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
+	var ends int64
+	err := d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return tx.Row(ctx, `SELECT until FROM reservation WHERE case_id = ? AND agent_id = ? AND tab = ?`, []any{string(id), string(see.Agent), tab}, &ends)
+	})
+	if store.IsNoRows(err) || err == nil && store.Time(ends).After(d.db.Now().Add(renewedBelow)) {
+		return nil // it is said every few seconds, and written once a minute
+	}
+	if err != nil {
+		return fmt.Errorf("desk: renew: %w", err)
+	}
+	err = d.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE reservation SET until = ? WHERE case_id = ? AND agent_id = ? AND tab = ? AND until > ? AND until < ?`,
 			store.Micros(tx.Now().Add(reservedFor)), string(id), string(see.Agent), tab, store.Micros(tx.Now()), store.Micros(tx.Now().Add(renewedBelow)))
 		return err

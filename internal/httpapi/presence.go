@@ -128,7 +128,7 @@ func (p *presence) ring() {
 
 // run passes on what is said until the context ends.
 func (p *presence) run(ctx context.Context) {
-	for _, cancel := range []func(){
+	cancels := []func(){
 		p.bus.Subscribe(looksSubject, func(_ string, data []byte) {
 			var l look
 			if json.Unmarshal(data, &l) == nil {
@@ -156,9 +156,12 @@ func (p *presence) run(ctx context.Context) {
 				p.drafts(d, data)
 			}
 		}),
-	} {
-		defer cancel()
 	}
+	defer func() {
+		for _, cancel := range cancels {
+			cancel()
+		}
+	}()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {

@@ -138,7 +138,7 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
           person={offers.person}
         />
         <Timeline case={c} unsent={mine} onTakeBack={(key) => composer.current?.takeBack(key)} onReuse={may.work ? reuse : undefined} />
-        <SharedDrafts case={c} me={me.id} may={may} onTaken={(way) => (way === 'note' ? composer.current?.note() : composer.current?.reply())} />
+        <SharedDrafts case={c} me={me.id} may={may} onTaken={() => composer.current?.write()} />
         {may.note ? (
           <Composer ref={composer} case={c} me={me} answers={may.work} unsent={mine} onDone={(done) => void after(done, c.id)} onOpen={open} onLeave={() => heading.current?.focus()} />
         ) : (

@@ -21,7 +21,7 @@ interface Props {
   me: string
   may: { note: boolean; work: boolean }
   /** One's own draft is another one now: it is shown where it is written. */
-  onTaken: (way: SharedDraft['way']) => void
+  onTaken: () => void
 }
 
 /** What colleagues have begun to write in a case: to be read, and gone on with. */
@@ -41,8 +41,8 @@ export function SharedDrafts({ case: c, me, may, onTaken }: Props) {
         client.POST('/api/cases/{id}/drafts/{way}/take', { params: { path: { id: c.id, way: d.way } }, body: { agent_id: d.agent?.id ?? '', version: d.version }, headers: once() }),
       )
       queries.setQueryData<Case>(['case', c.id], (old) => old && { ...old, drafts: [...old.drafts.filter((o) => o !== d && (o.way !== d.way || o.agent?.id !== me)), mine] })
-      adopt(c.id, keptOf(mine))
-      onTaken(d.way)
+      adopt(c.id, keptOf(mine), true)
+      onTaken()
       const lost = d.files.filter((f) => !mine.files.some((o) => o.name === f.name)).length
       tell(lost > 0 ? t('draft.takenWithout', { count: lost }) : t('draft.taken'))
     } catch (e) {

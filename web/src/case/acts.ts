@@ -61,6 +61,11 @@ export function doAct(id: string, act: Act, key: string): Promise<ActedRow> {
 /** Cases that are shown as they will be once what waits in the outbox is done, by its key. */
 const ahead = new Map<string, () => void>()
 
+/** Whatever waits is somebody else's business now. */
+export function forgetAhead(): void {
+  for (const key of [...ahead.keys()]) caughtUp(key)
+}
+
 /** What waited is done, or refused: the case is shown as the server has it. */
 export function caughtUp(key: string): void {
   ahead.get(key)?.()

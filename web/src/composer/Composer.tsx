@@ -32,6 +32,8 @@ import { chooseWay, latest, newSince, warningOf, wayKey } from './ways'
 export interface ComposerHandle {
   reply: () => void
   note: () => void
+  /** Goes on where one writes. */
+  write: () => void
   takeBack: (key: string) => void
   /** Begins an answer with a text that is there. */
   reuse: (text: string) => void
@@ -134,7 +136,7 @@ export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, on
     }
   }
   const reuse = (words: string) => focus({ tab: replyTab(), reply: join(words, draft.reply) })
-  useImperativeHandle(ref, () => ({ reply: () => focus({ tab: replyTab() }), note: () => focus({ tab: 'note' }), takeBack: back, reuse }))
+  useImperativeHandle(ref, () => ({ reply: () => focus({ tab: replyTab() }), note: () => focus({ tab: 'note' }), write: () => focus(), takeBack: back, reuse }))
 
   function send(andSolve: boolean, anyway = false, undescribed = false, crowd = false) {
     if (cannot) return

@@ -147,10 +147,11 @@ export function choose(caseId: string, way: Way, other: boolean): void {
   }
 }
 
-/** Shows a draft as the server has it. */
-export function adopt(caseId: string, kept: Kept): void {
+/** Shows a draft as the server has it; in front, where somebody has asked for it. */
+export function adopt(caseId: string, kept: Kept, inFront = false): void {
   setBase(caseId, kept.way, { version: kept.version, print: printOf(kept) })
-  putDraft(agent, caseId, withPart(keptDraft(agent, caseId), kept.way, kept))
+  const next = withPart(keptDraft(agent, caseId), kept.way, kept)
+  putDraft(agent, caseId, inFront ? { ...next, tab: kept.way === 'note' ? 'note' : kept.to } : next)
 }
 
 function withPart(d: Draft, way: Way, p: Part): Draft {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The hilft authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { askAgain, caughtUp, doAct, showMessage } from '../case/acts'
+import { askAgain, caughtUp, doAct, forgetAhead, showMessage } from '../case/acts'
 import { client, once, take } from '../api/client'
 import { problemWords } from '../api/words'
 import { t } from '../i18n'
@@ -12,7 +12,7 @@ import { isHeld } from './withdraw'
 
 /** Opens the outbox of an agent against the real server. Returns how to close it. */
 export function startOutbox(agentId: string, goTo: (caseId: string) => void): () => void {
-  return openOutbox(agentId, {
+  const close = openOutbox(agentId, {
     async send(u) {
       if (u.write.kind === 'act') {
         await doAct(u.caseId, u.write.act, u.key)
@@ -48,6 +48,10 @@ export function startOutbox(agentId: string, goTo: (caseId: string) => void): ()
       return () => clearTimeout(timer)
     },
   })
+  return () => {
+    close()
+    forgetAhead()
+  }
 }
 
 function refusal(u: Unsent): string {
