@@ -129,6 +129,7 @@ const (
 	EventMessageShown   = "message.shown"    // it stood before the eyes of whom it is for
 	EventMessageMoved   = "message.delivery" // its Delivery changed
 	EventNoteWritten    = "note.written"
+	EventDraftTaken     = "draft.taken" // somebody goes on with what a colleague has begun to write
 	EventAccountState   = "account.state"
 	EventItemStuck      = "item.stuck" // a delivery we could not read: kept, listed
 	EventItemAside      = "item.aside" // somebody decided that nothing is to be done about one

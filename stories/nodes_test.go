@@ -4,6 +4,7 @@
 package stories_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"net"
@@ -317,6 +318,11 @@ func TestAVisitorAndAnAgentAtDifferentNodes(t *testing.T) {
 	}
 	require.NoError(t, v.come(n.patient()))
 	talk("Ist der Tarif M noch zu haben?", "Ja, bis Freitag.")
+	require.NoError(t, v.send(n.patient(), v.word("Sind Sie sicher?")))
+	require.NoError(t, v.arrived(n.patient()))
+	w.seen, err = w.find(n.patient(), "Sind Sie sicher?")
+	require.NoError(t, err)
+	n.keepsApart(w.seen.ID)
 
 	v.leave()
 	v.address = strings.Replace(v.address, strings.TrimPrefix(n.all[0].URL(), "http"), strings.TrimPrefix(n.all[1].URL(), "http"), 1)
@@ -335,7 +341,47 @@ func TestAVisitorAndAnAgentAtDifferentNodes(t *testing.T) {
 	talk("Gut, den nehme ich.", "Gern!")
 	slices.Sort(v.shown)
 	require.Len(t, slices.Compact(v.shown), 5)
-	require.NoError(t, w.doCase(n.patient(), []string{"has", "10", "messages"}))
+	require.NoError(t, w.doCase(n.patient(), []string{"has", "11", "messages"}))
+}
+
+// keepsApart holds of two nodes: what somebody has open at one is seen at the other, wherever it was said, and the queue serves a
+// case once.
+func (n *nodes) keepsApart(id string) {
+	n.t.Helper()
+	type m = map[string]any
+	say := func(at int, path string, in m, out any) {
+		n.t.Helper()
+		require.NoError(n.t, n.agent.At(n.all[at]).Do(n.patient(), http.MethodPost, path, in, out))
+	}
+	var lines [2]*bufio.Scanner
+	read := func(at int, until string) {
+		n.t.Helper()
+		for lines[at].Scan() {
+			if strings.Contains(lines[at].Text(), until) {
+				return
+			}
+		}
+		n.t.Fatalf("%q was not heard at node %d: %v", until, at, lines[at].Err())
+	}
+	for i, h := range n.all {
+		req, err := http.NewRequestWithContext(n.patient(), http.MethodGet, fmt.Sprintf("%s/api/events?tab=t%d", h.URL(), i), nil)
+		require.NoError(n.t, err)
+		res, err := n.agent.Browser().Do(req)
+		require.NoError(n.t, err)
+		n.t.Cleanup(func() { _ = res.Body.Close() })
+		lines[i] = bufio.NewScanner(res.Body)
+		read(i, "event: hello")
+	}
+	say(0, "/api/presence", m{"tab": "t1", "case_id": "", "doing": "reads"}, nil)
+	say(1, "/api/presence", m{"tab": "t0", "case_id": id, "doing": "writes"}, nil)
+	read(1, `"`+id+`":[{"agent":"`)
+
+	var served [2]struct{ Case *struct{ ID string } }
+	say(0, "/api/queue/next", m{"view": "open", "tab": "t0"}, &served[0])
+	say(1, "/api/queue/next", m{"view": "open", "tab": "t1"}, &served[1])
+	require.NotNil(n.t, served[0].Case)
+	require.Equal(n.t, id, served[0].Case.ID)
+	require.Nil(n.t, served[1].Case, "the other page has it")
 }
 
 // A node that is cut off from the database refuses before it accepts, says that it is not ready, and is itself again when

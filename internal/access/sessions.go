@@ -83,7 +83,7 @@ func (s *SessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool,
 	if !ok {
 		return nil, false, nil
 	}
-	if s.db.Now().Sub(found.seen) >= touchEvery {
+	if s.db.Now().Sub(found.seen) >= touchEvery && ctx.Value(unattendedKey{}) == nil {
 		err := s.db.Write(ctx, func(ctx context.Context, tx *store.Tx) error {
 			now := store.Micros(tx.Now())
 			_, err := tx.Exec(ctx, `UPDATE agent_session SET seen_at = ? WHERE token = ? AND ended_at = 0 AND seen_at < ?`, now, tokenHash(token), now)
@@ -143,6 +143,14 @@ func (s *SessionStore) CommitCtx(ctx context.Context, token string, data []byte,
 
 // ended empties rows and keeps them: without its row, a session would be written anew by a request that read it before.
 const ended = `UPDATE agent_session SET ended_at = ?, data = '' WHERE ended_at = 0 AND `
+
+type unattendedKey struct{}
+
+// Unattended returns a context of a request that a page makes by itself: it is no use of its session, which ends all the same when
+// nobody has used it for long enough.
+func Unattended(ctx context.Context) context.Context {
+	return context.WithValue(ctx, unattendedKey{}, true)
+}
 
 type signingOutKey struct{}
 

@@ -93,7 +93,7 @@ func (d *demo) dutiful(ctx context.Context, brand hilft.BrandID, todo []duty) (l
 			continue
 		}
 		if t.note != "" {
-			if _, err := d.house.Desk.Note(ctx, byMail[t.noted], c.ID, t.note, ""); err != nil {
+			if _, err := d.house.Desk.Note(ctx, byMail[t.noted], c.ID, t.note, "", ""); err != nil {
 				return nil, err
 			}
 		}

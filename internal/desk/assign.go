@@ -106,6 +106,9 @@ func (d *Desk) alterIn(ctx context.Context, tx *store.Tx, see access.Sight, id h
 	if c, err = d.settle(ctx, tx, c); err != nil {
 		return Acted{}, err
 	}
+	if err := unreserved(ctx, tx, c); err != nil {
+		return Acted{}, err
+	}
 	return d.acted(ctx, tx, c, *e)
 }
 

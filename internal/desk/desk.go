@@ -50,6 +50,7 @@ type Case struct {
 	Tags       []hilft.TagID
 	State      hilft.CaseState
 	Agent      hilft.AgentID // who owns it; empty: nobody yet
+	Reserved   hilft.AgentID // whom the queue has served it to; read with lists and cases
 	Account    hilft.AccountID
 	Network    string
 	Visibility hilft.Visibility

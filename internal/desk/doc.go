@@ -22,5 +22,5 @@
 // has named the message it answers before that was reported.
 //
 // The room owns the tables cases, case_number, case_tag, tag, tagging, conversation, conversation_ref, message, pending_change,
-// service_hours and answer_target.
+// draft, reservation, service_hours and answer_target.
 package desk

@@ -165,6 +165,9 @@ func (d *Desk) Inbox(ctx context.Context, see access.Sight, brand hilft.BrandID,
 				keys = append(keys, key)
 				return err
 			})
+		if err == nil {
+			err = reserve(ctx, tx, brand, pointers(p.Cases)...)
+		}
 		return err
 	})
 	if err != nil {
@@ -200,6 +203,7 @@ type Timeline struct {
 	MailTo        map[hilft.ConversationID]string // where those who are in it say they are reached as well
 	Earlier       []Case                          // of the same human, the newest first, this one left out
 	Links         Links
+	Drafts        []Draft                          // what is being written
 	Heard         map[hilft.ConversationID]Message // what a reply answers there, as long as nobody has said anything in the case itself
 }
 
@@ -249,8 +253,13 @@ func (d *Desk) Case(ctx context.Context, see access.Sight, id hilft.CaseID) (Tim
 		if t.Links, err = linksOf(ctx, tx, t.Case); err != nil {
 			return err
 		}
-		t.Heard, err = heardBefore(ctx, tx, t)
-		return err
+		if t.Heard, err = heardBefore(ctx, tx, t); err != nil {
+			return err
+		}
+		if t.Drafts, err = draftsOf(ctx, tx, t.Case); err != nil {
+			return err
+		}
+		return reserve(ctx, tx, t.Case.Brand, &t.Case)
 	})
 	if err != nil {
 		return Timeline{}, fmt.Errorf("desk: case: %w", err)
@@ -310,6 +319,9 @@ func (d *Desk) Rows(ctx context.Context, see access.Sight, brand hilft.BrandID, 
 	err = d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		where, list := store.In(tx, "c.id", texts(ids))
 		all, err = store.All(ctx, tx, caseColumns+`WHERE `+where+` AND c.brand_id = ? ORDER BY c.id`, []any{list, string(brand)}, scanCase)
+		if err == nil {
+			err = reserve(ctx, tx, brand, pointers(all)...)
+		}
 		return err
 	})
 	if err != nil {

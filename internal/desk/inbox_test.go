@@ -148,7 +148,7 @@ func TestACaseShowsEverything(t *testing.T) {
 	t.Parallel()
 	atDesk(t, func(t *testing.T, r *room) {
 		r.hear(r.says("mira", "1", "No internet"), r.says("mira", "2", "4711", private))
-		note, err := r.desk.Note(t.Context(), as(ben), r.message("1").Case, "Ask Tom", "")
+		note, err := r.desk.Note(t.Context(), as(ben), r.message("1").Case, "Ask Tom", "", "")
 		require.NoError(t, err)
 		m := r.replied("2", "Thank you.")
 		got := r.caseOf("1")

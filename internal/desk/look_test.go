@@ -128,7 +128,7 @@ func TestNetworksAreAskedSparingly(t *testing.T) {
 		edited := r.clock.Now()
 		r.hear(channel.Item{Kind: channel.Edited, ID: "x", At: edited, Text: "Hello!"}, channel.Item{Kind: channel.Deleted, ID: "w", At: edited})
 		r.hear(channel.Item{Kind: channel.Reached, ID: "x", At: edited, Reach: &channel.Reach{Liked: 2}})
-		_, err := r.desk.Note(t.Context(), as(ada), c.ID, "Known outage", "")
+		_, err := r.desk.Note(t.Context(), as(ada), c.ID, "Known outage", "", "")
 		require.NoError(t, err)
 
 		asks(c.ID)

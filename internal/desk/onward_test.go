@@ -88,7 +88,7 @@ func TestAnswersThatNobodySeesGoOnInOneLetter(t *testing.T) {
 		r.visitor("1", "Buy cheap pills at pills.example", "mira@example.org")
 		first := r.inChat("1", "Das klären wir.", "11")
 		r.inChat("1", "Der Techniker kommt morgen.", "12")
-		_, err := r.desk.Note(t.Context(), as(ada), first.Case, "Sie klingt verärgert.", "")
+		_, err := r.desk.Note(t.Context(), as(ada), first.Case, "Sie klingt verärgert.", "", "")
 		require.NoError(t, err)
 		require.Empty(t, r.goneOn(), "not before the time")
 		r.later()

@@ -394,8 +394,9 @@ func touched(ctx context.Context, tx *store.Tx, c Case) (bool, error) {
 		return true, nil
 	}
 	var one int
-	err := tx.Row(ctx, `SELECT 1 WHERE EXISTS (SELECT 1 FROM message WHERE case_id = ? AND agent_id <> '') OR EXISTS (SELECT 1 FROM event WHERE case_id = ? AND case_id <> '' AND agent_id <> '')`,
-		[]any{string(c.ID), string(c.ID)}, &one)
+	err := tx.Row(ctx, `SELECT 1 WHERE EXISTS (SELECT 1 FROM message WHERE case_id = ? AND agent_id <> '') OR EXISTS (SELECT 1 FROM event WHERE case_id = ? AND case_id <> '' AND agent_id <> '')
+		OR EXISTS (SELECT 1 FROM draft WHERE case_id = ?)`,
+		[]any{string(c.ID), string(c.ID), string(c.ID)}, &one)
 	if store.IsNoRows(err) {
 		return false, nil
 	}

@@ -34,6 +34,7 @@ type Reply struct {
 	Anyway       bool            // say it although something was said since
 	Solve        bool            // and that is all there is to do
 	Sleep        time.Time       // and until then there is nothing to do; zero: there is
+	Draft        string          // the version of the draft that it was, which goes with it; may be empty
 	Request      string          // the agent's request: the same one again writes nothing more; may be empty
 }
 
@@ -80,6 +81,9 @@ func (d *Desk) Reply(ctx context.Context, see access.Sight, r Reply) (Message, e
 		if err := d.send(ctx, tx, v, last, &m); err != nil {
 			return err
 		}
+		if err := sentDraft(ctx, tx, c.ID, see.Agent, DraftReply, r.Draft); err != nil {
+			return err
+		}
 		events := []jobs.Event{{Kind: hilft.EventMessageWritten, Brand: c.Brand, Case: c.ID, Subject: string(m.ID), Agent: see.Agent}}
 		if c.Agent == "" {
 			events = append(events, c.give(see.Agent, see.Agent, ""))
@@ -93,7 +97,10 @@ func (d *Desk) Reply(ctx context.Context, see access.Sight, r Reply) (Message, e
 			}
 			events = append(events, c.sleep(r.Sleep, m.MadeAt, see.Agent))
 		}
-		if _, err := d.settle(ctx, tx, c); err != nil {
+		if c, err = d.settle(ctx, tx, c); err != nil {
+			return err
+		}
+		if err := unreserved(ctx, tx, c); err != nil {
 			return err
 		}
 		if err := d.jobs.Record(ctx, tx, events...); err != nil {
@@ -295,8 +302,9 @@ func keyOf(m Message) string {
 	return string(m.ID) + "-" + hex.EncodeToString(sum[:8])
 }
 
-// Note writes something for colleagues. It never leaves the house. The same request again writes nothing more.
-func (d *Desk) Note(ctx context.Context, see access.Sight, id hilft.CaseID, text, request string) (Message, error) {
+// Note writes something for colleagues. It never leaves the house. The version of the draft that it was goes with it. The same
+// request again writes nothing more.
+func (d *Desk) Note(ctx context.Context, see access.Sight, id hilft.CaseID, text, draft, request string) (Message, error) {
 	if text = strings.TrimSpace(clean(text)); text == "" {
 		return Message{}, hilft.FailField(hilft.Invalid, "note.empty", "text", nil)
 	}
@@ -310,6 +318,9 @@ func (d *Desk) Note(ctx context.Context, see access.Sight, id hilft.CaseID, text
 			return err
 		}
 		if m, err = d.noted(ctx, tx, &c, see.Agent, text, request); err != nil {
+			return err
+		}
+		if err := sentDraft(ctx, tx, c.ID, see.Agent, DraftNote, draft); err != nil {
 			return err
 		}
 		return saveCases(ctx, tx, c)

@@ -57,7 +57,7 @@ func TestAReplyIsStoppedBySomethingNew(t *testing.T) {
 		r.by = ben
 		_, err = r.reply("1", "Me too.", seen(last))
 		r.is(err, hilft.Conflict)
-		note, err := r.desk.Note(t.Context(), as(ada), r.message("1").Case, "Ask Tom", "")
+		note, err := r.desk.Note(t.Context(), as(ada), r.message("1").Case, "Ask Tom", "", "")
 		require.NoError(t, err)
 		r.replied("1", "Me too.", seen(note.ID))
 
@@ -122,7 +122,7 @@ func TestThereMustBeSomebodyToAnswer(t *testing.T) {
 		_, err = r.reply("2", "We are on it.", func(say *Reply) { say.Conversation = r.message("1").Conversation })
 		r.is(err, hilft.Invalid)
 		require.Empty(t, r.dispatched())
-		_, err = r.desk.Note(t.Context(), as(ada), r.message("2").Case, " ", "")
+		_, err = r.desk.Note(t.Context(), as(ada), r.message("2").Case, " ", "", "")
 		r.is(err, hilft.Invalid)
 	})
 }
@@ -158,7 +158,7 @@ func TestBrandsAreWallsAndRolesAreRights(t *testing.T) {
 				_, err := r.desk.Reply(ctx, see, Reply{Case: c, Conversation: m.Conversation, Text: "x", Anyway: true})
 				return err
 			}},
-			"note":    {access.Note, func(see access.Sight) error { _, err := r.desk.Note(ctx, see, c, "x", ""); return err }},
+			"note":    {access.Note, func(see access.Sight) error { _, err := r.desk.Note(ctx, see, c, "x", "", ""); return err }},
 			"assign":  {access.Work, func(see access.Sight) error { _, err := r.desk.Assign(ctx, see, c, as(ben)); return err }},
 			"solve":   {access.Work, func(see access.Sight) error { _, err := r.desk.Solve(ctx, see, c, m.ID); return err }},
 			"reopen":  {access.Work, func(see access.Sight) error { _, err := r.desk.Reopen(ctx, see, c); return err }},

@@ -83,6 +83,7 @@ type API struct {
 	sessions *scs.SessionManager
 	store    *access.SessionStore
 	relay    *relay
+	presence *presence
 	chat     *Chat
 	uploads  *Uploads
 	known    directory
@@ -105,7 +106,7 @@ func New(d Deps) *API {
 	if d.Tracer == nil {
 		d.Tracer = noop.NewTracerProvider().Tracer("")
 	}
-	a := &API{Deps: d, made: d.DB.Now(), relay: newRelay(d.Jobs, d.Bus, d.Log)}
+	a := &API{Deps: d, made: d.DB.Now(), relay: newRelay(d.Jobs, d.Bus, d.Log), presence: newPresence(d.Bus, d.Pace.Present)}
 	a.rates = newRater(d.DB.Now)
 	a.store = d.Access.Sessions()
 	a.sessions = a.sessionManager()
@@ -172,8 +173,11 @@ func (a *API) operations() {
 	a.personOperations()
 	a.sleepOperations()
 	a.partOperations()
+	a.draftOperations()
 	a.messageOperations()
 	a.typingOperation()
+	a.presenceOperation()
+	a.queueOperations()
 	a.accountOperations()
 	a.healthOperations()
 	a.watchOperations()
@@ -186,7 +190,7 @@ func (a *API) operations() {
 // nullable says in the description which things may be missing: huma says it of plain values only.
 func (a *API) nullable() {
 	for schema, properties := range map[string][]string{
-		"Case": {"agent"}, "CaseRow": {"agent"}, "Message": {"agent", "author", "onward"}, "Event": {"agent"}, "TrailEntry": {"agent", "brand"}, "Way": {"caution", "limits"}, "Setup": {"demo"},
+		"Case": {"agent", "reserved"}, "CaseRow": {"agent", "reserved"}, "Acted": {"agent", "reserved"}, "Message": {"agent", "author", "onward"}, "Event": {"agent"}, "TrailEntry": {"agent", "brand"}, "Draft": {"agent"}, "Served": {"case"}, "Way": {"caution", "limits"}, "Setup": {"demo"},
 	} {
 		all := a.api.OpenAPI().Components.Schemas.Map()[schema].Properties
 		for _, name := range properties {
@@ -233,7 +237,7 @@ func (a *API) around(next http.Handler) http.Handler {
 		a.Log.Warn("the public address is no origin", "err", err)
 	}
 	bySession := func(next http.Handler) http.Handler { return a.sessions.LoadAndSave(a.actor(a.paced(a.led(next)))) }
-	api := a.sound(a.placed(a.byToken(a.once(next), bySession(a.once(next)))))
+	api := a.sound(a.placed(a.byToken(a.once(next), unattended(bySession(a.once(next))))))
 	files := a.placed(a.byToken(next, bySession(next))) // read by whoever keeps them, not into memory
 	smaller := compressing()(api)
 	doors := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -291,6 +295,8 @@ func (a *API) Run(ctx context.Context) {
 	wg.Go(func() { a.relay.run(ctx) })
 	wg.Go(func() { a.sweep(ctx) })
 	wg.Go(func() { a.hearsWriting(ctx) })
+	wg.Go(func() { a.presence.run(ctx) })
+	wg.Go(func() { a.endsReservations(ctx) })
 	<-ctx.Done()
 	a.chat.Close()
 	wg.Wait()
@@ -310,6 +316,9 @@ func (a *API) sweep(ctx context.Context) {
 		}
 		if err := a.forgetRequests(ctx); err != nil && ctx.Err() == nil {
 			a.Log.Warn("sweeping requests", "err", err)
+		}
+		if err := a.Desk.ForgetDrafts(ctx); err != nil && ctx.Err() == nil {
+			a.Log.Warn("sweeping drafts", "err", err)
 		}
 		if err := a.uploads.sweep(ctx); err != nil && ctx.Err() == nil {
 			a.Log.Warn("sweeping uploads", "err", err)

@@ -26,6 +26,7 @@ type caseJSON struct {
 	Person   personJSON    `json:"person"`
 	Links    linksJSON     `json:"links"`
 	Look     bool          `json:"look" doc:"Some of its networks can be asked how messages stand now."`
+	Drafts   []DraftJSON   `json:"drafts" nullable:"false" doc:"What is being written, by whoever does."`
 }
 
 type eventJSON struct {
@@ -54,7 +55,7 @@ type wayJSON struct {
 }
 
 func (a *API) caseOf(n *names, t desk.Timeline, to hilft.AgentID) caseJSON {
-	out := caseJSON{CaseRow: n.row(t.Case), Messages: make([]messageJSON, 0, len(t.Messages)), Events: []eventJSON{}, Ways: []wayJSON{}, Person: n.personOf(t.Person, t.Earlier), Links: linksOf(t.Links)}
+	out := caseJSON{CaseRow: n.row(t.Case), Messages: make([]messageJSON, 0, len(t.Messages)), Events: []eventJSON{}, Ways: []wayJSON{}, Person: n.personOf(t.Person, t.Earlier), Links: linksOf(t.Links), Drafts: n.drafts(t.Drafts, to)}
 	states := map[hilft.MessageID]hilft.Delivery{}
 	for _, m := range t.Messages {
 		states[m.ID] = m.Delivery

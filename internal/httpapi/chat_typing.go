@@ -73,7 +73,9 @@ func (a *API) hearsWriting(ctx context.Context) {
 			who.brand, who.caseID, _ = a.Desk.CaseOf(ctx, w.Account, w.Thread) // who has not said anything yet has no case; what fails is told again soon
 			return who
 		}); who.caseID != "" {
-			a.relay.writes(who)
+			if data, err := json.Marshal(map[string]hilft.CaseID{"case_id": who.caseID}); err == nil {
+				a.relay.says(word{who.brand, "typing", data})
+			}
 		}
 	})
 	defer cancel()

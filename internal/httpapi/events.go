@@ -26,7 +26,7 @@ const (
 	relayIdle  = time.Second // wake-ups may be lost
 	replayMost = 500         // who has missed more reads everything anew
 	queueMost  = 1024        // events that wait for one slow browser
-	writesMost = 32          // and of those who write
+	wordsMost  = 32          // and words besides
 )
 
 // Pace is how often live streams are looked after. Zero values are replaced by sensible ones.
@@ -34,10 +34,11 @@ type Pace struct {
 	Beat     time.Duration // a sign of life, so that proxies and browsers know the stream stands
 	Alive    time.Duration // how soon a stream ends when its session has
 	Patience time.Duration // how long a browser may take to read
+	Present  time.Duration // how long a page is believed that says nothing
 }
 
 func (p Pace) orDefaults() Pace {
-	return Pace{cmp.Or(p.Beat, 15*time.Second), cmp.Or(p.Alive, 5*time.Second), cmp.Or(p.Patience, 10*time.Second)}
+	return Pace{cmp.Or(p.Beat, 15*time.Second), cmp.Or(p.Alive, 5*time.Second), cmp.Or(p.Patience, 10*time.Second), cmp.Or(p.Present, 25*time.Second)}
 }
 
 // relay reads events once for all browsers of this node, in the order in which they became durable.
@@ -54,10 +55,17 @@ type relay struct {
 	ended chan struct{} // closed when over
 }
 
-// subscriber is one browser. Its channel of events is closed when it was too slow; who writes it may miss.
+// subscriber is one browser. Its channel of events is closed when it was too slow; words it may miss.
 type subscriber struct {
 	events chan jobs.Event
-	writes chan writer
+	words  chan word
+}
+
+// word is what streams tell besides changes: it is about a moment, and kept nowhere.
+type word struct {
+	brand hilft.BrandID // who does not see it is not told
+	event string
+	data  []byte
 }
 
 func newRelay(q *jobs.Jobs, b *bus.Bus, log *slog.Logger) *relay {
@@ -134,7 +142,7 @@ func (r *relay) join(ctx context.Context) (s *subscriber, from int64, ok bool) {
 	case <-ctx.Done():
 		return nil, 0, false
 	}
-	s = &subscriber{events: make(chan jobs.Event, queueMost), writes: make(chan writer, writesMost)}
+	s = &subscriber{events: make(chan jobs.Event, queueMost), words: make(chan word, wordsMost)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.over {
@@ -157,13 +165,13 @@ func (r *relay) heard() bool {
 	return len(r.subs) > 0
 }
 
-// writes tells everybody who listens that somebody writes.
-func (r *relay) writes(w writer) {
+// says tells everybody who listens.
+func (r *relay) says(w word) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for s := range r.subs {
 		select {
-		case s.writes <- w:
+		case s.words <- w:
 		default:
 		}
 	}
@@ -191,7 +199,7 @@ func (a *API) eventOperations() {
 	a.api.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: streamEvents, Method: http.MethodGet, Path: "/api/events", Tags: []string{"events"},
 		Summary:     "What happens, as it happens",
-		Description: "Server-sent events. `change` says what changed, by ids alone; Last-Event-ID goes on behind an event; `typing` says with a case_id that its customer writes; `reload` says that too much was missed; a comment every 15 seconds says that the stream stands.",
+		Description: "Server-sent events. `change` says what changed, by ids alone; Last-Event-ID goes on behind an event; `typing` says with a case_id that its customer writes; a page that names itself by `tab`, and says what it shows (POST /api/presence), is told by `presence` who of us has which case open, by `row` that the queue keeps a case for somebody, or for nobody any more, and by `draft` that somebody writes on in the one it shows; `reload` says that too much was missed; a comment every 15 seconds says that the stream stands.",
 		Security:    []map[string][]string{{"session": {}}},
 		Responses: map[string]*huma.Response{"200": {Description: "The stream", Content: map[string]*huma.MediaType{
 			"text/event-stream": {Schema: schema},
@@ -216,6 +224,12 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
 	out := &pen{w: w, rc: http.NewResponseController(w), see: sight(ctx), patience: a.Pace.Patience}
+	page := tab{out.see.Agent, r.URL.Query().Get("tab")}
+	if access.TokenOf(ctx).ID != "" {
+		page.Name = "" // a program looks at nothing
+	}
+	shows := a.presence.come(page, sub.words)
+	defer a.presence.goes(page, shows)
 	if err := a.replay(ctx, out, r.Header.Get("Last-Event-ID"), from); err != nil {
 		return
 	}
@@ -235,9 +249,11 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 			if len(sub.events) == 0 {
 				out.flush()
 			}
-		case w := <-sub.writes:
-			out.writes(w)
-			out.flush()
+		case w := <-sub.words:
+			out.word(w)
+			if len(sub.words) == 0 {
+				out.flush()
+			}
 		case <-beats.C:
 			out.text(": beat\n\n")
 			out.flush()
@@ -247,6 +263,7 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 			}
 			if me, err := a.Access.Agent(ctx, out.see.Agent); err == nil {
 				out.see = me.Sight()
+				a.presence.sees(shows, out.see)
 			}
 		}
 		if out.err != nil {
@@ -304,16 +321,10 @@ func (p *pen) flush() {
 	}
 }
 
-func (p *pen) writes(w writer) {
-	if !p.see.May(w.brand, access.Read) {
-		return
+func (p *pen) word(w word) {
+	if p.see.May(w.brand, access.Read) {
+		p.text("event: " + w.event + "\ndata: " + string(w.data) + "\n\n")
 	}
-	data, err := json.Marshal(map[string]hilft.CaseID{"case_id": w.caseID})
-	if err != nil {
-		p.err = err
-		return
-	}
-	p.text("event: typing\ndata: " + string(data) + "\n\n")
 }
 
 func (p *pen) change(e jobs.Event) {

@@ -39,8 +39,14 @@ type stream struct {
 
 func (b *browser) listen(t testing.TB, lastID string) *stream {
 	t.Helper()
+	return b.listenIn(t, "", lastID)
+}
+
+// listenIn is listen for a page that names itself.
+func (b *browser) listenIn(t testing.TB, tab, lastID string) *stream {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	req := request(t, http.MethodGet, b.at+"/api/events", nil).WithContext(ctx)
+	req := request(t, http.MethodGet, b.at+"/api/events?tab="+tab, nil).WithContext(ctx)
 	if lastID != "" {
 		req.Header.Set("Last-Event-ID", lastID)
 	}

@@ -34,6 +34,7 @@ type CaseRow struct {
 	Visibility string     `json:"visibility" enum:"public,private"`
 	Preview    string     `json:"preview"`
 	Agent      *AgentJSON `json:"agent"`
+	Reserved   *AgentJSON `json:"reserved" doc:"Who the queue has served it to, and keeps it for."`
 	WaitsSince *time.Time `json:"waits_since" doc:"The customer's oldest word that is not answered."`
 	DueAt      *time.Time `json:"due_at"`
 	Late       string     `json:"late" enum:"no,soon,late,escalated" doc:"What the clock has told of that: it is due soon, late, or late for so long that others were to know."`
@@ -50,7 +51,7 @@ type CaseRow struct {
 func (n *names) row(c desk.Case) CaseRow {
 	return CaseRow{
 		ID: string(c.ID), BrandID: string(c.Brand), Number: c.Number, Title: c.Title, State: string(c.State), Priority: string(c.Priority), Tags: n.tagsOf(c.Tags), Person: personRef{string(c.Person), c.PersonName},
-		Network: c.Network, Account: n.account(c.Account), Visibility: string(c.Visibility), Preview: c.Preview, Agent: n.agent(c.Agent),
+		Network: c.Network, Account: n.account(c.Account), Visibility: string(c.Visibility), Preview: c.Preview, Agent: n.agent(c.Agent), Reserved: n.agent(c.Reserved),
 		WaitsSince: when(c.WaitsSince), DueAt: when(c.DueAt), Late: c.Late.String(), Answered: c.Answered, Trouble: c.Trouble, Rank: c.Rank(),
 		ChangedAt: c.ChangedAt, MadeAt: c.MadeAt, SolvedAt: when(c.SolvedAt), WakesAt: when(c.WakesAt), WokenAt: when(c.WokenAt),
 	}

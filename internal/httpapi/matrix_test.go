@@ -20,6 +20,7 @@ import (
 
 	"github.com/hilft/hilft"
 	"github.com/hilft/hilft/internal/access"
+	"github.com/hilft/hilft/internal/httpapi"
 	"github.com/hilft/hilft/internal/jobs"
 	"github.com/hilft/hilft/internal/store"
 	"github.com/hilft/hilft/internal/store/storetest"
@@ -53,7 +54,12 @@ type things struct {
 
 func openScene(t *testing.T, db *store.DB) *scene {
 	t.Helper()
-	s := &scene{house: openHouseOn(t, db), shop: openShop(t)}
+	return openSceneWith(t, db)
+}
+
+func openSceneWith(t *testing.T, db *store.DB, otherwise ...func(d *httpapi.Deps)) *scene {
+	t.Helper()
+	s := &scene{house: openHouseOn(t, db, otherwise...), shop: openShop(t)}
 	s.anonymous, s.rosa = s.browser(t), s.administrator(t)
 	s.ben = s.agent(t, s.rosa)
 	s.own, s.other = s.things(t, s.brand(t), "own"), s.things(t, s.otherBrand(t), "other")
@@ -209,6 +215,18 @@ var matrix = map[string]entry{
 	"tag-case": {may: "work", token: "work", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/tags", m{"add": []string{"Störung"}, "remove": []string{}}}
 	}},
+	"list-drafts": {may: "read", token: "read", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/drafts", nil} }},
+	"keep-draft": {may: "note", token: "work", ids: true, right: func(_ *scene, k things) call {
+		return call{"/api/cases/" + k.caseID + "/drafts/note", m{"known": "", "text": "Fragt Tom"}}
+	}},
+	"take-draft": {may: "note", token: "work", ids: true, right: func(s *scene, k things) call {
+		return call{"/api/cases/" + k.caseID + "/drafts/note/take", m{"agent_id": "x", "version": s.draftOfX(k)}}
+	}},
+	"be-present": {may: "read", right: func(_ *scene, k things) call {
+		return call{"/api/presence", m{"tab": "t", "case_id": k.caseID, "doing": "reads"}}
+	}},
+	"serve-case":    {may: "work", token: "work", right: func(*scene, things) call { return call{"/api/queue/next", m{"view": "open", "tab": "t"}} }},
+	"release-case":  {may: "work", token: "work", ids: true, right: func(_ *scene, k things) call { return call{"/api/cases/" + k.caseID + "/reservation?tab=t", nil} }},
 	"list-networks": {may: "read", token: "read", right: at("/api/networks")},
 	"list-accounts": {may: "read", token: "read", right: at("/api/accounts")},
 	"get-health":    {may: "read", token: "read", right: at("/api/health")},
@@ -683,6 +701,16 @@ func (s *scene) company(k things) string {
 	}
 	id := hilft.NewID()
 	s.change(s.rosa.t, `INSERT INTO company (id, brand_id, name, folded, number, made_at) VALUES (?, ?, ?, ?, '', 1)`, id, string(k.account.Brand), id, id)
+	return id
+}
+
+// draftOfX is the version of what somebody else has begun to write in a case; any, where there is no such case.
+func (s *scene) draftOfX(k things) string {
+	id := hilft.NewID()
+	if k.account.Brand != "" {
+		s.change(s.rosa.t, `DELETE FROM draft WHERE agent_id = 'x'`)
+		s.change(s.rosa.t, `INSERT INTO draft (case_id, agent_id, way, version, written, changed_at) VALUES (?, 'x', 'note', ?, '{"text":"Moin"}', 1)`, k.caseID, id)
+	}
 	return id
 }
 

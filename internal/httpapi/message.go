@@ -112,6 +112,7 @@ type replyRequest struct {
 		Solve          bool         `json:"solve,omitempty"`
 		Sleep          *time.Time   `json:"sleep,omitempty" doc:"The case is put aside until then."`
 		Anyway         bool         `json:"anyway,omitempty" doc:"Say it although something was said since."`
+		Draft          string       `json:"draft,omitempty" maxLength:"64" doc:"The version of the draft that it was, which goes with it."`
 	}
 }
 
@@ -123,7 +124,8 @@ type attachJSON struct {
 type noteRequest struct {
 	ByID
 	Body struct {
-		Text string `json:"text" maxLength:"100000"`
+		Text  string `json:"text" maxLength:"100000"`
+		Draft string `json:"draft,omitempty" maxLength:"64" doc:"The version of the draft that it was, which goes with it."`
 	}
 }
 
@@ -147,7 +149,7 @@ func (a *API) messageOperations() {
 				m, err = a.Desk.Reply(ctx, sight(ctx), desk.Reply{
 					Case: hilft.CaseID(in.ID), Conversation: hilft.ConversationID(in.Body.ConversationID), Visibility: hilft.Visibility(in.Body.Visibility),
 					Subject: in.Body.Subject, Warning: in.Body.Warning, Text: in.Body.Text, Sign: sign, Files: files, Seen: hilft.MessageID(in.Body.Seen), Anyway: in.Body.Anyway,
-					Solve: in.Body.Solve, Sleep: moment(in.Body.Sleep), Request: requestKey(ctx),
+					Solve: in.Body.Solve, Sleep: moment(in.Body.Sleep), Draft: in.Body.Draft, Request: requestKey(ctx),
 				})
 				return err
 			})
@@ -162,7 +164,7 @@ func (a *API) messageOperations() {
 			if err != nil {
 				return nil, err
 			}
-			m, err := a.Desk.Note(ctx, sight(ctx), hilft.CaseID(in.ID), in.Body.Text, requestKey(ctx))
+			m, err := a.Desk.Note(ctx, sight(ctx), hilft.CaseID(in.ID), in.Body.Text, in.Body.Draft, requestKey(ctx))
 			if err != nil {
 				return nil, err
 			}

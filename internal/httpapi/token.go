@@ -20,7 +20,7 @@ import (
 var scopes = map[string]access.Scope{
 	"get-me": access.ScopeRead, "list-agents": access.ScopeRead, "list-inbox": access.ScopeRead, "list-rows": access.ScopeRead, "list-tags": access.ScopeRead, "list-naps": access.ScopeRead, "get-case": access.ScopeRead, "get-person": access.ScopeRead,
 	"list-networks": access.ScopeRead, "list-accounts": access.ScopeRead, "get-health": access.ScopeRead, streamEvents: access.ScopeRead,
-	messageHTML: access.ScopeRead, "look-case": access.ScopeRead, "find-case": access.ScopeRead, "search": access.ScopeRead,
+	messageHTML: access.ScopeRead, "look-case": access.ScopeRead, "find-case": access.ScopeRead, "search": access.ScopeRead, "list-drafts": access.ScopeRead,
 
 	"list-consents": access.ScopeRead, "list-companies": access.ScopeRead, "get-company": access.ScopeRead,
 
@@ -34,6 +34,7 @@ var scopes = map[string]access.Scope{
 	"assign-case": access.ScopeWork, "solve-case": access.ScopeWork, "reopen-case": access.ScopeWork, "write-note": access.ScopeWork,
 	"set-priority": access.ScopeWork, "name-case": access.ScopeWork, "tag-case": access.ScopeWork, "sleep-case": access.ScopeWork, "wake-case": access.ScopeWork,
 	"merge-case": access.ScopeWork, "split-case": access.ScopeWork, "continue-case": access.ScopeWork,
+	"keep-draft": access.ScopeWork, "serve-case": access.ScopeWork, "release-case": access.ScopeWork, "take-draft": access.ScopeWork,
 	"undo": access.ScopeWork, "message-arrived": access.ScopeWork, "let-message-go": access.ScopeWork, "take-message-up": access.ScopeWork,
 
 	"list-trail": access.ScopeAdminister, "check-trail": access.ScopeAdminister,

@@ -241,7 +241,7 @@ func TestNotesAndAnswersAreFoundByWhoWroteThem(t *testing.T) {
 		found, err := h.search.Find(t.Context(), sees(nord), h.ask(nord, "hallo"))
 		require.NoError(t, err)
 		id := found.Hits[0].Case
-		_, err = h.desk.Note(t.Context(), sees(nord), id, "Techniker kommt Dienstag", "")
+		_, err = h.desk.Note(t.Context(), sees(nord), id, "Techniker kommt Dienstag", "", "")
 		require.NoError(t, err)
 		h.indexed()
 		require.Equal(t, []string{"[Techniker] kommt Dienstag"}, h.finds(nord, "techniker von:lovelace"))

@@ -306,6 +306,18 @@ CREATE INDEX delivery_busy ON delivery (changed_at) WHERE reason = 'busy';
 
 CREATE INDEX delivery_open ON delivery (account_id, state) WHERE state <> 'sent';
 
+CREATE TABLE draft (
+  case_id    TEXT   NOT NULL,
+  agent_id   TEXT   NOT NULL,
+  way        TEXT   NOT NULL, -- reply, note
+  version    TEXT   NOT NULL, -- a new one with every change, and never the same again
+  written    TEXT   NOT NULL, -- JSON: the text, its subject and files, and where it is to go
+  changed_at BIGINT NOT NULL, -- a month later it is forgotten
+  PRIMARY KEY (case_id, agent_id, way)
+);
+
+CREATE INDEX draft_changed ON draft (changed_at);
+
 CREATE TABLE event (
   id       INTEGER PRIMARY KEY AUTOINCREMENT,
   at       BIGINT NOT NULL,
@@ -700,6 +712,18 @@ CREATE TABLE request (
 );
 
 CREATE INDEX request_at ON request (at);
+
+CREATE TABLE reservation (
+  case_id  TEXT   PRIMARY KEY,
+  brand_id TEXT   NOT NULL,
+  agent_id TEXT   NOT NULL,
+  tab      TEXT   NOT NULL, -- in which of their tabs it is open
+  until    BIGINT NOT NULL
+);
+
+CREATE INDEX reservation_agent ON reservation (agent_id, tab);
+
+CREATE INDEX reservation_until ON reservation (until);
 
 CREATE TABLE returned (
   account_id  TEXT   NOT NULL,

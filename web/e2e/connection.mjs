@@ -6,7 +6,7 @@
 
 import { accessible } from './axe.mjs'
 import { Desk } from './desk.mjs'
-import { journey, ok, same, story } from './stage.mjs'
+import { administrator, journey, ok, same, story } from './stage.mjs'
 
 await journey(async ({ open }) => {
   const page = await open({ serviceWorkers: 'allow' })
@@ -52,10 +52,17 @@ await journey(async ({ open }) => {
   await desk.write(' heute mit der Post.')
   await page.keyboard.press('Control+Enter')
   await desk.message('heute mit der Post').getByText(desk.t('unsent.waiting')).waitFor()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('e') // it waits behind the answer
+  await desk.banner.getByText(desk.t('connection.waiting_other', { count: 2 })).waitFor()
+  await desk.row('Rechnung').waitFor({ state: 'detached' })
   await story('neighbour', 'Ayşe Demir', 'says', 'Bei uns brennt das Modem!')
   await page.context().setOffline(false)
   await desk.row('brennt das Modem').waitFor()
+  await page.getByRole('link', { name: desk.t('view.solved') }).click()
+  await desk.row('heute mit der Post').click()
   await desk.delivered('heute mit der Post')
+  same(await page.getByText(desk.t('event.solvedBy', { who: administrator.name })).count(), 1, 'what was done without a network is done once')
   same(await story('shop', 'took', 'Ihre Rechnung kommt heute mit der Post.'), '1', 'what was said without a network')
   await page.getByRole('link', { name: desk.t('view.waiting') }).click()
   await desk.row('zehn Sekunden').click()

@@ -38,7 +38,7 @@ export class Desk {
 
   /** The inbox is there. From now on the page must show by itself what happens: it is marked, and a reload would lose the mark. */
   async live() {
-    const streams = this.page.waitForResponse((r) => r.url().endsWith('/api/events') && r.status() === 200)
+    const streams = this.page.waitForResponse((r) => r.url().includes('/api/events') && r.status() === 200)
     await this.page.waitForURL(/\/inbox\/open$/)
     await streams
     await this.page.evaluate(() => {

@@ -51,6 +51,19 @@ await journey(async ({ open }) => {
   await jans.text.waitFor()
   same(await jans.composer.locator('fieldset input').count(), 1, 'ways to write')
   await jans.text.fill('Das war gestern schon einmal.')
+  // Whoever has the case open as well sees who writes, and what.
+  const beside = await page.context().newPage()
+  const third = new Desk(beside)
+  await beside.goto(elsewhere.url())
+  await beside.locator('summary', { hasText: jan.name }).click()
+  await beside.getByText('Das war gestern schon einmal.', { exact: true }).waitFor()
+  await beside.locator('header').getByText(new RegExp(`^${jan.name} `)).waitFor()
+  await accessible(beside, 'a case that a colleague has open')
+  await beside.getByRole('button', { name: third.t('draft.take') }).click()
+  await beside.waitForFunction(() => document.querySelector('section textarea')?.value === 'Das war gestern schon einmal.')
+  await elsewhere.waitForFunction(() => document.querySelector('section textarea')?.value === '', undefined, { polling: 100 }) // it is not Jan's any more
+  await jans.text.fill('Das war gestern schon einmal.')
+  await beside.close()
   await elsewhere.keyboard.press('Control+Enter')
   await jans.noted('gestern schon einmal')
 

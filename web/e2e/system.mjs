@@ -63,7 +63,7 @@ await journey(async ({ open }) => {
   await story('system', 'was', 'given', 'Danke, die 2026-117 liegt vor uns.', 'once')
 
   // The same where the desk has heard nothing yet, because its live stream says nothing: the house stops the answer.
-  await page.route('**/api/events', () => {})
+  await page.route('**/api/events?*', () => {})
   await page.reload()
   await desk.message('liegt vor uns').waitFor()
   await desk.write('Wir schreiben den Betrag gut.')
@@ -75,7 +75,7 @@ await journey(async ({ open }) => {
   await story('system', 'was', 'given', 'Wir schreiben den Betrag gut.', '0', 'times')
   await desk.dialog.getByRole('button', { name: desk.t('new.send') }).press('Enter')
   await desk.dialog.waitFor({ state: 'detached' })
-  await page.unroute('**/api/events')
+  await page.unroute('**/api/events?*')
   await story('system', 'was', 'given', 'Wir schreiben den Betrag gut.', 'once')
   await page.reload()
   await desk.delivered('Wir schreiben den Betrag gut.')

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The hilft authors
 // SPDX-License-Identifier: Apache-2.0
 
-// An agent has one case open in two tabs: they write one answer there, and sign out in one of them.
+// An agent has one case open in two tabs: they write one answer there, and sign out in one of them. Then on two devices.
 
 import { Desk } from './desk.mjs'
 import { journey, same, story } from './stage.mjs'
@@ -41,4 +41,17 @@ await journey(async ({ open }) => {
   await page.keyboard.press('Enter')
   await desk.text.waitFor()
   await written(desk, 'Und dann')
+
+  // Another device has no word of it but from the server; what is written there stands here a moment later.
+  const device = await open()
+  const away = new Desk(device)
+  await away.signIn()
+  await device.goto(page.url())
+  await written(away, 'Und dann')
+  await away.write(' stecken Sie ihn wieder ein.')
+  await page.bringToFront()
+  await written(desk, 'Und dann stecken Sie ihn wieder ein.')
+  await desk.answer('')
+  await device.bringToFront()
+  await written(away, '')
 })

@@ -20,10 +20,14 @@ if (!/^\/(sign-in|setup|second-step|welcome|forgotten)\b/.test(path)) {
   if (path === '/' || path.startsWith('/inbox')) void queries.prefetchInfiniteQuery(inboxQuery((view ?? 'open') as 'open'))
 }
 
-// After an update of the server the old pieces of the app are gone: begin again with the new ones.
+// After an update of the server the old pieces of the app are gone: begin again with the new ones. Where the server is gone, the
+// page that is here is all there is.
 window.addEventListener('vite:preloadError', (e) => {
   e.preventDefault()
-  location.reload()
+  fetch('/healthz', { cache: 'no-store' }).then(
+    (answer) => answer.ok && location.reload(),
+    () => undefined,
+  )
 })
 
 const root = document.getElementById('root')

@@ -26,10 +26,10 @@ function all<const A extends Record<string, Action>>(actions: A): { [K in keyof 
 }
 
 export const actions = all({
-  next: { at: 'list', key: 'g', words: 'next', does: 'does.yours' },
+  next: { at: 'list', key: 'g', words: 'next', does: 'does.next' },
   down: { at: 'list', key: 'j', words: 'act.down', does: 'does.yours' },
   up: { at: 'list', key: 'k', words: 'act.up', does: 'does.yours' },
-  open: { at: 'list', key: 'Enter', words: 'act.open', does: 'does.yours' },
+  open: { at: 'list', key: 'Enter', words: 'act.open', does: 'does.open' },
   reply: { at: 'case', key: 'r', words: 'act.reply', does: 'does.draft' },
   note: { at: 'case', key: 'n', words: 'act.note', does: 'does.note' },
   assign: { at: 'case', key: 'a', words: 'case.assign', does: 'does.assign' },

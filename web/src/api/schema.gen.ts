@@ -314,7 +314,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/cases/{id}/codes": {
+    "/api/cases/{id}/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is being written in a case, by whoever does */
+        get: operations["list-drafts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/drafts/{way}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep what one has written so far; a reply is for those who may answer. Nothing written: the draft is forgotten */
+        put: operations["keep-draft"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/drafts/{way}/take": {
         parameters: {
             query?: never;
             header?: never;
@@ -323,8 +357,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a code for whoever speaks in a private conversation, to be told to them there and said again by them elsewhere */
-        post: operations["ask-code"];
+        /** Go on with what a colleague has begun to write: it becomes one's own draft, before what one has written oneself */
+        post: operations["take-draft"];
         delete?: never;
         options?: never;
         head?: never;
@@ -433,6 +467,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/reservation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Give a case back that the queue has served */
+        delete: operations["release-case"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{id}/sleep": {
         parameters: {
             query?: never;
@@ -536,41 +587,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/companies": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Companies of a brand whose name begins so; a few */
-        get: operations["list-companies"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/companies/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A company, who speaks for it, and their concerns */
-        get: operations["get-company"];
-        /** Give a company another name and number */
-        put: operations["name-company"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/dead/retry": {
         parameters: {
             query?: never;
@@ -631,7 +647,7 @@ export interface paths {
         };
         /**
          * What happens, as it happens
-         * @description Server-sent events. `change` says what changed, by ids alone; Last-Event-ID goes on behind an event; `typing` says with a case_id that its customer writes; `reload` says that too much was missed; a comment every 15 seconds says that the stream stands.
+         * @description Server-sent events. `change` says what changed, by ids alone; Last-Event-ID goes on behind an event; `typing` says with a case_id that its customer writes; a page that names itself by `tab`, and says what it shows (POST /api/presence), is told by `presence` who of us has which case open, by `row` that the queue keeps a case for somebody, or for nobody any more, and by `draft` that somebody writes on in the one it shows; `reload` says that too much was missed; a comment every 15 seconds says that the stream stands.
          */
         get: operations["stream-events"];
         put?: never;
@@ -826,57 +842,6 @@ export interface paths {
         put?: never;
         /** Choose a new password; every session ends, and one signs in anew */
         post: operations["reset-password"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/links/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Take a link away: both are as they were, whatever was said meanwhile */
-        delete: operations["part-link"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/links/{id}/accept": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Say that two persons who were proposed are one human */
-        post: operations["accept-link"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/links/{id}/dismiss": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Say that what was proposed is not so; it is not proposed again for the same evidence */
-        post: operations["dismiss-link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1270,7 +1235,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A person with what is known of them and their concerns */
+        /** A person with their concerns */
         get: operations["get-person"];
         put?: never;
         post?: never;
@@ -1280,42 +1245,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/people/{id}/company": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Say for which company a person speaks; no name: for none, they are a private customer */
-        put: operations["employ"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/people/{id}/consents": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** All that a person has ever agreed to */
-        get: operations["list-consents"];
-        put?: never;
-        /** Write down that a person has agreed to be written to, or does no more; it stands */
-        post: operations["add-consent"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/people/{id}/links": {
+    "/api/presence": {
         parameters: {
             query?: never;
             header?: never;
@@ -1324,15 +1254,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say that two persons are one human, because one has said so or for a reason */
-        post: operations["link-people"];
+        /** Say what one's page shows, for colleagues who look at the same brand: while its live stream stands, and until it says something else or nothing for 25 seconds. It is kept nowhere */
+        post: operations["be-present"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/people/{id}/notes": {
+    "/api/queue/next": {
         parameters: {
             query?: never;
             header?: never;
@@ -1341,44 +1271,9 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Write a note about a person, whatever the case; it never leaves the house */
-        post: operations["note-person"];
+        /** The case that must be answered next and that nobody else has; it is kept for who asks for three minutes, and longer while it is open before them */
+        post: operations["serve-case"];
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/people/{id}/undo": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Take back what one has just done with a person */
-        post: operations["undo-person"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/person-notes/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Give a note about a person another text */
-        put: operations["change-person-note"];
-        post?: never;
-        /** Take a note about a person away */
-        delete: operations["remove-person-note"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1922,7 +1817,7 @@ export interface components {
              * @description By which it can be taken back for ten minutes, with POST /api/cases/{id}/undo; 0: it was so already.
              */
             act: number;
-            agent: components["schemas"]["Agent"];
+            agent: components["schemas"]["Agent"] | null;
             /** @description Whether we have answered before. */
             answered: boolean;
             brand_id: string;
@@ -1950,6 +1845,8 @@ export interface components {
              * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
              */
             rank: number;
+            /** @description Who the queue has served it to, and keeps it for. */
+            reserved: components["schemas"]["Agent"] | null;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
@@ -1990,25 +1887,6 @@ export interface components {
              * @enum {string}
              */
             role?: "administrator" | "lead" | "agent" | "reviewer" | "reader";
-        };
-        "Add-consentRequest": {
-            /**
-             * Format: date-time
-             * @description When they said so; none: now.
-             */
-            at?: string;
-            given: boolean;
-            /**
-             * @description mistake: an entry before was wrong.
-             * @enum {string}
-             */
-            how: "message" | "call" | "form" | "mistake";
-            /** @description Where. */
-            identity_id: string;
-            message_id?: string;
-            /** @enum {string} */
-            purpose: "service" | "advertising";
-            remark?: string;
         };
         "Add-passkeyRequest": {
             /** @description What the browser answered, as its toJSON gives it. */
@@ -2083,9 +1961,6 @@ export interface components {
              */
             warn_minutes: number;
         };
-        "Ask-codeRequest": {
-            conversation_id: string;
-        };
         Asked: {
             /** @description For navigator.credentials, in the form of parseCreationOptionsFromJSON or parseRequestOptionsFromJSON. */
             options: unknown;
@@ -2138,19 +2013,6 @@ export interface components {
             language: "de" | "en";
             name: string;
         };
-        Business: {
-            brand_id: string;
-            /** @description Their concerns, the newest first; the last 100. */
-            cases: components["schemas"]["CaseRow"][];
-            id: string;
-            name: string;
-            /** @description Their customer number; empty: none. */
-            number: string;
-            /** @description Who speaks for it; the first 100. */
-            people: components["schemas"]["Linked"][];
-            /** @description With a person: which of those who are one human speaks for it. */
-            person_id: string;
-        };
         Canary: {
             account: components["schemas"]["AccountRef"];
             /** @description Why the last one could not be sent. */
@@ -2176,6 +2038,8 @@ export interface components {
             brand_id: string;
             /** Format: date-time */
             changed_at: string;
+            /** @description What is being written, by whoever does. */
+            drafts: components["schemas"]["Draft"][];
             /** Format: date-time */
             due_at: string | null;
             /** @description All that was done, the oldest first. */
@@ -2204,6 +2068,8 @@ export interface components {
              * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
              */
             rank: number;
+            /** @description Who the queue has served it to, and keeps it for. */
+            reserved: components["schemas"]["Agent"] | null;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
@@ -2265,6 +2131,8 @@ export interface components {
              * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
              */
             rank: number;
+            /** @description Who the queue has served it to, and keeps it for. */
+            reserved: components["schemas"]["Agent"] | null;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
@@ -2356,21 +2224,12 @@ export interface components {
             /** @enum {string} */
             scheme?: "auto" | "light" | "dark";
             signature?: string;
-            signs_as?: string;
             /** @description Has been shown around now, or has declined; stays so. */
             toured?: boolean;
         };
         "Change-passwordRequest": {
             old: string;
             password: string;
-        };
-        "Change-person-noteRequest": {
-            text: string;
-            /**
-             * Format: int64
-             * @description That was read. 409 (person_note.changed): it is another by now.
-             */
-            version: number;
         };
         "Change-webhookRequest": {
             on: boolean;
@@ -2383,11 +2242,6 @@ export interface components {
             };
             sign_in?: boolean;
             value: string;
-        };
-        Code: {
-            code: string;
-            /** Format: date-time */
-            ends_at: string;
         };
         CodeRequestBody: {
             /** @description Six digits of the app, or a recovery code. */
@@ -2406,21 +2260,6 @@ export interface components {
             /** @description Whether cases can be given to them. */
             works: boolean;
         };
-        Company: {
-            id: string;
-            name: string;
-            /** @description Their customer number; empty: none. */
-            number: string;
-            /** @description With a person: which of those who are one human speaks for it. */
-            person_id: string;
-        };
-        CompanyBody: {
-            name: string;
-            number: string;
-        };
-        CompanyList: {
-            companies: components["schemas"]["Company"][];
-        };
         ConnectRequestBody: {
             /**
              * Format: int64
@@ -2433,27 +2272,6 @@ export interface components {
             settings: {
                 [key: string]: string;
             };
-        };
-        Consent: {
-            /** Format: date-time */
-            at: string;
-            given: boolean;
-            /** @enum {string} */
-            how: "message" | "call" | "form" | "mistake";
-            id: string;
-            identity_id: string;
-            /** Format: date-time */
-            made_at: string;
-            made_by: components["schemas"]["Agent"];
-            message: components["schemas"]["Quote"];
-            /** @enum {string} */
-            purpose: "service" | "advertising";
-            remark: string;
-        };
-        Consents: {
-            /** @description All entries, the newest first; the newest of an identity and a purpose holds. */
-            consents: components["schemas"]["Consent"][];
-            identities: components["schemas"]["Identity"][];
         };
         CountsByView: {
             /** Format: int64 */
@@ -2539,14 +2357,6 @@ export interface components {
             email: string;
             password: string;
         };
-        Did: {
-            /**
-             * Format: int64
-             * @description By which it can be taken back for ten minutes, with POST /api/people/{id}/undo of that person; 0: it was so already, or stands.
-             */
-            act: number;
-            person_id: string;
-        };
         Disk: {
             /** Format: int64 */
             free: number;
@@ -2559,6 +2369,49 @@ export interface components {
             /** @enum {string} */
             what: "data" | "media";
         };
+        Draft: {
+            /** @description Who writes. */
+            agent: components["schemas"]["Agent"] | null;
+            /**
+             * Format: date-time
+             * @description Of one's own; when somebody else has written is not told.
+             */
+            changed_at: string | null;
+            files: components["schemas"]["DraftFile"][];
+            /** @description The last message that was there when it was begun. */
+            seen: string;
+            subject: string;
+            text: string;
+            /** @description Where it is to go, as its author's page names it. */
+            to: string;
+            /** @description A new one with every change. */
+            version: string;
+            /** @description What it is folded behind; null: as what it answers. */
+            warning: string | null;
+            /** @enum {string} */
+            way: "reply" | "note";
+        };
+        DraftFile: {
+            alt: string;
+            name: string;
+            /** Format: int64 */
+            size: number;
+            /** @description As the answer to the file gave it. In what others write: empty. */
+            ticket: string;
+        };
+        DraftList: {
+            drafts: components["schemas"]["Draft"][];
+        };
+        DraftRequestBody: {
+            files?: components["schemas"]["DraftFile"][] | null;
+            /** @description The version that this goes on from; empty: there was none. */
+            known: string;
+            seen?: string;
+            subject?: string;
+            text: string;
+            to?: string;
+            warning?: string;
+        };
         EarlierCase: {
             id: string;
             /** Format: date-time */
@@ -2566,7 +2419,6 @@ export interface components {
             network: string;
             /** Format: int64 */
             number: number;
-            person: components["schemas"]["PersonRef"];
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
@@ -2672,37 +2524,11 @@ export interface components {
             /** @description Europe/Berlin */
             zone: string;
         };
-        HumanLink: {
-            /** Format: date-time */
-            decided_at: string | null;
-            decided_by: components["schemas"]["Agent"];
-            /** @description The address, or the code. */
-            evidence: string;
-            id: string;
-            /**
-             * @description address: both have shown that one address is theirs; letter: one has answered a letter that went to where the other says they are reached; code: one has said a code that we gave to the other; word: one has said so; agent: somebody here has decided so.
-             * @enum {string}
-             */
-            kind: "address" | "letter" | "code" | "word" | "agent";
-            /** Format: date-time */
-            made_at: string;
-            /** @description Null: hilft by itself. */
-            made_by: components["schemas"]["Agent"];
-            /** @description What was said, the oldest first, as far as it is still there. */
-            messages: components["schemas"]["Quote"][];
-            /** @description The two. */
-            people: components["schemas"]["Linked"][];
-            reason: string;
-            /** @enum {string} */
-            state: "proposed" | "linked";
-        };
         Identity: {
             handle: string;
             id: string;
             name: string;
             network: string;
-            /** @description The same for all that were one person from the beginning. */
-            person_id: string;
             url: string;
         };
         InboxPage: {
@@ -2759,18 +2585,6 @@ export interface components {
             receipt_en: string;
             /** @description Under every letter, below the author's own lines; {agent} and {brand} stand for the names. */
             signature: string;
-            /**
-             * @description The same for private ones that are no letters.
-             * @default off
-             * @enum {string}
-             */
-            signs_private: "off" | "initials" | "name";
-            /**
-             * @description What stands behind replies that everybody can read: nothing, ^LM or ^Lena.
-             * @default off
-             * @enum {string}
-             */
-            signs_public: "off" | "initials" | "name";
         };
         Limits: {
             addressed?: boolean;
@@ -2798,18 +2612,6 @@ export interface components {
             ends_at: string;
             /** @description To hand over. It is good once, and told this once. */
             link: string;
-        };
-        "Link-peopleRequest": {
-            /** @description In which one of them has said so; empty: it is for the reason. */
-            message_id?: string;
-            reason?: string;
-            /** @description The other person. */
-            with: string;
-        };
-        Linked: {
-            id: string;
-            identities: components["schemas"]["Identity"][];
-            name: string;
         };
         "Look-at-linkRequest": {
             token: string;
@@ -2855,8 +2657,6 @@ export interface components {
             email: string;
             id: string;
             initials: string;
-            /** @description The name of a colleague who has the same initials; empty: nobody has. */
-            initials_clash: string;
             /** @description Keys of one's own: a character, or nothing for none, by the desk's name of the act. */
             keys: {
                 [key: string]: string;
@@ -2875,8 +2675,6 @@ export interface components {
             second_step: "nothing" | "soon" | "now";
             /** @description What stands under one's letters, above the brand's. */
             signature: string;
-            /** @description One's name behind replies that are no letters, where the brand wants names; empty: one's first name. */
-            signs_as: string;
             /** @description Has been shown around, or has declined. */
             toured: boolean;
             version: string;
@@ -3010,10 +2808,9 @@ export interface components {
             seen_at: string;
             version: string;
         };
-        "Note-personRequest": {
-            text: string;
-        };
         NoteRequestBody: {
+            /** @description The version of the draft that it was, which goes with it. */
+            draft?: string;
             text: string;
         };
         Onward: {
@@ -3084,35 +2881,11 @@ export interface components {
             possible: boolean;
         };
         Person: {
-            /** @description Other concerns of the human, the newest first. */
+            /** @description Other concerns, the newest first. */
             cases: components["schemas"]["EarlierCase"][];
-            /** @description For whom they speak; none: they are a private customer. */
-            companies: components["schemas"]["Company"][];
-            /** @description What they have agreed to, as it stands now. */
-            consents: components["schemas"]["Consent"][];
             id: string;
-            /** @description What networks call them, and all who are the same human. */
             identities: components["schemas"]["Identity"][];
-            /** @description What joins them with others, and what is proposed, the oldest first. */
-            links: components["schemas"]["HumanLink"][];
             name: string;
-            /** @description What people here say about them, the newest first. */
-            notes: components["schemas"]["PersonNote"][];
-        };
-        PersonNote: {
-            /** Format: date-time */
-            changed_at: string | null;
-            changed_by: components["schemas"]["Agent"];
-            id: string;
-            /** Format: date-time */
-            made_at: string;
-            made_by: components["schemas"]["Agent"];
-            text: string;
-            /**
-             * Format: int64
-             * @description To be given by whoever changes it.
-             */
-            version: number;
         };
         PersonRef: {
             id: string;
@@ -3125,6 +2898,19 @@ export interface components {
              * @description A rank, or in views that show what changed last first, a changed_at in microseconds.
              */
             key: number;
+        };
+        PresenceRequestBody: {
+            /** @description Empty: the list. */
+            case_id: string;
+            /**
+             * @description away: in a tab that is not seen.
+             * @enum {string}
+             */
+            doing: "reads" | "writes" | "away";
+            /** @description The queue has served it: it is kept for longer while it is seen. */
+            served?: boolean;
+            /** @description As the live stream of the page was asked for with it. */
+            tab: string;
         };
         Problem: {
             /**
@@ -3176,19 +2962,6 @@ export interface components {
             /** Format: int64 */
             waiting: number;
         };
-        Quote: {
-            /** Format: date-time */
-            at: string;
-            case_id: string;
-            /** @enum {string} */
-            direction: "inbound" | "outbound" | "note";
-            id: string;
-            network: string;
-            /** @description How it begins. */
-            text: string;
-            /** @enum {string} */
-            visibility: "public" | "private";
-        };
         Recovery: {
             /** @description Recovery codes. They are told this once. */
             recovery: string[];
@@ -3203,6 +2976,8 @@ export interface components {
             /** @description Say it although something was said since. */
             anyway?: boolean;
             conversation_id: string;
+            /** @description The version of the draft that it was, which goes with it. */
+            draft?: string;
             /** @description Files that were put up before with POST /api/files?name=, in this order. */
             files?: components["schemas"]["Attach"][] | null;
             /** @description The last message that the agent has seen. */
@@ -3340,6 +3115,27 @@ export interface components {
             handle: string;
             name: string;
             url: string;
+        };
+        ServeRequestBody: {
+            /** @description The case at hand, which is left out. */
+            current?: string;
+            /**
+             * @description Only these.
+             * @enum {string}
+             */
+            priority?: "urgent" | "high" | "low";
+            /** @description The page in which it will be open; what that had before is given back. */
+            tab: string;
+            /** @description Only cases that have it, by its id. */
+            tag?: string;
+            /** @enum {string} */
+            view: "open" | "mine" | "unassigned";
+        };
+        Served: {
+            /** @description Null: nobody waits whom nobody else has. */
+            case: components["schemas"]["CaseRow"] | null;
+            /** @description Ids of the cases that would come next. They are kept for nobody. */
+            soon: string[];
         };
         Service: {
             hours: components["schemas"]["Hours"][];
@@ -3505,6 +3301,12 @@ export interface components {
             /** @description By their names. */
             tags: components["schemas"]["Tag"][];
         };
+        TakeDraftRequestBody: {
+            /** @description Whose it is. */
+            agent_id: string;
+            /** @description As one has seen it. */
+            version: string;
+        };
         Target: {
             /** @description Mail: over which it goes. */
             account: components["schemas"]["AccountRef"];
@@ -3597,13 +3399,6 @@ export interface components {
         TypingRequestBody: {
             conversation_id: string;
         };
-        "Undo-personRequest": {
-            /**
-             * Format: int64
-             * @description As the answer to it gave it.
-             */
-            act: number;
-        };
         UndoRequest: {
             /**
              * Format: int64
@@ -3653,8 +3448,6 @@ export interface components {
             room: {
                 [key: string]: string;
             };
-            /** @description What is put behind one's text here, with a space before it; it counts. Empty: nothing. */
-            sign: string;
             /** @description It begins a private conversation with this person. */
             starts: boolean;
             to: string;
@@ -5261,7 +5054,7 @@ export interface operations {
             };
         };
     };
-    "ask-code": {
+    "list-drafts": {
         parameters: {
             query?: never;
             header?: never;
@@ -5270,19 +5063,159 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Ask-codeRequest"];
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description Created */
-            201: {
+            /** @description OK */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Code"];
+                    "application/json": components["schemas"]["DraftList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "keep-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                way: "reply" | "note";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "take-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                way: "reply" | "note";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeDraftRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
                 };
             };
             /** @description Unauthorized */
@@ -5699,6 +5632,74 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Message"];
                 };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "release-case": {
+        parameters: {
+            query?: {
+                /** @description The page for which it was kept. */
+                tab?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {
@@ -6189,213 +6190,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Acted"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "list-companies": {
-        parameters: {
-            query?: {
-                /** @description Of which brand; empty: of the first one that one sees. */
-                brand?: string;
-                q?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CompanyList"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-company": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Business"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "name-company": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CompanyBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Business"];
                 };
             };
             /** @description Unauthorized */
@@ -7461,207 +7255,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "part-link": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Did"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "accept-link": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Did"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "dismiss-link": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Did"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
             };
             /** @description Unprocessable Entity */
             422: {
@@ -9278,512 +8871,91 @@ export interface operations {
             };
         };
     };
-    employ: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CompanyBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Did"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "list-consents": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Consents"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "add-consent": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Add-consentRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Did"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "link-people": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Link-peopleRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Did"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "note-person": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Note-personRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Did"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "undo-person": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Undo-personRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Did"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "change-person-note": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Change-person-noteRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Did"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "remove-person-note": {
+    "be-present": {
         parameters: {
             query?: {
-                /** @description That was read. 409 (person_note.changed): it is another by now. */
-                version?: number;
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
             };
             header?: never;
-            path: {
-                id: string;
-            };
+            path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresenceRequestBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "serve-case": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServeRequestBody"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -9791,7 +8963,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Did"];
+                    "application/json": components["schemas"]["Served"];
                 };
             };
             /** @description Unauthorized */
@@ -9916,7 +9088,7 @@ export interface operations {
             query: {
                 /** @description Of which brand; empty: of the first one that one sees. */
                 brand?: string;
-                /** @description Words, all of which are to be found; "words in a row"; and von:, kanal:, status:, kunde:, vor:, bis:, nach:, seit:, or from:, channel:, state:, customer:, before:, until:, after:, since:. customer: takes the number of a case of theirs, and means all who are the same human. */
+                /** @description Words, all of which are to be found; "words in a row"; and von:, kanal:, status:, vor:, bis:, nach:, seit:, or from:, channel:, state:, before:, until:, after:, since:. */
                 q: string;
                 /** @description Where its days begin: Europe/Berlin */
                 zone?: string;

@@ -64,6 +64,7 @@ export type Consent = Said['Consent']
 export type Company = Said['Business']
 export type EarlierCase = Said['EarlierCase']
 export type Case = Said['Case']
+export type SharedDraft = Said['Draft']
 
 export type Description = Said['Network']
 export type Field = Said['Field']

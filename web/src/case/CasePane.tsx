@@ -14,6 +14,7 @@ import { unsent } from '../composer/outbox'
 import { latest, newSince } from '../composer/ways'
 import { useText, withLater } from '../i18n'
 import { useAfter } from '../inbox/after'
+import { left, shows } from '../live/presence'
 import type { Asked } from '../person/Ask'
 import { PersonPanel } from '../person/PersonPanel'
 import { Dialog } from '../shell/Dialog'
@@ -28,6 +29,7 @@ import { Assign } from './Assign'
 import type { Carried } from './Carry'
 import s from './CasePane.module.css'
 import { Head } from './Head'
+import { SharedDrafts } from './SharedDrafts'
 import { Timeline } from './Timeline'
 
 const Carry = lazy(() => withLater(import('./Carry')))
@@ -109,6 +111,10 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
   const mine = useSignal(unsent).filter((u) => theirs.has(u.caseId))
 
   useEffect(() => heading.current?.focus({ preventScroll: true }), [])
+  useEffect(() => {
+    shows(c.id)
+    return () => left(c.id)
+  }, [c.id])
   useNewWords(c)
   useLook(c)
   const reuse = useCallback((text: string) => composer.current?.reuse(text), []) // the same one: messages are drawn once
@@ -163,6 +169,7 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
           person={offers.person}
         />
         <Timeline case={c} unsent={mine} onTakeBack={(key) => composer.current?.takeBack(key)} onReuse={may.work ? reuse : undefined} />
+        <SharedDrafts case={c} me={me.id} may={may} onTaken={() => composer.current?.write()} />
         {may.note ? (
           <Composer ref={composer} case={c} me={me} answers={may.work} unsent={mine} onDone={(done) => void after(done, c.id)} onOpen={open} onSleep={(chosen) => setSleeping({ chosen })} onLeave={() => heading.current?.focus()} />
         ) : (

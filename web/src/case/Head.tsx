@@ -9,6 +9,7 @@ import type { Case, View } from '../api/types'
 import { useText } from '../i18n'
 import { exactly } from '../i18n/format'
 import { timeLeft, toneOf, toneOfPriority, useNow } from '../i18n/relative'
+import { BesideHead } from '../presence/Beside'
 import { Icon } from '../shell/Icon'
 import { lineOf, shown } from '../shell/name'
 import s from './Head.module.css'
@@ -96,6 +97,7 @@ export function Head({ case: c, view, heading, acts, assign, solve, tags, sleep,
           </bdi>
         ))}
         <Links case={c} view={view} />
+        <BesideHead case={c} />
         {acts && (
           <button {...tagging.props} className={s.carry} onClick={tags.run} aria-label={t('act.carry')} data-first={t('act.carry')}>
             <span aria-hidden>✎</span>

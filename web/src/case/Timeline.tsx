@@ -38,7 +38,7 @@ export function Timeline({ case: c, unsent, onTakeBack, onReuse }: Props) {
   // Most long cases are only looked at from their end: what is far above is drawn when somebody goes there.
   const [from, setFrom] = useState(() => begins(entries, lastWord))
   const drawn = useMemo(() => drawnFrom(entries, from), [entries, from])
-  const agents = useQuery({ ...agentsQuery, enabled: c.events.some((e) => e.kind === 'case.assigned') })
+  const agents = useQuery({ ...agentsQuery, enabled: c.events.some((e) => e.kind === 'case.assigned' || e.kind === 'draft.taken') })
   const agentName = (id: string) => shown(agents.data?.find((a) => a.id === id)?.name) || t('event.somebody')
   const last = entries.at(-1)
   const { scroller, below, more, onScroll, toEnd } = useReading({
@@ -156,7 +156,9 @@ function Happened({ event: e, now, agentName }: { event: CaseEvent; now: number;
         return who ? t('event.reopenedBy', { who }) : t('event.reopened')
       case 'case.undone':
         switch (e.data?.act) {
-          case 'case.solved':
+          case 'draft.taken':
+        return t('event.draftTaken', { who, of: agentName(e.data?.of ?? '') })
+      case 'case.solved':
             return t('event.unsolved', { who })
           case 'case.reopened':
             return t('event.unreopened', { who })

@@ -11,6 +11,13 @@ import { Words } from './MessageView'
 /** Something written here that the server has not confirmed. It says so, and the text can always be had back. */
 export function UnsentView({ unsent: u, now, onTakeBack }: { unsent: Unsent; now: number; onTakeBack: (key: string) => void }) {
   const { t, language } = useText()
+  if (u.write.kind === 'act') {
+    return (
+      <p className={s.state}>
+        ◌ {t(`unsent.act.${u.write.act.does}`)} · {u.state === 'waiting' ? t('unsent.actWaits') : t('unsent.handing')}
+      </p>
+    )
+  }
   const note = u.write.kind === 'note'
   return (
     <article

@@ -3,13 +3,14 @@
 
 import type { InfiniteData } from '@tanstack/react-query'
 import { client, once, take } from '../api/client'
-import { Problem, worthRetrying } from '../api/problem'
+import { Problem, Unreachable, worthRetrying } from '../api/problem'
 import { meQuery, outdated, queries } from '../api/queries'
 import type { ActedRow, Agent, Case, CaseRow, InboxPage, Priority } from '../api/types'
 import { wordsFor } from '../api/words'
 import { language, t } from '../i18n'
 import { coming } from '../i18n/format'
 import { keptDraft, moveDraft, putDraft } from '../composer/draft'
+import { isBehind, post, type Act } from '../composer/outbox'
 import { latest } from '../composer/ways'
 import { freshen, hold } from '../inbox/freshen'
 import { isView, withChange } from '../inbox/order'
@@ -35,36 +36,95 @@ export function askAgain(id: string): void {
   freshen([id])
 }
 
-/** Makes a change: shown at once, and taken back with the reason when the server does not take it. */
+/** Asks the server to do something with a case; the same key makes it one act, however often it is asked. */
+export function doAct(id: string, act: Act, key: string): Promise<ActedRow> {
+  const asked = { params: { path: { id } }, headers: once(key) }
+  switch (act.does) {
+    case 'solve':
+      return take(client.POST('/api/cases/{id}/solve', { ...asked, body: { seen: act.seen } }))
+    case 'reopen':
+      return take(client.POST('/api/cases/{id}/reopen', asked))
+    case 'assign':
+      return take(client.PUT('/api/cases/{id}/agent', { ...asked, body: { agent_id: act.to } }))
+    case 'priority':
+      return take(client.PUT('/api/cases/{id}/priority', { ...asked, body: { priority: act.priority } }))
+    case 'title':
+      return take(client.PUT('/api/cases/{id}/title', { ...asked, body: { title: act.title } }))
+    case 'tags':
+      return take(client.POST('/api/cases/{id}/tags', { ...asked, body: { add: act.add, remove: act.remove } }))
+    case 'sleep':
+      return take(client.PUT('/api/cases/{id}/sleep', { ...asked, body: { until: act.until, seen: act.seen } }))
+    case 'wake':
+      return take(client.DELETE('/api/cases/{id}/sleep', asked))
+  }
+}
+
+/** Cases that are shown as they will be once what waits in the outbox is done, by its key. */
+const ahead = new Map<string, () => void>()
+
+/** Whatever waits is somebody else's business now. */
+export function forgetAhead(): void {
+  for (const key of [...ahead.keys()]) caughtUp(key)
+}
+
+/** What waited is done, or refused: the case is shown as the server has it. */
+export function caughtUp(key: string): void {
+  ahead.get(key)?.()
+  ahead.delete(key)
+}
+
+/**
+ * Makes a change: shown at once, and taken back with the reason when the server does not take it. Where the server cannot be
+ * reached, or something of the case is still on its way there, it waits in the outbox for its turn, and that is said.
+ */
 async function change(
-  id: string,
+  c: Pick<CaseRow, 'id' | 'number'>,
   shown: Partial<CaseRow>,
-  ask: (key: string) => Promise<ActedRow>,
+  act: Act | ((key: string) => Promise<ActedRow>),
   again: () => void,
   refused?: (why: unknown) => Refusal | undefined,
 ): Promise<ActedRow | undefined> {
+  const { id } = c
   const { 'Idempotency-Key': key } = once()
+  const ask = () => (typeof act === 'function' ? act(key) : doAct(id, act, key))
   const release = hold(id)
+  let waits = false
+  const wait = (act: Act) => {
+    waits = true
+    ahead.set(key, release)
+    post({ caseId: id, number: c.number, person: '', write: { kind: 'act', act, shown }, via: null }, key)
+    tell(t('act.waits', { number: c.number }))
+  }
   await queries.cancelQueries({ queryKey: ['inbox'] })
   showChange(id, shown)
   try {
+    if (typeof act !== 'function' && isBehind(id)) {
+      wait(act)
+      return undefined
+    }
     let row: ActedRow
     try {
-      row = await ask(key)
+      row = await ask()
     } catch (e) {
       if (!worthRetrying(e)) throw e
-      row = await ask(key) // the answer may have been lost on the way: the same key makes it one act
+      row = await ask() // the answer may have been lost on the way: the same key makes it one act
     }
     const { act: _, ...now } = row
     if (now.id === id) showChange(id, now) // of two that became one, it answers with the other
     return row
   } catch (e) {
+    if (e instanceof Unreachable && typeof act !== 'function') {
+      wait(act)
+      return undefined
+    }
     const r = refused?.(e) ?? { text: wordsFor(e), act: worthRetrying(e) ? { label: t('again'), run: again } : undefined }
     warn(r.text, r.act)
     return undefined
   } finally {
-    release()
-    askAgain(id)
+    if (!waits) {
+      release()
+      askAgain(id)
+    }
   }
 }
 
@@ -90,7 +150,7 @@ export function canUndo(takeBack: () => Promise<void>): () => void {
 }
 
 /** Says that something was done with a case, and offers to take it back; then is what else that asks for here. */
-function did(c: Pick<CaseRow, 'id'>, done: ActedRow | undefined, words: string, then?: () => void): void {
+function did(c: Pick<CaseRow, 'id' | 'number'>, done: ActedRow | undefined, words: string, then?: () => void): void {
   if (!done) return
   if (!done.act) {
     tell(words)
@@ -107,12 +167,13 @@ export function undoLast(): void {
   else tell(t('undo.nothing'))
 }
 
-async function undo({ id }: Pick<CaseRow, 'id'>, act: number, what: string, then?: () => void): Promise<void> {
+async function undo(c: Pick<CaseRow, 'id' | 'number'>, act: number, what: string, then?: () => void): Promise<void> {
+  const { id } = c
   const done = await change(
-    id,
+    c,
     {},
     (key) => take(client.POST('/api/cases/{id}/undo', { params: { path: { id } }, headers: once(key), body: { act } })),
-    () => void undo({ id }, act, what, then),
+    () => void undo(c, act, what, then),
   )
   if (!done) return
   tell(t('undo.doneWhat', { what }))
@@ -129,11 +190,10 @@ export async function look(id: string): Promise<void> {
 
 /** Says that there is nothing more to do in a case as it is shown. Where something new has arrived since, it stays open; open leads there. */
 export async function solve(c: Case, open: () => void): Promise<void> {
-  const body = { seen: latest(c.messages) }
   const done = await change(
-    c.id,
+    c,
     { state: 'solved', solved_at: new Date().toISOString() },
-    (key) => take(client.POST('/api/cases/{id}/solve', { params: { path: { id: c.id } }, headers: once(key), body })),
+    { does: 'solve', seen: latest(c.messages) },
     () => void solve(c, open),
     (e) =>
       e instanceof Problem && e.code === 'case.something_new'
@@ -145,9 +205,9 @@ export async function solve(c: Case, open: () => void): Promise<void> {
 
 export async function reopen(c: Pick<CaseRow, 'id' | 'number'>): Promise<void> {
   const done = await change(
-    c.id,
+    c,
     { state: 'open', solved_at: null },
-    (key) => take(client.POST('/api/cases/{id}/reopen', { params: { path: { id: c.id } }, headers: once(key) })),
+    { does: 'reopen' },
     () => void reopen(c),
   )
   did(c, done, t('case.reopenedNow', { number: c.number }))
@@ -164,16 +224,11 @@ export async function handOver(c: Pick<CaseRow, 'id' | 'number'>, to: Agent | nu
     if (note) putDraft(me, c.id, { ...draft, note: draft.note ? `${note}\n\n${draft.note}` : note })
   }
   const done = await change(
-    c.id,
+    c,
     { agent: to },
-    (key) =>
-      take(
-        client.PUT('/api/cases/{id}/agent', {
-          params: { path: { id: c.id } },
-          body: { agent_id: to?.id ?? '', ...(note && { note }) },
-          headers: once(key),
-        }),
-      ),
+    note
+      ? (key) => take(client.PUT('/api/cases/{id}/agent', { params: { path: { id: c.id } }, body: { agent_id: to?.id ?? '', note }, headers: once(key) }))
+      : { does: 'assign', to: to?.id ?? '' },
     () => void assign(c, to),
   )
   if (!done) keep()
@@ -189,7 +244,7 @@ export async function merge(
   show: (id: string) => void,
 ): Promise<void> {
   const done = await change(
-    from.id,
+    from,
     {},
     (key) => take(client.POST('/api/cases/{id}/merge', { params: { path: { id: from.id } }, headers: once(key), body: { into: into.id, ...(knowingly && { other_person: true }) } })),
     () => void merge(from, into, knowingly, show),
@@ -211,7 +266,7 @@ export async function split(c: Pick<CaseRow, 'id' | 'number'>, messages: string[
   const body = { messages, ...(title && { title }) }
   let off: CaseRow | undefined
   const done = await change(
-    c.id,
+    c,
     {},
     async (key) => {
       const p = await take(client.POST('/api/cases/{id}/split', { params: { path: { id: c.id } }, headers: once(key), body }))
@@ -228,7 +283,7 @@ export async function split(c: Pick<CaseRow, 'id' | 'number'>, messages: string[
 export async function goOn(c: Pick<CaseRow, 'id' | 'number'>, title: string, show: (id: string) => void): Promise<void> {
   let next: CaseRow | undefined
   const done = await change(
-    c.id,
+    c,
     {},
     async (key) => {
       const p = await take(client.POST('/api/cases/{id}/continue', { params: { path: { id: c.id } }, headers: once(key), body: { ...(title && { title }) } }))
@@ -242,7 +297,7 @@ export async function goOn(c: Pick<CaseRow, 'id' | 'number'>, title: string, sho
 }
 
 /** Shows a case that came out of another, and leads back when that is taken back. */
-function came(c: Pick<CaseRow, 'id'>, off: CaseRow, done: ActedRow, words: string, show: (id: string) => void): void {
+function came(c: Pick<CaseRow, 'id' | 'number'>, off: CaseRow, done: ActedRow, words: string, show: (id: string) => void): void {
   askAgain(off.id)
   show(off.id)
   did(c, done, words, () => {
@@ -255,9 +310,9 @@ function came(c: Pick<CaseRow, 'id'>, off: CaseRow, done: ActedRow, words: strin
 
 export async function prioritise(c: Pick<CaseRow, 'id' | 'number'>, to: Priority): Promise<void> {
   const done = await change(
-    c.id,
+    c,
     { priority: to },
-    (key) => take(client.PUT('/api/cases/{id}/priority', { params: { path: { id: c.id } }, body: { priority: to }, headers: once(key) })),
+    { does: 'priority', priority: to },
     () => void prioritise(c, to),
   )
   did(c, done, t('case.prioritisedNow', { number: c.number, priority: t(`priority.${to}`) }))
@@ -266,9 +321,9 @@ export async function prioritise(c: Pick<CaseRow, 'id' | 'number'>, to: Priority
 /** Gives a case a title; an empty one gives it back the one that its first word gave it. */
 export async function rename(c: Pick<CaseRow, 'id' | 'number'>, title: string): Promise<void> {
   const done = await change(
-    c.id,
+    c,
     title ? { title } : {},
-    (key) => take(client.PUT('/api/cases/{id}/title', { params: { path: { id: c.id } }, body: { title }, headers: once(key) })),
+    { does: 'title', title },
     () => void rename(c, title),
   )
   did(c, done, t('case.renamedNow', { number: c.number }))
@@ -277,9 +332,9 @@ export async function rename(c: Pick<CaseRow, 'id' | 'number'>, title: string): 
 /** Gives a case tags by their names, and takes others off it. */
 export async function tag(c: Pick<CaseRow, 'id' | 'number' | 'tags'>, add: string[], remove: string[]): Promise<void> {
   const done = await change(
-    c.id,
+    c,
     { tags: [...c.tags.filter((g) => !remove.includes(g.id)), ...add.map((name) => ({ id: '', name }))] },
-    (key) => take(client.POST('/api/cases/{id}/tags', { params: { path: { id: c.id } }, body: { add, remove }, headers: once(key) })),
+    { does: 'tags', add, remove },
     () => void tag(c, add, remove),
   )
   did(c, done, t('case.taggedNow', { number: c.number }))
@@ -287,11 +342,10 @@ export async function tag(c: Pick<CaseRow, 'id' | 'number' | 'tags'>, add: strin
 
 /** Puts a case aside until a moment. Where something new has arrived since, it stays as it is; open leads there. */
 export async function sleep(c: Case, until: string, open: () => void): Promise<void> {
-  const body = { until, seen: latest(c.messages) }
   const done = await change(
-    c.id,
+    c,
     { state: 'asleep', wakes_at: until },
-    (key) => take(client.PUT('/api/cases/{id}/sleep', { params: { path: { id: c.id } }, body, headers: once(key) })),
+    { does: 'sleep', until, seen: latest(c.messages) },
     () => void sleep(c, until, open),
     (e) =>
       e instanceof Problem && e.code === 'case.something_new'
@@ -304,9 +358,9 @@ export async function sleep(c: Case, until: string, open: () => void): Promise<v
 /** Takes a case up again that was put aside. */
 export async function wake(c: Pick<CaseRow, 'id' | 'number'>): Promise<void> {
   const done = await change(
-    c.id,
+    c,
     { state: 'open', wakes_at: null },
-    (key) => take(client.DELETE('/api/cases/{id}/sleep', { params: { path: { id: c.id } }, headers: once(key) })),
+    { does: 'wake' },
     () => void wake(c),
   )
   did(c, done, t('case.wokenNow', { number: c.number }))

@@ -12,7 +12,7 @@ export type Entry =
   | { kind: 'unsent'; key: string; unsent: Unsent }
 
 /** Kinds of events that a person is told about. What became of a message stands at the message. */
-const told = new Set(['case.opened', 'case.reopened', 'case.assigned', 'case.solved', 'case.undone', 'case.priority', 'case.named', 'case.tagged', 'case.slept', 'case.woken', 'case.merged', 'case.took', 'case.split', 'case.continued'])
+const told = new Set(['case.opened', 'case.reopened', 'case.assigned', 'case.solved', 'case.undone', 'case.priority', 'case.named', 'case.tagged', 'case.slept', 'case.woken', 'case.merged', 'case.took', 'case.split', 'case.continued', 'draft.taken'])
 
 /**
  * Puts all conversations, notes and events of a case in one order. Where the conversation changes, and above all where

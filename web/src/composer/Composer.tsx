@@ -12,11 +12,15 @@ import { showChange, sleep, solve } from '../case/acts'
 import { inWords, say, useText, type Key } from '../i18n'
 import { number } from '../i18n/format'
 import type { Done } from '../inbox/after'
+import { typedHere, typesHere } from '../live/presence'
+import { SomebodyWrites, useWriters } from '../presence/Beside'
 import { shown } from '../shell/name'
 import { AttachButton, Attachments, useUploads } from './Attach'
 import s from './Composer.module.css'
 import { left, signed } from './count'
 import { keepDraft, keptDraft, watchDraft, type Draft, type Held } from './draft'
+import { spend } from './keeping'
+import { KeptElsewhere, useKeeping } from './KeptElsewhere'
 import { again, heldOf, post, takeBack, type Unsent } from './outbox'
 import { SomethingNew } from './SomethingNew'
 import { Tabs } from './Tabs'
@@ -28,6 +32,8 @@ import { chooseWay, latest, newSince, warningOf, wayKey } from './ways'
 export interface ComposerHandle {
   reply: () => void
   note: () => void
+  /** Goes on where one writes. */
+  write: () => void
   takeBack: (key: string) => void
   /** Begins an answer with a text that is there. */
   reuse: (text: string) => void
@@ -64,6 +70,8 @@ export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, on
   const [safe, setSafe] = useState(true)
   const [asking, setAsking] = useState<{ then: Then }>()
   const [describing, setDescribing] = useState<{ then: Then; anyway: boolean }>()
+  const writers = useWriters(c.id)
+  const [crowded, setCrowded] = useState<Parameters<typeof send>>()
   const box = useRef<HTMLTextAreaElement>(null)
   const whole = useRef<HTMLElement>(null)
   const warner = useRef<HTMLInputElement>(null)
@@ -126,7 +134,7 @@ export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, on
     const u = takeBack(key)
     if (!u) return
     if (u.write.kind === 'note') focus({ tab: 'note', note: join(u.write.text, draft.note) })
-    else {
+    else if (u.write.kind === 'reply') {
       const { body } = u.write
       const w = c.ways.find((x) => x.conversation_id === body.conversation_id && x.visibility === body.visibility)
       const next = { ...draft, reply: join(body.text, draft.reply), subject: body.subject ?? draft.subject, warning: body.warning ?? draft.warning, files: [...heldOf(u.write), ...draft.files], seen: latest(c.messages), tab: w ? wayKey(w) : draft.tab }
@@ -136,13 +144,13 @@ export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, on
     }
   }
   const reuse = (words: string) => focus({ tab: replyTab(), reply: join(words, draft.reply) })
-  useImperativeHandle(ref, () => ({ reply: () => focus({ tab: replyTab() }), note: () => focus({ tab: 'note' }), takeBack: back, reuse }))
+  useImperativeHandle(ref, () => ({ reply: () => focus({ tab: replyTab() }), note: () => focus({ tab: 'note' }), write: () => focus(), takeBack: back, reuse }))
 
-  function send(then: Then, anyway = false, undescribed = false) {
+  function send(then: Then, anyway = false, undescribed = false, crowd = false) {
     if (cannot) return
     const about = { caseId: c.id, number: c.number, person: shown(c.person.name) }
     if (noting) {
-      post({ ...about, write: { kind: 'note', text }, via: null })
+      post({ ...about, write: { kind: 'note', text, draft: spend(c.id, 'note') }, via: null })
       edit({ note: '' })
       if (then.solve || then.sleep) onDone('send_solve')
       if (then.solve) void solve(c, onOpen)
@@ -158,6 +166,11 @@ export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, on
       setDescribing({ then, anyway })
       return
     }
+    if (writers.length > 0 && !crowd) {
+      setCrowded([then, anyway, undescribed, true])
+      return
+    }
+    typedHere()
     post({
       ...about,
       write: {
@@ -174,6 +187,7 @@ export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, on
           ...(then.solve && { solve: true }),
           ...(then.sleep && { sleep: then.sleep }),
           ...(anyway && { anyway: true }),
+          draft: spend(c.id, 'reply'),
         },
       },
       via: { visibility: way.visibility, network: way.network, account: way.account },
@@ -205,7 +219,7 @@ export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, on
   const goesOn = me.after.send_solve === 'next'
 
   function onKeyDown(e: KeyboardEvent) {
-    if (e.nativeEvent.isComposing || asking || describing) return
+    if (e.nativeEvent.isComposing || asking || describing || crowded) return
     const id = (['send', 'sendSolve', 'sendSleep', 'leave'] as const).find((a) => isKey(e, actions[a].key ?? ''))
     if (!id || !offers[id]) return
     e.preventDefault()
@@ -219,6 +233,7 @@ export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, on
   }
 
   useEffect(() => watchDraft(me.id, c.id, setDraft), [me.id, c.id])
+  const onlyHere = useKeeping(c, me.id)
 
   // Leaving the page with a text that could not be kept would lose it.
   useEffect(() => {
@@ -255,6 +270,7 @@ export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, on
           <button onClick={() => edit({ seen: latest(c.messages) })}>{t('composer.read')}</button>
         </div>
       )}
+      <KeptElsewhere caseId={c.id} way={noting ? 'note' : 'reply'} />
       {withSubject && (
         <label className={s.subject}>
           <span>{t('composer.subject')}</span>
@@ -286,6 +302,7 @@ export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, on
         placeholder={noting ? t('composer.noteHere') : t('composer.writeHere')}
         onChange={(e) => {
           edit(noting ? { note: e.target.value } : { reply: e.target.value })
+          typesHere()
           if (!noting && way.typing && !blocked && e.target.value.trim()) types(c.id, way.conversation_id)
         }}
         onPaste={(e) => {
@@ -322,6 +339,7 @@ export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, on
         )}
         <span id={`${hints}-left`} className={rest !== undefined && rest < 0 ? s.over : s.left}>
           {!safe && <b className={s.over}>{t('composer.notKept')} </b>}
+          {onlyHere && <b className={s.over}>{t('draft.onlyHere')} </b>}
           {rest === undefined
             ? ''
             : rest >= 0
@@ -349,6 +367,19 @@ export function Composer({ ref, case: c, me, answers, unsent, onDone, onOpen, on
           onSend={() => {
             setDescribing(undefined)
             send(describing.then, describing.anyway, true)
+          }}
+        />
+      )}
+      {crowded && (
+        <SomebodyWrites
+          writers={writers}
+          onBack={() => {
+            setCrowded(undefined)
+            focus()
+          }}
+          onSend={() => {
+            setCrowded(undefined)
+            send(...crowded)
           }}
         />
       )}

@@ -42,7 +42,17 @@ export function keptDraft(agent: string, caseId: string): Draft {
 /** Keeps a draft; one without any text is forgotten. Reports whether it is safe, so that the page can say so if not. */
 export function keepDraft(agent: string, caseId: string, draft: Draft, now = Date.now()): boolean {
   const empty = !draft.reply && !draft.note && !draft.subject && draft.warning === null && draft.files.length === 0
-  return remember(nameOf(agent, caseId), empty ? undefined : { ...draft, at: now })
+  const safe = remember(nameOf(agent, caseId), empty ? undefined : { ...draft, at: now })
+  for (const f of kept) f(agent, caseId)
+  return safe
+}
+
+const kept = new Set<(agent: string, caseId: string) => void>()
+
+/** Calls f whenever a draft was kept here. Returns how to stop. */
+export function onKept(f: (agent: string, caseId: string) => void): () => void {
+  kept.add(f)
+  return () => kept.delete(f)
 }
 
 const put = new Set<(name: string, draft: Draft) => void>()
@@ -91,7 +101,9 @@ export function watchDraft(agent: string, caseId: string, onDraft: (d: Draft) =>
 /** Forgets drafts that nobody has touched for a month. */
 export function forgetOldDrafts(now = Date.now()): void {
   for (const name of rememberedNames('draft.')) {
-    if (now - read(remembered(name)).at > longest) remember(name, undefined)
+    if (now - read(remembered(name)).at <= longest) continue
+    remember(name, undefined)
+    remember(name.replace('draft.', 'kept.'), undefined)
   }
 }
 

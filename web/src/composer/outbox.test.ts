@@ -3,7 +3,7 @@
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Problem, Unreachable } from '../api/problem'
-import { again, openOutbox, post, takeBack, unsent, wake, type OutboxDeps, type Unsent } from './outbox'
+import { again, isBehind, openOutbox, post, takeBack, unsent, wake, type OutboxDeps, type Unsent } from './outbox'
 import { storage } from './storage.testing'
 
 /** A server of the test's own: it answers when the test says how. */
@@ -20,7 +20,7 @@ function open(agent = 'anke') {
   close = openOutbox(agent, deps)
   return { calls, sent, refused }
 }
-const textOf = (u: Unsent) => (u.write.kind === 'note' ? u.write.text : u.write.body.text)
+const textOf = (u: Unsent) => (u.write.kind === 'note' ? u.write.text : u.write.kind === 'act' ? u.write.act.does : u.write.body.text)
 const settle = () => vi.waitFor(() => Promise.resolve())
 const note = (caseId: string, text: string) => post({ caseId, number: 1, person: 'Mira', write: { kind: 'note', text }, via: null })
 const reply = (caseId: string, text: string) =>
@@ -146,5 +146,38 @@ test('an answer that comes after somebody else signed in changes nothing', async
   first.calls[0]?.answer()
   await settle()
   expect(first.sent).toEqual([])
+  expect(unsent.get()).toEqual([])
+})
+
+test('what is done without a connection waits behind what was written, and goes once and in order', async () => {
+  const { calls, sent } = open()
+  reply('c1', 'Hallo')
+  expect(isBehind('c1')).toBe(true)
+  post({ caseId: 'c1', number: 1, person: '', write: { kind: 'act', act: { does: 'tags', add: ['Rechnung'], remove: [] }, shown: {} }, via: null })
+  post({ caseId: 'c1', number: 1, person: '', write: { kind: 'act', act: { does: 'solve', seen: 'm1' }, shown: { state: 'solved' } }, via: null }, 'its own key')
+  calls[0]?.answer(new Unreachable())
+  await settle()
+  expect(unsent.get().map((u) => u.state)).toEqual(['waiting', 'waiting', 'waiting'])
+  close?.()
+  const next = open() // the page was closed meanwhile
+  expect(next.calls.map((c) => [textOf(c.u), c.u.key])).toEqual([['Hallo', calls[0]?.u.key]])
+  for (let i = 0; i < 3; i++) {
+    next.calls[i]?.answer()
+    await settle()
+  }
+  expect([sent, next.sent]).toEqual([[], ['Hallo', 'tags', 'solve']])
+  expect(next.calls[2]?.u.key).toBe('its own key')
+  expect(isBehind('c1')).toBe(false)
+})
+
+test('an act that is refused is told of and holds nothing back', async () => {
+  const { calls, sent, refused } = open()
+  post({ caseId: 'c1', number: 1, person: '', write: { kind: 'act', act: { does: 'solve', seen: 'm1' }, shown: {} }, via: null })
+  note('c1', 'danach')
+  calls[0]?.answer(new Problem(409, 'case.something_new', '', []))
+  await settle()
+  calls[1]?.answer()
+  await settle()
+  expect([refused, sent]).toEqual([['solve'], ['danach']])
   expect(unsent.get()).toEqual([])
 })

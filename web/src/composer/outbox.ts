@@ -4,7 +4,7 @@
 import { newKey } from '../api/client'
 import { Problem, worthRetrying } from '../api/problem'
 import { remember, remembered, rememberedNames } from '../api/remembered'
-import type { AccountRef, ReplyBody, Visibility } from '../api/types'
+import type { AccountRef, CaseRow, Priority, ReplyBody, Visibility } from '../api/types'
 import { signal } from '../shell/signal'
 import type { Held } from './draft'
 
@@ -18,13 +18,27 @@ export interface Unsent {
   caseId: string
   number: number
   person: string
-  write: { kind: 'reply'; body: ReplyBody; names?: { name: string; size: number }[] } | { kind: 'note'; text: string }
+  write:
+    | { kind: 'reply'; body: ReplyBody; names?: { name: string; size: number }[] }
+    | { kind: 'note'; text: string; draft?: string }
+    | { kind: 'act'; act: Act; shown: Partial<CaseRow> }
   via: { visibility: Visibility; network: string; account: AccountRef } | null
   at: string
   /** handing: on its way to the server. waiting: the server cannot be reached. refused: the server said no. */
   state: 'handing' | 'waiting' | 'refused'
   problem: { status: number; code: string; detail: string } | null
 }
+
+/** What somebody does with a case besides writing in it. */
+export type Act =
+  | { does: 'solve'; seen: string }
+  | { does: 'reopen' }
+  | { does: 'assign'; to: string }
+  | { does: 'priority'; priority: Priority }
+  | { does: 'title'; title: string }
+  | { does: 'tags'; add: string[]; remove: string[] }
+  | { does: 'sleep'; until: string; seen: string }
+  | { does: 'wake' }
 
 export interface OutboxDeps {
   /** Hands one over. Throws what the server answered. */
@@ -66,12 +80,18 @@ export function openOutbox(forAgent: string, d: OutboxDeps): () => void {
   }
 }
 
-/** Takes one more, and tries to hand it over. */
-export function post(u: Omit<Unsent, 'key' | 'at' | 'state' | 'problem'>): Unsent {
-  const entry: Unsent = { ...u, key: newKey(), at: new Date().toISOString(), state: 'handing', problem: null }
+/** Takes one more, and tries to hand it over. One that was tried before has its key. */
+export function post(u: Omit<Unsent, 'key' | 'at' | 'state' | 'problem'>, key = newKey()): Unsent {
+  const behind = watched.get().some((o) => o.caseId === u.caseId && o.state === 'waiting')
+  const entry: Unsent = { ...u, key, at: new Date().toISOString(), state: behind ? 'waiting' : 'handing', problem: null }
   put(entry)
   wake()
   return entry
+}
+
+/** Whether something of a case is on its way: what is done next waits for its turn. */
+export function isBehind(caseId: string): boolean {
+  return watched.get().some((u) => u.caseId === caseId && u.state !== 'refused')
 }
 
 /**
@@ -129,13 +149,15 @@ async function hand(u: Unsent): Promise<void> {
     d.onSent(u)
     wake()
   } else if (worthRetrying(outcome) || (outcome instanceof Problem && outcome.status === 401)) {
-    put({ ...u, state: 'waiting' })
+    for (const o of watched.get()) if (o.caseId === u.caseId && o.state === 'handing') put({ ...o, state: 'waiting' }) // and all behind it
     giveUp ??= d.later(wake)
   } else {
     const problem = outcome instanceof Problem ? { status: outcome.status, code: outcome.code, detail: outcome.detail } : { status: 0, code: 'internal', detail: '' }
     const refused: Unsent = { ...u, state: 'refused', problem }
-    put(refused)
+    if (u.write.kind === 'act') take(u.key) // nothing that was written is in it
+    else put(refused)
     d.onRefused(refused)
+    if (u.write.kind === 'act') wake()
   }
 }
 

@@ -7,6 +7,7 @@ import type { CaseRow, View } from '../api/types'
 import { useText } from '../i18n'
 import { exactly } from '../i18n/format'
 import { timeLeft, timeSince, toneOf, toneOfPriority } from '../i18n/relative'
+import { Beside } from '../presence/Beside'
 import { lineOf, shown } from '../shell/name'
 import { aboutOf, clockOf } from './order'
 import s from './Row.module.css'
@@ -49,6 +50,7 @@ export const Row = memo(function Row({ row, view, open, now, networkName, onFocu
           <span className="unseen">{t(row.visibility)} </span>
           {networkName(row.network)}
         </span>{' '}
+        <Beside row={row} />{' '}
         <span className={s.agent} title={row.agent?.name ?? t('row.nobody')}>
           {row.agent ? row.agent.initials : '–'}
           <span className="unseen"> {row.agent ? row.agent.name : t('row.nobody')}</span>

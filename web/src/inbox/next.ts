@@ -2,20 +2,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { useNavigate } from '@tanstack/react-router'
+import { inBrand } from '../api/brand'
+import { client, take } from '../api/client'
+import { worthRetrying } from '../api/problem'
 import { caseQuery, inboxQuery, queries } from '../api/queries'
 import type { CaseRow, View } from '../api/types'
 import { wordsFor } from '../api/words'
 import { useText } from '../i18n'
+import { isServed, tab } from '../live/presence'
 import { useMe } from '../shell/me'
 import { announce, tell, warn } from '../shell/notices'
 import { nextCase, rowsOf } from './order'
 
 /** The views in which somebody waits for us. From any other, "next" means the whole inbox. */
-function workView(view: View): View {
+function workView(view: View): 'open' | 'mine' | 'unassigned' {
   return view === 'mine' || view === 'unassigned' ? view : 'open'
 }
 
-/** Goes to the case that must be answered next, leaving out the one at hand; to the list when nobody waits. */
+/**
+ * Goes to the case that must be answered next and that nobody else has, leaving out the one at hand; to the list when nobody
+ * waits. The server keeps it for this page, so that no two get the same. Where it cannot be reached, the list as it is known
+ * here says who is next, and nothing is kept.
+ */
 export function useNext(view: View): (current?: string) => Promise<void> {
   const { t } = useText()
   const me = useMe()
@@ -23,10 +31,9 @@ export function useNext(view: View): (current?: string) => Promise<void> {
   return async (current) => {
     const from = workView(view)
     try {
-      const data = queries.getQueryData(inboxQuery(from).queryKey) ?? (await queries.fetchInfiniteQuery(inboxQuery(from)))
-      const next = nextCase(rowsOf(data), current, me.id)
+      const next = me.brand.rights.includes('work') ? await served(from, current, me.id) : await listed(from, current, me.id)
       if (next) {
-        await navigate({ to: '/cases/$id', params: { id: next.id }, search: { view: from } })
+        await navigate({ to: '/cases/$id', params: { id: next }, search: { view: from } })
         return
       }
     } catch (e) {
@@ -37,6 +44,25 @@ export function useNext(view: View): (current?: string) => Promise<void> {
     tell(t('next.none'))
     announce(t('next.none'))
   }
+}
+
+/** Has the queue serve a case, and asks for those that come after it before they are opened. */
+async function served(view: 'open' | 'mine' | 'unassigned', current: string | undefined, me: string): Promise<string | undefined> {
+  try {
+    const { case: row, soon } = await take(client.POST('/api/queue/next', { params: { query: inBrand() }, body: { view, tab, ...(current && { current }) } }))
+    for (const id of soon) void queries.prefetchQuery(caseQuery(id))
+    if (row) isServed(row.id)
+    return row?.id
+  } catch (e) {
+    if (!worthRetrying(e)) throw e
+    return listed(view, current, me)
+  }
+}
+
+/** Who comes next in the list as it is known here. */
+async function listed(view: View, current: string | undefined, me: string): Promise<string | undefined> {
+  const data = queries.getQueryData(inboxQuery(view).queryKey) ?? (await queries.fetchInfiniteQuery(inboxQuery(view)))
+  return nextCase(rowsOf(data), current, me)?.id
 }
 
 /** Asks for the cases that will be opened next before they are, so that opening one costs nothing. */

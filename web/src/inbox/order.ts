@@ -49,7 +49,7 @@ export function aboutOf(row: Pick<CaseRow, 'title' | 'preview' | 'answered'>): s
  * a colleague holds is not taken from them by a key.
  */
 export function nextCase(rows: CaseRow[], current: string | undefined, me: string): CaseRow | undefined {
-  return rows.find((r) => r.id !== current && r.state === 'open' && (r.agent === null || r.agent.id === me))
+  return rows.find((r) => r.id !== current && r.state === 'open' && (r.agent === null || r.agent.id === me) && (!r.reserved || r.reserved.id === me))
 }
 
 function uncut(line: string): string {

@@ -32,6 +32,7 @@ export function outdatedBy(change: Change): string[][] {
     case 'case':
     case 'message':
     case 'note':
+    case 'draft':
       return change.case_id ? [['row', change.case_id], ['case', change.case_id]] : [['inbox'], ['case']]
     case 'person':
       return [['case'], ['person'], ['company'], ['consents']]

@@ -8,8 +8,10 @@ export type LiveState = 'connecting' | 'live' | 'lost' | 'out'
 
 export interface LiveDeps {
   fetch: (url: string, init: RequestInit) => Promise<Response>
-  /** A change, or that a customer writes, as the server reported it. */
+  /** A change, or what is so for a moment, as the server reported it. */
   onEvent: (e: StreamEvent) => void
+  /** The stream stands, for the first time or anew. */
+  onHello?: () => void
   /** Events may have been missed: everything is to be asked again. */
   onGap: () => void
   onState: (s: LiveState) => void
@@ -61,7 +63,8 @@ export function listen(url: string, deps: LiveDeps): { stop: () => void; now: ()
   function onEvent(e: StreamEvent) {
     // A first hello: what was asked before it may be older than what the stream begins with, and nobody else would say.
     if (e.event === 'reload' || (e.event === 'hello' && !last)) deps.onGap()
-    else if (e.event === 'change' || e.event === 'typing') deps.onEvent(e)
+    else if (e.event !== 'hello') deps.onEvent(e)
+    if (e.event === 'hello') deps.onHello?.()
     if (e.id) last = e.id
   }
 

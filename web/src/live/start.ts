@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { outdated, queries } from '../api/queries'
+import { heardDraft } from './drafts'
 import { freshen } from '../inbox/freshen'
 import { signal } from '../shell/signal'
 import { changeOf, collector, outdatedBy } from './changes'
 import { listen, type LiveState } from './connection'
+import { heardPresent, nothingHeard, tab, tellAnew } from './presence'
 import { heardWriting } from './writing'
 
 /** How the live connection is doing, for the banner. */
@@ -30,18 +32,27 @@ export function startLive(onBack: () => void): () => void {
     () => 120,
   )
 
+  function heardRow(data: string) {
+    const id = /"case_id":"([^"\\]+)"/.exec(data)?.[1]
+    if (id) changes.add([['row', id]])
+  }
   function begin() {
-    connection ??= listen('/api/events', {
+    connection ??= listen(`/api/events?tab=${tab}`, {
       fetch: (url, init) => fetch(url, init),
       onEvent(e) {
         if (e.event === 'typing') return heardWriting(e.data)
+        if (e.event === 'draft') return heardDraft(e.data)
+        if (e.event === 'presence') return heardPresent(e.data)
+        if (e.event === 'row') return heardRow(e.data)
         const change = changeOf(e.data)
         if (change) changes.add(outdatedBy(change))
       },
+      onHello: tellAnew,
       onGap: () => changes.add([['inbox'], ['case'], ['accounts'], ['health']]),
       onState(state) {
         live.set(state)
         if (state === 'live') onBack()
+        else nothingHeard()
         // Who is signed in is asked again, and the answer leads to the sign-in page.
         if (state === 'out') void queries.invalidateQueries({ queryKey: ['me'] })
       },

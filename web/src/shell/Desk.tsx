@@ -13,9 +13,12 @@ import { wordsFor } from '../api/words'
 import { undoLast } from '../case/acts'
 import { forgetOldDrafts } from '../composer/draft'
 import { unsent, wake } from '../composer/outbox'
+import { keepAll } from '../composer/keeping'
+import { startKeepingDrafts } from '../composer/startKeeping'
 import { startOutbox } from '../composer/startOutbox'
 import { startWithdrawing } from '../composer/withdraw'
 import { speak, useText, withLater, type Key } from '../i18n'
+import { startPresence, tellAnew } from '../live/presence'
 import { live, startLive } from '../live/start'
 import s from './Desk.module.css'
 import { Icon, type IconName } from './Icon'
@@ -72,11 +75,17 @@ export function Desk() {
   useEffect(() => setColorScheme(me.scheme), [me.scheme, setColorScheme])
   useEffect(() => {
     forgetOldDrafts()
+    const back = () => {
+      wake()
+      keepAll()
+    }
     const goTo = (id: string) => void navigate({ to: '/cases/$id', params: { id } })
     const stops = [
       startKeys(),
-      ...(placed ? [startLive(wake)] : []), // nothing happens for who sees nothing
+      ...(placed ? [startLive(back)] : []), // nothing happens for who sees nothing
       startOutbox(me.id, goTo),
+      startKeepingDrafts(me.id),
+      ...(placed ? [startPresence()] : []),
       startWithdrawing(me.id, goTo),
       onSignedOut(() => {
         if (location.pathname === '/sign-in') return
@@ -86,13 +95,16 @@ export function Desk() {
     ]
     return () => stops.forEach((stop) => stop())
   }, [me.id, placed, navigate])
+  useEffect(() => tellAnew(), [me.brand.id])
   // They open at once, and without a connection, because they are here before somebody asks; the first screen does not
   // wait for them.
   useEffect(() => {
     if (settled || connection !== 'live') return
     const timer = setTimeout(() => {
-      setSettled(true)
-      for (const tool of Object.values(tools)) void tool.fetch()
+      Promise.all([import('../actions/Tip'), ...Object.values(tools).map((tool) => tool.fetch())]).then(
+        (all) => setSettled(all.every(Boolean)), // else the connection was lost, and they are asked for when it is back
+        () => undefined,
+      )
     }, quiet)
     return () => clearTimeout(timer)
   }, [settled, connection])
