@@ -23,6 +23,7 @@ type (
 	CaseID         string
 	MessageID      string
 	TagID          string
+	ViewID         string
 )
 
 // turns gives out the first 60 bits of ids: the millisecond, and which part of it, in 4096ths. They ascend strictly.

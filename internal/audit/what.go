@@ -55,6 +55,10 @@ const (
 	BrandChanged   What = "brand.changed"
 	LettersChanged What = "brand.letters_changed"
 	ServiceChanged What = "brand.service_changed"
+	ViewShared     What = "brand.view_shared"
+	ViewChanged    What = "brand.view_changed"
+	ViewRemoved    What = "brand.view_removed"
+	DoneTogether   What = "brand.done_together" // with many cases at once
 
 	AccountConnected What = "account.connected"
 	AccountChanged   What = "account.changed"
@@ -85,7 +89,7 @@ var Whats = []What{
 	AppAdded, AppRemoved, PasskeyAdded, PasskeyRemoved, CodesRenewed, SecondRemoved, TokenMade, TokenRevoked,
 	AgentAdded, AgentInvited, InviteLink, InviteWithdrawn, AgentJoined, AgentClosed, RoleSet,
 	HouseSetUp, SessionLimits, SecondRoles, WatchLimits, TargetAdded, TargetRemoved, WorkRevived, WorkDiscarded, HouseBackedUp, HouseRestored, HouseUpgraded, TrailExported,
-	BrandAdded, BrandChanged, LettersChanged, ServiceChanged,
+	BrandAdded, BrandChanged, LettersChanged, ServiceChanged, ViewShared, ViewChanged, ViewRemoved, DoneTogether,
 	AccountConnected, AccountChanged, AccountPaused, AccountResumed, AccountRemoved, CanarySet, DeliveryRetried, DeliveryAside,
 	WebhookAdded, WebhookChanged, WebhookOn, WebhookOff, WebhookRenewed, WebhookReplayed, WebhookRemoved,
 	CaseRead, PersonRead, MediaRead, DeliveryRead,

@@ -90,6 +90,9 @@ func caseForUpdate(ctx context.Context, tx *store.Tx, id hilft.CaseID) (Case, er
 // casesForUpdate reads cases in the order of their ids, without the names of their people, some time before the next Flush
 // is over, and keeps others from changing them.
 func casesForUpdate(ctx context.Context, tx *store.Tx, ids []hilft.CaseID, each func(Case)) error {
+	if err := watchViews(ctx, tx); err != nil {
+		return err
+	}
 	lock := ""
 	if tx.Dialect() == store.Postgres {
 		lock = " FOR UPDATE"
