@@ -313,8 +313,8 @@ func (d *Desk) viewChanged(ctx context.Context, tx *store.Tx, see access.Sight, 
 type savedViews map[hilft.BrandID][]SavedView
 
 // knownViews are the views of the house in which cases were changed last: until the stamp is another, they are these. A stamp is of
-// one house and one moment, so whoever runs several keeps asking, and nothing else.
-var knownViews atomic.Pointer[stamped] //nolint:gochecknoglobals // a memory, of what is never otherwise
+// one house and one moment, so where several run in one process they are read more often, and nothing else.
+var knownViews atomic.Pointer[stamped]
 
 type stamped struct {
 	stamp string
@@ -356,7 +356,7 @@ func viewsWatched(ctx context.Context, tx *store.Tx) (savedViews, error) {
 		}
 	}
 	if w.stamp == "" {
-		return nil, nil //nolint:nilnil // there are none
+		return savedViews{}, nil
 	}
 	if known := knownViews.Load(); known != nil && known.stamp == w.stamp {
 		return known.views, nil

@@ -165,6 +165,8 @@ func (a *API) operations() {
 	a.searchOperations()
 	a.caseOperations()
 	a.carryOperations()
+	a.viewOperations()
+	a.togetherOperations()
 	a.sleepOperations()
 	a.messageOperations()
 	a.typingOperation()
