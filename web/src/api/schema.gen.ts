@@ -125,6 +125,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do one thing with many cases; what cannot be done with one is done with the others */
+        post: operations["do-together"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acts/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what one has just done with many cases */
+        post: operations["undo-together"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agents": {
         parameters: {
             query?: never;
@@ -1455,6 +1489,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The saved views that one has in a brand */
+        get: operations["list-views"];
+        /** Say in which order saved views stand: one's own, and as a lead those of the brand */
+        put: operations["order-views"];
+        /** Save a view of the inbox: one's own, or as a lead one of the brand */
+        post: operations["save-view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a saved view */
+        put: operations["change-view"];
+        post?: never;
+        /** Take a saved view away; its cases stay as they are */
+        delete: operations["remove-view"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/watch": {
         parameters: {
             query?: never;
@@ -2312,11 +2383,44 @@ export interface components {
             size: number;
             type: string;
         };
+        Filter: {
+            /** @description Ids. */
+            accounts?: string[];
+            /** @description With the owner agent: whose. */
+            agent?: string;
+            /** @description Every one of the tags. */
+            all_tags?: boolean;
+            /**
+             * @description Their answer is due soon, or late; or late.
+             * @enum {string}
+             */
+            due?: "soon" | "late";
+            /** @description Ids. */
+            networks?: string[];
+            /**
+             * @description me: of whoever looks.
+             * @enum {string}
+             */
+            owner?: "me" | "nobody" | "agent";
+            priorities?: ("urgent" | "high" | "normal" | "low")[];
+            states?: ("open" | "waiting" | "asleep" | "solved")[];
+            /** @description Ids; any of them. */
+            tags?: string[];
+            /** @description Something that we said did not arrive, or nobody knows. */
+            trouble?: boolean;
+            /** @enum {string} */
+            visibility?: "public" | "private";
+        };
         "Forget-passwordRequest": {
             email: string;
         };
         "Give-passwordRequest": {
             password: string;
+        };
+        Gone: {
+            id: string;
+            /** @enum {string} */
+            what: "agent" | "tag" | "network" | "account";
         };
         Health: {
             accounts: components["schemas"]["Account"][];
@@ -2384,6 +2488,10 @@ export interface components {
             counts: components["schemas"]["CountsByView"];
             /** @description Cursor of the next page; empty: this was the last. */
             next: string;
+            /** @description Cases in every saved view, by its id. null: it is being counted. */
+            saved: {
+                [key: string]: number | null;
+            };
             /** @description Behind what the next page begins; null: this was the last. */
             until: components["schemas"]["Place"];
         };
@@ -2685,6 +2793,10 @@ export interface components {
         OpenSessions: {
             sessions: components["schemas"]["OpenSession"][];
         };
+        "Order-viewsRequest": {
+            /** @description Those that are left out come last. */
+            ids: string[];
+        };
         Outlook: {
             /**
              * Format: int64
@@ -2853,6 +2965,30 @@ export interface components {
             cases: components["schemas"]["CaseRow"][];
             /** @description Cases in every view. */
             counts: components["schemas"]["CountsByView"];
+            /** @description Cases in every saved view, by its id. null: it is being counted. */
+            saved: {
+                [key: string]: number | null;
+            };
+        };
+        SavedView: {
+            /** @description Whoever asks may change it. */
+            change: boolean;
+            filter: components["schemas"]["Filter"];
+            /** @description What its filter names and is not there any more. */
+            gone: components["schemas"]["Gone"][];
+            id: string;
+            name: string;
+            /**
+             * @description Who must be answered next first, or what changed last first.
+             * @enum {string}
+             */
+            order: "next" | "changed";
+            /** @description All who read in the brand have it; its leads say so. */
+            shared: boolean;
+        };
+        SavedViews: {
+            /** @description Those of the brand first, then one's own. */
+            views: components["schemas"]["SavedView"][];
         };
         SearchHit: {
             /** Format: date-time */
@@ -2940,6 +3076,14 @@ export interface components {
         SecondRoles: {
             /** @description Who signs in here only with a second step. Administrators always do. */
             roles: string[];
+        };
+        Seen: {
+            id: string;
+            /**
+             * Format: date-time
+             * @description The changed_at that the list showed: one in which something was said since is neither solved nor put aside.
+             */
+            seen_at: string;
         };
         Self: {
             handle: string;
@@ -3110,6 +3254,14 @@ export interface components {
             /** @description By their names. */
             tags: components["schemas"]["Tag"][];
         };
+        Taken: {
+            /**
+             * Format: int64
+             * @description As the answer to it gave it.
+             */
+            act: number;
+            id: string;
+        };
         Target: {
             /** @description Mail: over which it goes. */
             account: components["schemas"]["AccountRef"];
@@ -3135,6 +3287,31 @@ export interface components {
             /** @description Webhook: what signs it, at least 16 characters. */
             secret?: string;
         };
+        TogetherAnswer: {
+            /** @description Of every case, in the order in which they were named. */
+            results: components["schemas"]["Took"][];
+        };
+        TogetherRequestBody: {
+            /** @enum {string} */
+            act: "solve" | "reopen" | "assign" | "tag" | "priority" | "sleep" | "wake";
+            /** @description With tag: names. */
+            add?: string[];
+            /** @description With assign; empty: nobody. */
+            agent_id?: string;
+            cases: components["schemas"]["Seen"][];
+            /**
+             * @description With priority.
+             * @enum {string}
+             */
+            priority?: "urgent" | "high" | "normal" | "low";
+            /** @description With tag: ids. */
+            remove?: string[];
+            /**
+             * Format: date-time
+             * @description With sleep.
+             */
+            until?: string;
+        };
         Token: {
             /** Format: date-time */
             ends_at: string;
@@ -3151,6 +3328,18 @@ export interface components {
         };
         TokenList: {
             tokens: components["schemas"]["Token"][];
+        };
+        Took: {
+            /**
+             * Format: int64
+             * @description By which it can be taken back for ten minutes; 0: it was so already.
+             */
+            act: number;
+            /** @description As it is now; left out: it could not be done. */
+            case?: components["schemas"]["CaseRow"];
+            /** @description Why it could not be done; empty: it was. */
+            code: string;
+            id: string;
         };
         Totp: {
             qr: components["schemas"]["Qr"];
@@ -3209,6 +3398,9 @@ export interface components {
              */
             act: number;
         };
+        UndoTogetherRequestBody: {
+            acts: components["schemas"]["Taken"][];
+        };
         Unknown: {
             account: components["schemas"]["AccountRef"];
             /** Format: date-time */
@@ -3217,6 +3409,17 @@ export interface components {
             message_id: string;
             /** Format: int64 */
             number: number;
+        };
+        ViewBody: {
+            filter: components["schemas"]["Filter"];
+            name: string;
+            /**
+             * @description Who must be answered next first, or what changed last first.
+             * @enum {string}
+             */
+            order: "next" | "changed";
+            /** @description All who read in the brand have it; its leads say so. */
+            shared: boolean;
         };
         Watch: {
             limits: components["schemas"]["WatchLimits"];
@@ -3919,6 +4122,150 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "do-together": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TogetherRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TogetherAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "undo-together": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoTogetherRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TogetherAnswer"];
                 };
             };
             /** @description Unauthorized */
@@ -6335,6 +6682,8 @@ export interface operations {
                 /** @description Of which brand; empty: of the first one that one sees. */
                 brand?: string;
                 view?: "open" | "mine" | "unassigned" | "waiting" | "asleep" | "solved" | "trouble";
+                /** @description A saved view in its place, by its id. A page of it may be short, and even empty, where there is a next one. */
+                saved?: string;
                 /** @description Only cases that have it, by its id. */
                 tag?: string;
                 /** @description Only these. */
@@ -9627,6 +9976,350 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-views": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViews"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "order-views": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Order-viewsRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-view": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

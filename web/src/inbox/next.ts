@@ -8,11 +8,13 @@ import { wordsFor } from '../api/words'
 import { useText } from '../i18n'
 import { useMe } from '../shell/me'
 import { announce, tell, warn } from '../shell/notices'
+import { ruleOf } from './filter'
 import { nextCase, rowsOf } from './order'
 
-/** The views in which somebody waits for us. From any other, "next" means the whole inbox. */
+/** The lists in which somebody waits for us. From any other, "next" means the whole inbox. */
 function workView(view: View): View {
-  return view === 'mine' || view === 'unassigned' ? view : 'open'
+  const rule = ruleOf(view)
+  return rule?.order === 'next' && !rule.filter.trouble && (rule.filter.states?.includes('open') ?? true) ? view : 'open'
 }
 
 /** Goes to the case that must be answered next, leaving out the one at hand; to the list when nobody waits. */

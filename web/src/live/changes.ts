@@ -35,6 +35,8 @@ export function outdatedBy(change: Change): string[][] {
       return change.case_id ? [['row', change.case_id], ['case', change.case_id]] : [['inbox'], ['case']]
     case 'tags':
       return [['inbox'], ['case'], ['tags']]
+    case 'views':
+      return [['inbox'], ['views']]
     case 'account':
       return [['accounts'], ['health'], ['case']] // an account in trouble blocks ways to answer
     case 'item':
