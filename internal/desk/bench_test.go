@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The hilft authors
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build unix
+
 package desk
 
 import (
@@ -56,5 +58,5 @@ func BenchmarkHear(b *testing.B) {
 func cpu() int64 {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return (u.Utime.Sec+u.Stime.Sec)*1_000_000 + u.Utime.Usec + u.Stime.Usec
+	return (syscall.TimevalToNsec(u.Utime) + syscall.TimevalToNsec(u.Stime)) / 1000
 }

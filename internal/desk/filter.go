@@ -142,7 +142,8 @@ func (f *Filter) streams(brand hilft.BrandID, me hilft.AgentID, o Order) (all []
 			for _, state := range states {
 				all = append(all, stream{
 					"case_tag t CROSS JOIN cases c", `c.id = t.case_id AND c.brand_id = ? AND t.tag_id = ? AND t.state = ?`,
-					[]any{string(brand), string(t), string(state)}, "t." + o.column(), "t.case_id",
+					[]any{string(brand), string(t), string(state)},
+					"t." + o.column(), "t.case_id",
 				})
 			}
 		}

@@ -99,20 +99,8 @@ func (h *head) fill(ctx context.Context, tx *store.Tx, way int) error {
 	if len(h.rows) > 0 || h.over {
 		return nil
 	}
-	compare, direction, many := ">", "", firstRead
-	if way < 0 {
-		compare, direction = "<", " DESC"
-	}
-	if h.read > 0 {
-		many = laterRead
-	}
-	where, args := h.where, h.args
-	if h.from != nil {
-		where += fmt.Sprintf(` AND (%s, %s) %s (?, ?)`, h.key, h.id, compare)
-		args = append(args[:len(args):len(args)], h.from.Key, string(h.from.ID))
-	}
-	rows, err := store.All(ctx, tx, fmt.Sprintf(`SELECT c.id, c.state, c.agent_id, c.trouble, c.priority, c.network, c.account_id, c.visibility, c.late, c.tags, %s
-		FROM %s WHERE %s ORDER BY %[1]s%[4]s, %[5]s%[4]s LIMIT %[6]d`, h.key, h.stream.from, where, direction, h.id, many), args, scanPassed)
+	query, args, many := h.question(way)
+	rows, err := store.All(ctx, tx, query, args, scanPassed)
 	if err != nil {
 		return fmt.Errorf("desk: walk: %w", err)
 	}
@@ -122,6 +110,24 @@ func (h *head) fill(ctx context.Context, tx *store.Tx, way int) error {
 		h.from = &from
 	}
 	return nil
+}
+
+// question asks for the next rows of a stream, at most so many.
+func (h *head) question(way int) (query string, args []any, many int) {
+	compare, direction := ">", ""
+	if way < 0 {
+		compare, direction = "<", " DESC"
+	}
+	if many = firstRead; h.read > 0 {
+		many = laterRead
+	}
+	where, args := h.where, h.args
+	if h.from != nil {
+		where += fmt.Sprintf(` AND (%s, %s) %s (?, ?)`, h.key, h.id, compare)
+		args = append(args[:len(args):len(args)], h.from.Key, string(h.from.ID))
+	}
+	return fmt.Sprintf(`SELECT c.id, c.state, c.agent_id, c.trouble, c.priority, c.network, c.account_id, c.visibility, c.late, c.tags, %s
+		FROM %s WHERE %s ORDER BY %[1]s%[4]s, %[5]s%[4]s LIMIT %[6]d`, h.key, h.stream.from, where, direction, h.id, many), args, many
 }
 
 func scanPassed(scan func(into ...any) error, p *passed) error {

@@ -109,7 +109,7 @@ func (a *API) took(ctx context.Context, all []desk.Took, err error) (*bodyOf[tog
 			out.Results[i].Code = a.problem(ctx, t.Err).Code
 			continue
 		}
-		row := n.row(t.Acted.Case)
+		row := n.row(t.Case)
 		out.Results[i].Case = &row
 	}
 	return &bodyOf[togetherAnswer]{out}, nil

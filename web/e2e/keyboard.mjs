@@ -85,6 +85,7 @@ await journey(async ({ open }) => {
   await press('Enter')
   await desk.message('Zweitens').waitFor()
   await desk.row('Drittens').waitFor({ state: 'detached' })
+  await page.getByText(desk.t('case.asleepNow', { number: '' }).split('#')[1]).waitFor() // it can be taken back once the server has it
   await press('z')
   await desk.row('Drittens').waitFor()
   await press('g')

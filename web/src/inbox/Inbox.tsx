@@ -165,20 +165,6 @@ export function Inbox() {
       <section className={s.list} aria-label={name} data-tour="list">
         {!me.toured && <TourOffer />}
         <Bar view={view} saved={saved} marking={marking} onMarking={() => (marking || marks.size > 0 ? clearMarks() : setMarking(true))} />
-        {marked.length > 0 && (
-          <Suspense fallback={null}>
-            <Bulk
-              rows={marked}
-              stuck={stuck}
-              onClear={clearMarks}
-              onDone={(left) => {
-                setStuck(left)
-                setMarks(new Set(left.keys()))
-                if (left.size === 0) setMarking(false)
-              }}
-            />
-          </Suspense>
-        )}
         <List
           ref={list}
           view={view}
@@ -195,6 +181,21 @@ export function Inbox() {
           onMarkTo={markTo}
           onMarking={setMarking}
         />
+        {/* Below the rows, so that none moves away from under the finger that marks the next. */}
+        {marked.length > 0 && (
+          <Suspense fallback={null}>
+            <Bulk
+              rows={marked}
+              stuck={stuck}
+              onClear={clearMarks}
+              onDone={(left) => {
+                setStuck(left)
+                setMarks(new Set(left.keys()))
+                if (left.size === 0) setMarking(false)
+              }}
+            />
+          </Suspense>
+        )}
       </section>
       <div className={s.case} key={open ?? 'none'}>
         <Outlet />

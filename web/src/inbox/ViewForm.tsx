@@ -19,6 +19,8 @@ import { lineOf, shown } from '../shell/name'
 import { tell } from '../shell/notices'
 import { filterOf, ruleOf } from './filter'
 
+// What is touched is the label, too.
+const thumb = { body: { alignItems: 'center' }, label: { minHeight: 44, display: 'flex', alignItems: 'center' } }
 const states = ['open', 'waiting', 'asleep', 'solved'] as const
 const priorities = ['urgent', 'high', 'normal', 'low'] as const
 
@@ -121,7 +123,7 @@ export default function ViewForm({ view, of, onClose }: { view: View; of: SavedV
                 <bdi>{lineOf(g.name)}</bdi>
               </Pick>
             ))}
-            {(f.tags?.length ?? 0) > 1 && <Checkbox size="md" label={t('view.allTags')} checked={f.all_tags ?? false} onChange={(e) => set({ all_tags: e.currentTarget.checked })} />}
+            {(f.tags?.length ?? 0) > 1 && <Checkbox size="md" styles={thumb} label={t('view.allTags')} checked={f.all_tags ?? false} onChange={(e) => set({ all_tags: e.currentTarget.checked })} />}
           </Some>
         )}
         <Some legend={t('carry.priority')}>
@@ -173,7 +175,7 @@ export default function ViewForm({ view, of, onClose }: { view: View; of: SavedV
             { value: 'changed', label: t('view.order.changed') },
           ]}
         />
-        {leads && <Checkbox size="md" label={t('view.shared')} checked={draft.shared} onChange={(e) => setDraft({ ...draft, shared: e.currentTarget.checked })} />}
+        {leads && <Checkbox size="md" styles={thumb} label={t('view.shared')} checked={draft.shared} onChange={(e) => setDraft({ ...draft, shared: e.currentTarget.checked })} />}
         {of && kind.length > 1 && (
           <div style={{ display: 'flex', flexWrap: 'wrap', gap: 8 }}>
             <Button variant="default" mih={44} disabled={place <= 0 || move.isPending} onClick={() => step(-1)}>
