@@ -27,6 +27,7 @@ type (
 	NoteID         string // of what is said about a person; a note in a case is a message
 	ConsentID      string
 	CompanyID      string
+	ViewID         string
 )
 
 // turns gives out the first 60 bits of ids: the millisecond, and which part of it, in 4096ths. They ascend strictly.

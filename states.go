@@ -98,6 +98,7 @@ const (
 	JobLook     = "look"     // desk → switchboard: ask how messages stand at their network
 	JobReckon   = "reckon"   // desk → desk: reckon anew when answers are due
 	JobRetag    = "retag"    // desk → desk: take a tag that goes off its cases
+	JobCount    = "count"    // desk → desk: count what a saved view has found when it was made
 	JobLink     = "link"     // access → watch: mail somebody a link that lets them in
 	JobWebhook  = "webhook"  // webhook → webhook: post an event to who asked for it
 	JobPush     = "push"     // push → push: tell somebody on their device
@@ -150,6 +151,7 @@ const (
 	EventServiceChanged  = "service.changed"           // when customers are answered, and how soon
 	EventServiceReckoned = "service.reckoned"          // the answers that were due already are due by that
 	EventTagsChanged     = "tags.changed"              // a tag of the brand is called otherwise, became one with another, or goes
+	EventViewsChanged    = "views.changed"             // somebody saved a view, changed it, or removed it; or it is counted
 	EventWatchChanged    = "watch.changed"             // what is watched for, and who is told
 	EventSecondRemoved   = "agent.second_step_removed" // an administrator took away what somebody had lost
 )

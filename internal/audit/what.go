@@ -67,6 +67,10 @@ const (
 	TaggingSet     What = "brand.tagging_set"
 	TagRenamed     What = "brand.tag_renamed"
 	TagRemoved     What = "brand.tag_removed"
+	ViewShared     What = "brand.view_shared"
+	ViewChanged    What = "brand.view_changed"
+	ViewRemoved    What = "brand.view_removed"
+	DoneTogether   What = "brand.done_together" // with many cases at once
 
 	ReplyWithdrawn What = "reply.withdrawn"
 
@@ -110,7 +114,7 @@ var Whats = []What{
 	ProviderAdded, ProviderChanged, ProviderRemoved, BondMade, BondEnded, OwnSignInSet,
 	AgentAdded, AgentInvited, InviteLink, InviteWithdrawn, AgentJoined, AgentClosed, RoleSet,
 	HouseSetUp, SessionLimits, SecondRoles, WatchLimits, TargetAdded, TargetRemoved, WorkRevived, WorkDiscarded, HouseBackedUp, HouseRestored, HouseUpgraded, TrailExported,
-	BrandAdded, BrandChanged, LettersChanged, ServiceChanged, TaggingSet, TagRenamed, TagRemoved, ReplyWithdrawn,
+	BrandAdded, BrandChanged, LettersChanged, ServiceChanged, TaggingSet, TagRenamed, TagRemoved, ViewShared, ViewChanged, ViewRemoved, DoneTogether, ReplyWithdrawn,
 	AccountConnected, AccountChanged, AccountPaused, AccountResumed, AccountRemoved, CanarySet, DeliveryRetried, DeliveryAside,
 	WebhookAdded, WebhookChanged, WebhookOn, WebhookOff, WebhookRenewed, WebhookReplayed, WebhookRemoved,
 	PeopleLinked, PeopleParted, LinkDismissed, LinkUndone, CodeGiven, PersonNoteRemoved, ConsentWritten, CompanySet, CompanyNamed,

@@ -33,6 +33,7 @@ func New(db *store.DB, q *jobs.Jobs, answerIn AnswerIn) *Desk {
 	q.HandleEnd(hilft.JobRelease, d.neverReleased)
 	q.HandleWork(hilft.JobOnward, jobs.Terms{Workers: 2}, d.goesOn)
 	q.HandleWork(hilft.JobRetag, jobs.Terms{Workers: 1, Claim: 1}, d.retag)
+	q.HandleErrand(hilft.JobCount, jobs.Terms{Workers: 1, Claim: 1}, d.count)
 	q.HandleWork(hilft.JobReckon, jobs.Terms{Workers: 1, Claim: 1}, d.reckon)
 	return d
 }

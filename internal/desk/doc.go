@@ -13,6 +13,8 @@
 //   - A reply is stopped when something was said since its author last looked.
 //   - A solved case is opened again by the customer's next word.
 //   - An answer is due within so much service as the most special target says, and that it is late is told once.
+//   - The number beside a list, also one that somebody has put together, is how many cases it has, and is never counted when it is
+//     asked for.
 //   - A case that is put aside comes back when its time comes, or with its customer's next word, whichever is first; what is due to them
 //     is due all the same.
 //
@@ -21,6 +23,6 @@
 // here have worked on stay two; and whose private conversation a word of ours from another tool is in, when a stranger
 // has named the message it answers before that was reported.
 //
-// The room owns the tables cases, case_number, case_tag, tag, tagging, conversation, conversation_ref, message, pending_change,
-// draft, reservation, service_hours and answer_target.
+// The room owns the tables cases, case_number, case_tag, tag, tagging, tally, saved_view, saved_view_stamp, conversation,
+// conversation_ref, message, moved, pending_change, draft, reservation, service_hours and answer_target.
 package desk

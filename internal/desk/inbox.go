@@ -37,6 +37,7 @@ var Views = []View{ViewOpen, ViewMine, ViewUnassigned, ViewTrouble, ViewWaiting,
 // List is what of a brand's inbox somebody looks at.
 type List struct {
 	View     View
+	Saved    hilft.ViewID   // a saved view in its place; empty: none
 	Tag      hilft.TagID    // only what has it; empty: all
 	Priority hilft.Priority // only that; empty: all
 }
@@ -139,6 +140,9 @@ func (d *Desk) Inbox(ctx context.Context, see access.Sight, brand hilft.BrandID,
 	if err := see.Demand(brand, access.Read, noSuchBrand); err != nil {
 		return Page{}, err
 	}
+	if l.Saved != "" {
+		return d.savedInbox(ctx, see, brand, l, cursor, max(1, most))
+	}
 	v, ok := viewOf(l.View, brand, see.Agent)
 	if ok {
 		v, ok = v.narrowed(l)
@@ -175,10 +179,95 @@ func (d *Desk) Inbox(ctx context.Context, see access.Sight, brand hilft.BrandID,
 	}
 	if len(p.Cases) > most {
 		p.Cases = p.Cases[:most]
-		p.Until = Place{keys[most-1], p.Cases[most-1].ID}
-		p.Next = base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(p.Until.Key, 10) + " " + string(p.Until.ID)))
+		p.goesOn(Place{keys[most-1], p.Cases[most-1].ID})
 	}
 	return p, nil
+}
+
+// goesOn says that there may be more behind a place.
+func (p *Page) goesOn(behind Place) {
+	p.Until = behind
+	p.Next = base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(behind.Key, 10) + " " + string(behind.ID)))
+}
+
+// passMost is how many cases are looked at for one page of a saved view. Where few of those that its index has are its own, a page is
+// short, even empty, and the next goes on: nobody waits for seconds.
+const passMost = 10_000
+
+func (d *Desk) savedInbox(ctx context.Context, see access.Sight, brand hilft.BrandID, l List, cursor string, most int) (p Page, err error) {
+	var behind *Place
+	if cursor != "" {
+		at, id, err := openCursor(cursor)
+		if err != nil {
+			return Page{}, err
+		}
+		behind = &Place{at, hilft.CaseID(id)}
+	}
+	switch l.Priority {
+	case "", hilft.Urgent, hilft.High, hilft.Low:
+	default:
+		return Page{}, hilft.FailField(hilft.Invalid, "inbox.no_such_view", "view", nil)
+	}
+	err = d.db.Read(ctx, func(ctx context.Context, tx *store.Tx) error {
+		p = Page{}
+		v, err := viewFor(ctx, tx, see, l.Saved, "")
+		if err != nil {
+			return err
+		}
+		if v.Brand != brand {
+			return noSuchView
+		}
+		var ids []hilft.CaseID
+		var last Place
+		seen, full := 0, false
+		err = v.Filter.narrowed(l).walk(ctx, tx, brand, see.Agent, v.Order, behind, func(c passed) bool {
+			if full = len(ids) == most || seen == passMost; full {
+				return false
+			}
+			seen++
+			last = c.place()
+			if v.Filter.has(&c.standing, see.Agent) && l.has(&c.standing) {
+				ids = append(ids, c.id)
+			}
+			return true
+		})
+		if err != nil {
+			return err
+		}
+		if full {
+			p.goesOn(last)
+		}
+		where, list := store.In(tx, "c.id", texts(ids))
+		if p.Cases, err = store.All(ctx, tx, caseColumns+`WHERE `+where, []any{list}, scanCase); err != nil {
+			return err
+		}
+		at := make(map[hilft.CaseID]int, len(ids))
+		for i, id := range ids {
+			at[id] = i
+		}
+		slices.SortFunc(p.Cases, func(a, b Case) int { return at[a.ID] - at[b.ID] })
+		return nil
+	})
+	if err != nil {
+		return Page{}, fmt.Errorf("desk: inbox: %w", err)
+	}
+	return p, nil
+}
+
+// has tells whether a case is among those to which a list is narrowed.
+func (l List) has(s *standing) bool {
+	return (l.Priority == "" || s.priority == l.Priority) && (l.Tag == "" || slices.Contains(s.tags, l.Tag))
+}
+
+// narrowed is a filter for what a list is narrowed to, where there is an index for that. It may have more.
+func (f Filter) narrowed(l List) *Filter {
+	if l.Tag != "" {
+		f.Tags, f.AllTags = []hilft.TagID{l.Tag}, true
+	}
+	if l.Priority != "" {
+		f.Priorities = []hilft.Priority{l.Priority}
+	}
+	return &f
 }
 
 func openCursor(s string) (at int64, id string, err error) {

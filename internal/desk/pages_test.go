@@ -55,6 +55,48 @@ func TestAPageIsARangeOfItsIndex(t *testing.T) {
 	})
 }
 
+// What a walk passes is a range of an index, too: the one that has least besides what a filter asks for.
+func TestAWalkPassesRangesOfItsIndex(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		open := []hilft.CaseState{hilft.Open}
+		for _, one := range []struct {
+			f       Filter
+			next    string
+			changed string
+			streams int
+		}{
+			{Filter{}, "cases_next", "cases_changed", 4},
+			{Filter{States: open, Due: DueLate, Networks: []string{"n"}}, "cases_next", "cases_changed", 1},
+			{Filter{States: open, Owner: OwnerMe}, "cases_owner", "cases_changed", 1},
+			{Filter{States: open, Owner: OwnerAgent, Agent: "b"}, "cases_owner", "cases_changed", 1},
+			{Filter{Owner: OwnerNobody}, "cases_owner", "cases_changed", 4},
+			{Filter{Priorities: []hilft.Priority{hilft.Urgent, hilft.High}}, "cases_priority", "cases_priority_changed", 8},
+			{Filter{Priorities: []hilft.Priority{hilft.Urgent, hilft.Normal}}, "cases_next", "cases_changed", 4},
+			{Filter{Tags: []hilft.TagID{"t", "u"}, States: open, Owner: OwnerMe}, "case_tag_next", "case_tag_changed", 2},
+			{Filter{Tags: []hilft.TagID{"t", "u"}, AllTags: true, States: open}, "case_tag_next", "case_tag_changed", 1},
+			{Filter{Trouble: true, States: open}, "cases_trouble", "cases_changed", 1},
+		} {
+			for order, index := range map[Order]string{OrderNext: one.next, OrderChanged: one.changed} {
+				way := 1
+				if order == OrderChanged {
+					way = -1
+				}
+				all := one.f.streams("b", "a", order)
+				require.Len(t, all, one.streams, "%+v", one.f)
+				for _, s := range all {
+					h := &head{stream: s, from: &Place{1, "c"}, read: firstRead}
+					query, args, _ := h.question(way)
+					plan := planOf(t, db, query, args)
+					require.Regexp(t, index+`\b`, plan, "%+v", one.f)
+					require.NotContains(t, plan, "TEMP B-TREE", "%+v", one.f)
+					require.NotContains(t, plan, "Sort", "%+v", one.f)
+				}
+			}
+		}
+	})
+}
+
 // planOf is how a database means to answer a question, however little it holds as yet.
 func planOf(t *testing.T, db *store.DB, query string, args []any) string {
 	t.Helper()

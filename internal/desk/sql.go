@@ -115,6 +115,9 @@ func caseWithWords(ctx context.Context, tx *store.Tx, see access.Sight, right ac
 // casesForUpdate reads cases in the order of their ids, without the names of their people, some time before the next Flush
 // is over, and keeps others from changing them.
 func casesForUpdate(ctx context.Context, tx *store.Tx, ids []hilft.CaseID, each func(Case)) error {
+	if err := watchViews(ctx, tx); err != nil {
+		return err
+	}
 	lock := ""
 	if tx.Dialect() == store.Postgres {
 		lock = " FOR UPDATE"

@@ -109,6 +109,9 @@ func (d *Desk) lay(ctx context.Context, tx *store.Tx, words []Heard) (*table, er
 		}
 		keys = append(append(keys, refsOf(h)...), whoKey(h.Identity.Person))
 	}
+	if err := watchViews(ctx, tx); err != nil {
+		return nil, err
+	}
 	if err := among(ctx, tx, t.account, keys...); err != nil {
 		return nil, err
 	}

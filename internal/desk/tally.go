@@ -20,12 +20,25 @@ import (
 
 // standing is what the lists see of a case; the zero value: there is none.
 type standing struct {
-	state   hilft.CaseState
-	agent   hilft.AgentID
-	trouble bool
+	state      hilft.CaseState
+	agent      hilft.AgentID
+	trouble    bool
+	priority   hilft.Priority
+	network    string
+	account    hilft.AccountID
+	visibility hilft.Visibility
+	late       Lateness
+	tags       []hilft.TagID
 }
 
-func (c Case) standing() standing { return standing{c.State, c.Agent, c.Trouble > 0} }
+func (c Case) standing() standing {
+	return standing{c.State, c.Agent, c.Trouble > 0, cmp.Or(c.Priority, hilft.Normal), c.Network, c.Account, c.Visibility, c.Late, c.Tags}
+}
+
+func (s *standing) same(o *standing) bool {
+	return s.state == o.state && s.agent == o.agent && s.trouble == o.trouble && s.priority == o.priority && s.network == o.network &&
+		s.account == o.account && s.visibility == o.visibility && s.late == o.late && slices.Equal(s.tags, o.tags)
+}
 
 // ofAgent is the list of those who wait for an agent, as the tally names it.
 func ofAgent(id hilft.AgentID) string { return string(ViewMine) + ":" + string(id) }
@@ -55,43 +68,79 @@ type tallied struct {
 }
 
 // tally is what one transaction adds to the lists.
-type tally struct {
-	stands map[hilft.CaseID]standing // where it has left them
-	adds   map[tallied]int
+type tally struct{ moved map[hilft.CaseID]*move }
+
+// move is a case that stood elsewhere before a transaction.
+type move struct {
+	brand    hilft.BrandID
+	from, to standing
 }
 
 func tallyOf(tx *store.Tx) *tally {
 	return store.Kept(tx, func(t *tally) {
-		t.stands, t.adds = map[hilft.CaseID]standing{}, map[tallied]int{}
+		t.moved = map[hilft.CaseID]*move{}
 		tx.Before(func(ctx context.Context) error { return t.write(ctx, tx) })
 	})
 }
 
 // moves notes that a case stands elsewhere from now on.
 func (t *tally) moves(c Case, to standing) {
-	from, moved := t.stands[c.ID]
-	if !moved {
-		from = c.read
+	if m := t.moved[c.ID]; m != nil {
+		m.to = to
+		return
 	}
-	t.stands[c.ID] = to
-	for _, l := range from.lists() {
-		t.adds[tallied{c.Brand, l}]--
+	t.moved[c.ID] = &move{c.Brand, c.read, to}
+}
+
+// adds are what the moves add to the built-in lists, and to the saved views that the transaction knows of.
+func (t *tally) adds(views savedViews) map[tallied]int {
+	adds := map[tallied]int{}
+	for _, m := range t.moved {
+		if m.from.same(&m.to) {
+			continue
+		}
+		for _, l := range m.from.lists() {
+			adds[tallied{m.brand, l}]--
+		}
+		for _, l := range m.to.lists() {
+			adds[tallied{m.brand, l}]++
+		}
+		for i := range views[m.brand] {
+			v := &views[m.brand][i]
+			was, is := v.listOf(&m.from), v.listOf(&m.to)
+			if was == is {
+				continue
+			}
+			if was != "" {
+				adds[tallied{m.brand, was}]--
+			}
+			if is != "" {
+				adds[tallied{m.brand, is}]++
+			}
+		}
 	}
-	for _, l := range to.lists() {
-		t.adds[tallied{c.Brand, l}]++
-	}
+	return adds
 }
 
 // tallySlots are how many rows share one number on Postgres, so that transactions seldom wait for each other to commit.
 const tallySlots = 8
 
 func (t *tally) write(ctx context.Context, tx *store.Tx) error {
+	views, err := viewsWatched(ctx, tx)
+	if err != nil {
+		return err
+	}
+	return addTally(ctx, tx, t.adds(views))
+}
+
+// addTally adds to the numbers of the tally.
+func addTally(ctx context.Context, tx *store.Tx, adds map[tallied]int) error {
 	slot := 0
 	if tx.Dialect() == store.Postgres {
 		slot = rand.IntN(tallySlots)
 	}
 	var rows [][]any
-	for key, n := range t.adds {
+	for key, n := range adds {
 		if n != 0 {
 			rows = append(rows, []any{string(key.brand), key.list, slot, n})
 		}

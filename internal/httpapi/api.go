@@ -171,6 +171,8 @@ func (a *API) operations() {
 	a.caseOperations()
 	a.carryOperations()
 	a.personOperations()
+	a.viewOperations()
+	a.togetherOperations()
 	a.sleepOperations()
 	a.partOperations()
 	a.draftOperations()

@@ -62,7 +62,10 @@ type inboxPage struct {
 	Next   string       `json:"next" doc:"Cursor of the next page; empty: this was the last."`
 	Until  *placeJSON   `json:"until" doc:"Behind what the next page begins; null: this was the last."`
 	Counts countsByView `json:"counts" doc:"Cases in every view."`
+	Saved  savedCounts  `json:"saved" doc:"Cases in every saved view, by its id. null: it is being counted."`
 }
+
+type savedCounts map[string]*int
 
 type placeJSON struct {
 	Key int64  `json:"key" doc:"A rank, or in views that show what changed last first, a changed_at in microseconds."`
@@ -77,6 +80,7 @@ type rowsRequest struct {
 type rowsAnswer struct {
 	Cases  []CaseRow    `json:"cases" nullable:"false" doc:"Those of them that are there, in the order of their ids."`
 	Counts countsByView `json:"counts" doc:"Cases in every view."`
+	Saved  savedCounts  `json:"saved" doc:"Cases in every saved view, by its id. null: it is being counted."`
 }
 
 type countsByView struct {
@@ -92,6 +96,7 @@ type countsByView struct {
 type inboxRequest struct {
 	InBrand
 	View     string `query:"view" enum:"open,mine,unassigned,waiting,asleep,solved,trouble" default:"open"`
+	Saved    string `query:"saved" maxLength:"64" doc:"A saved view in its place, by its id. A page of it may be short, and even empty, where there is a next one."`
 	Tag      string `query:"tag" maxLength:"64" doc:"Only cases that have it, by its id."`
 	Priority string `query:"priority" enum:"urgent,high,low" doc:"Only these."`
 	Cursor   string `query:"cursor" maxLength:"200"`
@@ -110,7 +115,7 @@ func (a *API) inboxOperations() {
 			if err != nil {
 				return nil, err
 			}
-			page, err := a.Desk.Inbox(ctx, see, b.ID, desk.List{View: desk.View(in.View), Tag: hilft.TagID(in.Tag), Priority: hilft.Priority(in.Priority)}, in.Cursor, in.Limit)
+			page, err := a.Desk.Inbox(ctx, see, b.ID, desk.List{View: desk.View(in.View), Saved: hilft.ViewID(in.Saved), Tag: hilft.TagID(in.Tag), Priority: hilft.Priority(in.Priority)}, in.Cursor, in.Limit)
 			if err != nil {
 				return nil, err
 			}
@@ -118,7 +123,7 @@ func (a *API) inboxOperations() {
 			if page.Next != "" {
 				out.Until = &placeJSON{page.Until.Key, string(page.Until.ID)}
 			}
-			out.Counts, err = a.counts(ctx, b.ID)
+			out.Counts, out.Saved, err = a.counts(ctx, b.ID)
 			return &bodyOf[inboxPage]{out}, err
 		})
 	operation(a, readers, http.MethodGet, "/api/rows", "list-rows", "Certain cases of a brand as lists show them: for whoever heard that they have changed", 200,
@@ -140,7 +145,7 @@ func (a *API) inboxOperations() {
 				return nil, err
 			}
 			out := rowsAnswer{Cases: n.rows(all)}
-			out.Counts, err = a.counts(ctx, b.ID)
+			out.Counts, out.Saved, err = a.counts(ctx, b.ID)
 			return &bodyOf[rowsAnswer]{out}, err
 		})
 }
@@ -154,10 +159,14 @@ func (n *names) rows(cases []desk.Case) []CaseRow {
 }
 
 // counts tells how many cases each view of a brand has, for who acts.
-func (a *API) counts(ctx context.Context, b hilft.BrandID) (countsByView, error) {
+func (a *API) counts(ctx context.Context, b hilft.BrandID) (countsByView, savedCounts, error) {
 	counts, err := a.Desk.Counts(ctx, sight(ctx), b)
+	if err != nil {
+		return countsByView{}, nil, err
+	}
+	saved, err := a.savedCounts(ctx, b)
 	return countsByView{
 		Open: counts[desk.ViewOpen], Mine: counts[desk.ViewMine], Unassigned: counts[desk.ViewUnassigned],
 		Waiting: counts[desk.ViewWaiting], Asleep: counts[desk.ViewAsleep], Solved: counts[desk.ViewSolved], Trouble: counts[desk.ViewTrouble],
-	}, err
+	}, saved, err
 }

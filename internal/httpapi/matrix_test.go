@@ -4,6 +4,7 @@
 package httpapi_test
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net/http"
@@ -205,7 +206,18 @@ var matrix = map[string]entry{
 	"rename-tag": {may: "lead", token: "administer", ids: true, right: func(s *scene, k things) call {
 		return call{"/api/tags/" + s.tag(k), m{"name": hilft.NewID()}}
 	}},
-	"remove-tag": {may: "lead", token: "administer", ids: true, right: func(s *scene, k things) call { return call{"/api/tags/" + s.tag(k), nil} }},
+	"remove-tag":  {may: "lead", token: "administer", ids: true, right: func(s *scene, k things) call { return call{"/api/tags/" + s.tag(k), nil} }},
+	"list-views":  {may: "read", token: "read", right: at("/api/views")},
+	"save-view":   {may: "work", token: "work", right: func(s *scene, _ things) call { s.noViews(); return call{"/api/views", ownView} }},
+	"order-views": {may: "work", token: "work", right: func(*scene, things) call { return call{"/api/views", m{"ids": []string{}}} }},
+	"change-view": {may: "work", token: "work", ids: true, right: func(s *scene, k things) call { return call{"/api/views/" + s.view(k), ownView} }},
+	"remove-view": {may: "work", token: "work", ids: true, right: func(s *scene, k things) call { return call{"/api/views/" + s.view(k), nil} }},
+	"do-together": {may: "work", token: "work", right: func(_ *scene, k things) call {
+		return call{"/api/acts", m{"act": "priority", "priority": "high", "cases": []m{{"id": k.caseID, "seen_at": time.Now()}}}}
+	}},
+	"undo-together": {may: "work", token: "work", right: func(_ *scene, k things) call {
+		return call{"/api/acts/undo", m{"acts": []m{{"id": k.caseID, "act": 1}}}}
+	}},
 	"set-priority": {may: "work", token: "work", ids: true, right: func(_ *scene, k things) call {
 		return call{"/api/cases/" + k.caseID + "/priority", m{"priority": "high"}}
 	}},
@@ -711,6 +723,22 @@ func (s *scene) draftOfX(k things) string {
 		s.change(s.rosa.t, `DELETE FROM draft WHERE agent_id = 'x'`)
 		s.change(s.rosa.t, `INSERT INTO draft (case_id, agent_id, way, version, written, changed_at) VALUES (?, 'x', 'note', ?, '{"text":"Moin"}', 1)`, k.caseID, id)
 	}
+	return id
+}
+
+var ownView = m{"name": "Eilig", "filter": m{"priorities": []string{"urgent"}}, "order": "next", "shared": false}
+
+func (s *scene) noViews() { s.change(s.rosa.t, `DELETE FROM saved_view`) }
+
+// view is the id of one of whoever asks, or Rosa's; of none, where there is no such account.
+func (s *scene) view(k things) string {
+	if k.account.Brand == "" {
+		return k.person
+	}
+	s.noViews()
+	id := hilft.NewID()
+	s.change(s.rosa.t, `INSERT INTO saved_view (id, brand_id, owner_id, shared, name, filter, sort, place, list, mine, counted, made_at) VALUES (?, ?, ?, 0, 'x', '{}', 'next', 1, ?, 0, 1, 0)`,
+		id, string(k.account.Brand), string(s.agentID(s.rosa.t, cmp.Or(s.asking, rosa))), "view:"+id+":1")
 	return id
 }
 

@@ -18,7 +18,7 @@ import (
 // forgotten here is closed to programs, not open. What is about signing in is left out on purpose: whoever finds a token
 // must not be able to make it more than it is.
 var scopes = map[string]access.Scope{
-	"get-me": access.ScopeRead, "list-agents": access.ScopeRead, "list-inbox": access.ScopeRead, "list-rows": access.ScopeRead, "list-tags": access.ScopeRead, "list-naps": access.ScopeRead, "get-case": access.ScopeRead, "get-person": access.ScopeRead,
+	"get-me": access.ScopeRead, "list-agents": access.ScopeRead, "list-inbox": access.ScopeRead, "list-rows": access.ScopeRead, "list-tags": access.ScopeRead, "list-views": access.ScopeRead, "list-naps": access.ScopeRead, "get-case": access.ScopeRead, "get-person": access.ScopeRead,
 	"list-networks": access.ScopeRead, "list-accounts": access.ScopeRead, "get-health": access.ScopeRead, streamEvents: access.ScopeRead,
 	messageHTML: access.ScopeRead, "look-case": access.ScopeRead, "find-case": access.ScopeRead, "search": access.ScopeRead, "list-drafts": access.ScopeRead,
 
@@ -35,6 +35,8 @@ var scopes = map[string]access.Scope{
 	"set-priority": access.ScopeWork, "name-case": access.ScopeWork, "tag-case": access.ScopeWork, "sleep-case": access.ScopeWork, "wake-case": access.ScopeWork,
 	"merge-case": access.ScopeWork, "split-case": access.ScopeWork, "continue-case": access.ScopeWork,
 	"keep-draft": access.ScopeWork, "serve-case": access.ScopeWork, "release-case": access.ScopeWork, "take-draft": access.ScopeWork,
+	"save-view": access.ScopeWork, "order-views": access.ScopeWork, "change-view": access.ScopeWork, "remove-view": access.ScopeWork,
+	"do-together": access.ScopeWork, "undo-together": access.ScopeWork,
 	"undo": access.ScopeWork, "message-arrived": access.ScopeWork, "let-message-go": access.ScopeWork, "take-message-up": access.ScopeWork,
 
 	"list-trail": access.ScopeAdminister, "check-trail": access.ScopeAdminister,

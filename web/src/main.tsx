@@ -8,6 +8,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { createRoot } from 'react-dom/client'
 import { inboxQuery, meQuery, queries } from './api/queries'
 import { guessLanguage, speak } from './i18n'
+import { isView } from './inbox/look'
 import { Notices } from './shell/Notices'
 import { router } from './shell/router'
 import { theme } from './shell/theme'
@@ -16,8 +17,8 @@ import { theme } from './shell/theme'
 const path = location.pathname
 if (!/^\/(sign-in|setup|second-step|welcome|forgotten)\b/.test(path)) {
   void queries.prefetchQuery(meQuery)
-  const view = /^\/inbox\/(mine|unassigned|waiting|solved|trouble)$/.exec(path)?.[1]
-  if (path === '/' || path.startsWith('/inbox')) void queries.prefetchInfiniteQuery(inboxQuery((view ?? 'open') as 'open'))
+  const view = path.slice('/inbox/'.length)
+  if (path === '/' || path.startsWith('/inbox')) void queries.prefetchInfiniteQuery(inboxQuery(isView(view) ? view : 'open'))
 }
 
 // After an update of the server the old pieces of the app are gone: begin again with the new ones. Where the server is gone, the

@@ -2,18 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { useNavigate, useParams } from '@tanstack/react-router'
 import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { flushSync } from 'react-dom'
-import { accountsQuery, numberQuery, queries } from '../api/queries'
+import { accountsQuery, numberQuery, queries, tagsQuery, viewsQuery } from '../api/queries'
 import { remember, remembered } from '../api/remembered'
 import { wordsFor } from '../api/words'
 import { useText } from '../i18n'
-import { views } from '../inbox/order'
+import { builtIns, lookOf, narrows, viewOf } from '../inbox/look'
 import { Icon } from '../shell/Icon'
 import { useGlance } from '../search/useGlance'
 import { useMe } from '../shell/me'
-import { shown } from '../shell/name'
+import { lineOf, shown } from '../shell/name'
 import { warn } from '../shell/notices'
 import { bindings, isKey } from './bindings'
 import { caseNumber, found, withRecent, type Entry, type Group } from './entries'
@@ -56,6 +56,7 @@ function usePlaces(): Entry[] {
   const navigate = useNavigate()
   const administers = me.runs
   const accounts = useQuery({ ...accountsQuery, enabled: administers }).data ?? []
+  const saved = useQuery({ ...viewsQuery, enabled: false }).data ?? [] // they stand beside the list
   const place = (id: string, words: string, go: () => Promise<void>, also?: string): Entry => ({
     id: `to.${id}`,
     words,
@@ -66,7 +67,8 @@ function usePlaces(): Entry[] {
   const section = (hash: string, name: string) =>
     place(`settings.${hash}`, t('palette.settings', { name }), () => navigate({ to: '/settings', hash }))
   return [
-    ...views.map((view) => place(`inbox.${view}`, t('palette.view', { name: t(`view.${view}`) }), () => navigate({ to: '/inbox/$view', params: { view } }))),
+    ...builtIns.map((view) => place(`inbox.${view}`, t('palette.view', { name: t(`view.${view}`) }), () => navigate({ to: '/inbox/$view', params: { view } }))),
+    ...saved.map((v) => place(`inbox.${v.id}`, t('palette.view', { name: shown(v.name) }), () => navigate({ to: '/inbox/$view', params: { view: v.id } }))),
     ...(administers
       ? [
           place('channels', t('nav.channels'), () => navigate({ to: '/channels' }), t('channels.connect')),
@@ -85,6 +87,23 @@ function usePlaces(): Entry[] {
     section('password', t('field.password')),
     section('agents', t('settings.agents')),
   ]
+}
+
+/** The list at hand, or what waits for us, narrowed to a tag or a priority: offered to whoever types it, as there may be hundreds. */
+function useNarrowings(typed: string): Entry[] {
+  const { t } = useText()
+  const navigate = useNavigate()
+  const params = useParams({ strict: false })
+  const tags = useQuery({ ...tagsQuery, enabled: typed.trim() !== '' }).data?.tags ?? []
+  const look = lookOf(params.view ?? 'open')
+  const entry = (id: string, name: string, to: Partial<typeof look>): Entry => ({
+    id: `narrow.${id}`,
+    words: t('palette.narrow', { name }),
+    group: 'places',
+    run: () => void navigate({ to: '/inbox/$view', params: { view: viewOf({ ...look, ...to }) } }),
+  })
+  if (!typed.trim()) return []
+  return [...narrows.map((p) => entry(p, t(`priority.${p}`), { priority: p })), ...tags.map((g) => entry(g.id, lineOf(g.name), { tag: g.id }))]
 }
 
 /** One field that does everything and leads everywhere, and says by which key it would have been quicker. */
@@ -113,7 +132,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
       warn(wordsFor(e))
     }
   }
-  const all = [...useActionEntries(), ...usePlaces()]
+  const all = [...useActionEntries(), ...usePlaces(), ...useNarrowings(typed)]
   const number = caseNumber(typed)
   const direct: Group[] = number
     ? [{ name: 'found', entries: [{ id: 'case', words: t('palette.case', { number }), group: 'places', run: () => void toCase(number) }] }]

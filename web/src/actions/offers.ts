@@ -32,28 +32,35 @@ export function switchCharacters(on: boolean): void {
   charactersOn.set(on)
 }
 
-const layers: { current: Offers }[] = []
+type Layer = { current: Offers }
 
-/** Offers actions until the returned function is called. Of one that is offered twice, the newest offer counts. */
-export function addOffers(offers: { current: Offers }): () => void {
-  layers.push(offers)
+const layers: Layer[] = []
+const foremost: Layer[] = []
+
+/**
+ * Offers actions until the returned function is called. Of one that is offered twice, the newest offer counts; before all those that
+ * are first, however old: what is meant by them has been chosen, such as rows that are marked.
+ */
+export function addOffers(offers: Layer, first = false): () => void {
+  const all = first ? foremost : layers
+  all.push(offers)
   return () => {
-    layers.splice(layers.indexOf(offers), 1)
+    all.splice(all.indexOf(offers), 1)
   }
 }
 
 /** Offers actions while the component is there. */
-export function useOffers(offers: Offers): void {
+export function useOffers(offers: Offers, first = false): void {
   const ref = useRef(offers)
   useEffect(() => {
     ref.current = offers
   })
-  useEffect(() => addOffers(ref), [])
+  useEffect(() => addOffers(ref, first), [first])
 }
 
 /** How an action is offered now; undefined where nobody offers it. */
 export function offered(id: ActionID): Offer | undefined {
-  for (const layer of layers.toReversed()) {
+  for (const layer of [...layers, ...foremost].toReversed()) {
     const offer = layer.current[id]
     if (offer) return offer
   }
@@ -77,7 +84,8 @@ export function meaningOf(e: Press, writing: boolean, dialog: boolean): (() => v
   if (dialog || e.defaultPrevented || e.isComposing) return undefined
   const keys = bindings(queries.getQueryData(meQuery.queryKey)?.keys ?? none)
   const id = actionIDs.find((a) => actions[a].at !== 'text' && keys[a] && isKey(e, keys[a]) && offered(a))
-  if (!id || (!keys[id].startsWith('Mod+') && (writing || !charactersOn.get()))) return undefined
+  // Of a text, Ctrl+A is all of it.
+  if (!id || (writing && keys[id] === actions.markAll.key) || (!keys[id].startsWith('Mod+') && (writing || !charactersOn.get()))) return undefined
   return () => perform(id)
 }
 

@@ -5,6 +5,7 @@ import { infiniteQueryOptions, QueryClient, queryOptions, type QueryKey } from '
 import { enterBrand, inBrand } from './brand'
 import { client, take } from './client'
 import { worthRetrying } from './problem'
+import { isBuiltIn, lookOf } from '../inbox/look'
 import type { Case, Colleague, InboxPage, View } from './types'
 
 /** All that the server told us, kept once. Live events say what of it is out of date. */
@@ -96,9 +97,21 @@ export const tagsQuery = queryOptions({
   queryFn: ({ signal }) => take(client.GET('/api/tags', { params: { query: inBrand() }, signal })),
 })
 
+/** The saved views that one has in the brand, in their order. */
+export const viewsQuery = queryOptions({
+  queryKey: ['views'],
+  queryFn: async ({ signal }) => (await take(client.GET('/api/views', { params: { query: inBrand() }, signal }))).views,
+})
+
 export const firstPage = 50
 // The most that the server gives at once: each page is asked for again when something happens further up.
 const laterPage = 200
+
+/** A list as the server is asked for it. */
+function asked(view: View) {
+  const { id, tag, priority } = lookOf(view)
+  return { ...(isBuiltIn(id) ? { view: id } : { saved: id }), ...(tag && { tag }), ...(priority && { priority }) }
+}
 
 /** One view of the inbox, page by page; every page brings the counts of all views. */
 export function inboxQuery(view: View) {
@@ -107,7 +120,7 @@ export function inboxQuery(view: View) {
     queryFn: ({ pageParam, signal }): Promise<InboxPage> =>
       take(
         client.GET('/api/inbox', {
-          params: { query: { ...inBrand(), view, limit: pageParam ? laterPage : firstPage, ...(pageParam && { cursor: pageParam }) } },
+          params: { query: { ...inBrand(), ...asked(view), limit: pageParam ? laterPage : firstPage, ...(pageParam && { cursor: pageParam }) } },
           signal,
         }),
       ),

@@ -125,6 +125,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do one thing with many cases; what cannot be done with one is done with the others */
+        post: operations["do-together"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/acts/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what one has just done with many cases */
+        post: operations["undo-together"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agents": {
         parameters: {
             query?: never;
@@ -314,57 +348,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/cases/{id}/drafts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What is being written in a case, by whoever does */
-        get: operations["list-drafts"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cases/{id}/drafts/{way}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Keep what one has written so far; a reply is for those who may answer. Nothing written: the draft is forgotten */
-        put: operations["keep-draft"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cases/{id}/drafts/{way}/take": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Go on with what a colleague has begun to write: it becomes one's own draft, before what one has written oneself */
-        post: operations["take-draft"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/cases/{id}/look": {
         parameters: {
             query?: never;
@@ -462,23 +445,6 @@ export interface paths {
         /** Answer the customer */
         post: operations["reply"];
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cases/{id}/reservation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Give a case back that the queue has served */
-        delete: operations["release-case"];
         options?: never;
         head?: never;
         patch?: never;
@@ -647,7 +613,7 @@ export interface paths {
         };
         /**
          * What happens, as it happens
-         * @description Server-sent events. `change` says what changed, by ids alone; Last-Event-ID goes on behind an event; `typing` says with a case_id that its customer writes; a page that names itself by `tab`, and says what it shows (POST /api/presence), is told by `presence` who of us has which case open, by `row` that the queue keeps a case for somebody, or for nobody any more, and by `draft` that somebody writes on in the one it shows; `reload` says that too much was missed; a comment every 15 seconds says that the stream stands.
+         * @description Server-sent events. `change` says what changed, by ids alone; Last-Event-ID goes on behind an event; `typing` says with a case_id that its customer writes; `reload` says that too much was missed; a comment every 15 seconds says that the stream stands.
          */
         get: operations["stream-events"];
         put?: never;
@@ -1245,40 +1211,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/presence": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Say what one's page shows, for colleagues who look at the same brand: while its live stream stands, and until it says something else or nothing for 25 seconds. It is kept nowhere */
-        post: operations["be-present"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/queue/next": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** The case that must be answered next and that nobody else has; it is kept for who asks for three minutes, and longer while it is open before them */
-        post: operations["serve-case"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/rows": {
         parameters: {
             query?: never;
@@ -1557,6 +1489,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The saved views that one has in a brand */
+        get: operations["list-views"];
+        /** Say in which order saved views stand: one's own, and as a lead those of the brand */
+        put: operations["order-views"];
+        /** Save a view of the inbox: one's own, or as a lead one of the brand */
+        post: operations["save-view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a saved view */
+        put: operations["change-view"];
+        post?: never;
+        /** Take a saved view away; its cases stay as they are */
+        delete: operations["remove-view"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/watch": {
         parameters: {
             query?: never;
@@ -1817,7 +1786,7 @@ export interface components {
              * @description By which it can be taken back for ten minutes, with POST /api/cases/{id}/undo; 0: it was so already.
              */
             act: number;
-            agent: components["schemas"]["Agent"] | null;
+            agent: components["schemas"]["Agent"];
             /** @description Whether we have answered before. */
             answered: boolean;
             brand_id: string;
@@ -1845,8 +1814,6 @@ export interface components {
              * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
              */
             rank: number;
-            /** @description Who the queue has served it to, and keeps it for. */
-            reserved: components["schemas"]["Agent"] | null;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
@@ -2038,8 +2005,6 @@ export interface components {
             brand_id: string;
             /** Format: date-time */
             changed_at: string;
-            /** @description What is being written, by whoever does. */
-            drafts: components["schemas"]["Draft"][];
             /** Format: date-time */
             due_at: string | null;
             /** @description All that was done, the oldest first. */
@@ -2068,8 +2033,6 @@ export interface components {
              * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
              */
             rank: number;
-            /** @description Who the queue has served it to, and keeps it for. */
-            reserved: components["schemas"]["Agent"] | null;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
@@ -2131,8 +2094,6 @@ export interface components {
              * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
              */
             rank: number;
-            /** @description Who the queue has served it to, and keeps it for. */
-            reserved: components["schemas"]["Agent"] | null;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
@@ -2369,49 +2330,6 @@ export interface components {
             /** @enum {string} */
             what: "data" | "media";
         };
-        Draft: {
-            /** @description Who writes. */
-            agent: components["schemas"]["Agent"] | null;
-            /**
-             * Format: date-time
-             * @description Of one's own; when somebody else has written is not told.
-             */
-            changed_at: string | null;
-            files: components["schemas"]["DraftFile"][];
-            /** @description The last message that was there when it was begun. */
-            seen: string;
-            subject: string;
-            text: string;
-            /** @description Where it is to go, as its author's page names it. */
-            to: string;
-            /** @description A new one with every change. */
-            version: string;
-            /** @description What it is folded behind; null: as what it answers. */
-            warning: string | null;
-            /** @enum {string} */
-            way: "reply" | "note";
-        };
-        DraftFile: {
-            alt: string;
-            name: string;
-            /** Format: int64 */
-            size: number;
-            /** @description As the answer to the file gave it. In what others write: empty. */
-            ticket: string;
-        };
-        DraftList: {
-            drafts: components["schemas"]["Draft"][];
-        };
-        DraftRequestBody: {
-            files?: components["schemas"]["DraftFile"][] | null;
-            /** @description The version that this goes on from; empty: there was none. */
-            known: string;
-            seen?: string;
-            subject?: string;
-            text: string;
-            to?: string;
-            warning?: string;
-        };
         EarlierCase: {
             id: string;
             /** Format: date-time */
@@ -2465,11 +2383,44 @@ export interface components {
             size: number;
             type: string;
         };
+        Filter: {
+            /** @description Ids. */
+            accounts?: string[];
+            /** @description With the owner agent: whose. */
+            agent?: string;
+            /** @description Every one of the tags. */
+            all_tags?: boolean;
+            /**
+             * @description Their answer is due soon, or late; or late.
+             * @enum {string}
+             */
+            due?: "soon" | "late";
+            /** @description Ids. */
+            networks?: string[];
+            /**
+             * @description me: of whoever looks.
+             * @enum {string}
+             */
+            owner?: "me" | "nobody" | "agent";
+            priorities?: ("urgent" | "high" | "normal" | "low")[];
+            states?: ("open" | "waiting" | "asleep" | "solved")[];
+            /** @description Ids; any of them. */
+            tags?: string[];
+            /** @description Something that we said did not arrive, or nobody knows. */
+            trouble?: boolean;
+            /** @enum {string} */
+            visibility?: "public" | "private";
+        };
         "Forget-passwordRequest": {
             email: string;
         };
         "Give-passwordRequest": {
             password: string;
+        };
+        Gone: {
+            id: string;
+            /** @enum {string} */
+            what: "agent" | "tag" | "network" | "account";
         };
         Health: {
             accounts: components["schemas"]["Account"][];
@@ -2537,6 +2488,10 @@ export interface components {
             counts: components["schemas"]["CountsByView"];
             /** @description Cursor of the next page; empty: this was the last. */
             next: string;
+            /** @description Cases in every saved view, by its id. null: it is being counted. */
+            saved: {
+                [key: string]: number | null;
+            };
             /** @description Behind what the next page begins; null: this was the last. */
             until: components["schemas"]["Place"];
         };
@@ -2809,8 +2764,6 @@ export interface components {
             version: string;
         };
         NoteRequestBody: {
-            /** @description The version of the draft that it was, which goes with it. */
-            draft?: string;
             text: string;
         };
         Onward: {
@@ -2839,6 +2792,10 @@ export interface components {
         };
         OpenSessions: {
             sessions: components["schemas"]["OpenSession"][];
+        };
+        "Order-viewsRequest": {
+            /** @description Those that are left out come last. */
+            ids: string[];
         };
         Outlook: {
             /**
@@ -2898,19 +2855,6 @@ export interface components {
              * @description A rank, or in views that show what changed last first, a changed_at in microseconds.
              */
             key: number;
-        };
-        PresenceRequestBody: {
-            /** @description Empty: the list. */
-            case_id: string;
-            /**
-             * @description away: in a tab that is not seen.
-             * @enum {string}
-             */
-            doing: "reads" | "writes" | "away";
-            /** @description The queue has served it: it is kept for longer while it is seen. */
-            served?: boolean;
-            /** @description As the live stream of the page was asked for with it. */
-            tab: string;
         };
         Problem: {
             /**
@@ -2976,8 +2920,6 @@ export interface components {
             /** @description Say it although something was said since. */
             anyway?: boolean;
             conversation_id: string;
-            /** @description The version of the draft that it was, which goes with it. */
-            draft?: string;
             /** @description Files that were put up before with POST /api/files?name=, in this order. */
             files?: components["schemas"]["Attach"][] | null;
             /** @description The last message that the agent has seen. */
@@ -3023,6 +2965,30 @@ export interface components {
             cases: components["schemas"]["CaseRow"][];
             /** @description Cases in every view. */
             counts: components["schemas"]["CountsByView"];
+            /** @description Cases in every saved view, by its id. null: it is being counted. */
+            saved: {
+                [key: string]: number | null;
+            };
+        };
+        SavedView: {
+            /** @description Whoever asks may change it. */
+            change: boolean;
+            filter: components["schemas"]["Filter"];
+            /** @description What its filter names and is not there any more. */
+            gone: components["schemas"]["Gone"][];
+            id: string;
+            name: string;
+            /**
+             * @description Who must be answered next first, or what changed last first.
+             * @enum {string}
+             */
+            order: "next" | "changed";
+            /** @description All who read in the brand have it; its leads say so. */
+            shared: boolean;
+        };
+        SavedViews: {
+            /** @description Those of the brand first, then one's own. */
+            views: components["schemas"]["SavedView"][];
         };
         SearchHit: {
             /** Format: date-time */
@@ -3111,31 +3077,18 @@ export interface components {
             /** @description Who signs in here only with a second step. Administrators always do. */
             roles: string[];
         };
+        Seen: {
+            id: string;
+            /**
+             * Format: date-time
+             * @description The changed_at that the list showed: one in which something was said since is neither solved nor put aside.
+             */
+            seen_at: string;
+        };
         Self: {
             handle: string;
             name: string;
             url: string;
-        };
-        ServeRequestBody: {
-            /** @description The case at hand, which is left out. */
-            current?: string;
-            /**
-             * @description Only these.
-             * @enum {string}
-             */
-            priority?: "urgent" | "high" | "low";
-            /** @description The page in which it will be open; what that had before is given back. */
-            tab: string;
-            /** @description Only cases that have it, by its id. */
-            tag?: string;
-            /** @enum {string} */
-            view: "open" | "mine" | "unassigned";
-        };
-        Served: {
-            /** @description Null: nobody waits whom nobody else has. */
-            case: components["schemas"]["CaseRow"] | null;
-            /** @description Ids of the cases that would come next. They are kept for nobody. */
-            soon: string[];
         };
         Service: {
             hours: components["schemas"]["Hours"][];
@@ -3301,11 +3254,13 @@ export interface components {
             /** @description By their names. */
             tags: components["schemas"]["Tag"][];
         };
-        TakeDraftRequestBody: {
-            /** @description Whose it is. */
-            agent_id: string;
-            /** @description As one has seen it. */
-            version: string;
+        Taken: {
+            /**
+             * Format: int64
+             * @description As the answer to it gave it.
+             */
+            act: number;
+            id: string;
         };
         Target: {
             /** @description Mail: over which it goes. */
@@ -3332,6 +3287,31 @@ export interface components {
             /** @description Webhook: what signs it, at least 16 characters. */
             secret?: string;
         };
+        TogetherAnswer: {
+            /** @description Of every case, in the order in which they were named. */
+            results: components["schemas"]["Took"][];
+        };
+        TogetherRequestBody: {
+            /** @enum {string} */
+            act: "solve" | "reopen" | "assign" | "tag" | "priority" | "sleep" | "wake";
+            /** @description With tag: names. */
+            add?: string[];
+            /** @description With assign; empty: nobody. */
+            agent_id?: string;
+            cases: components["schemas"]["Seen"][];
+            /**
+             * @description With priority.
+             * @enum {string}
+             */
+            priority?: "urgent" | "high" | "normal" | "low";
+            /** @description With tag: ids. */
+            remove?: string[];
+            /**
+             * Format: date-time
+             * @description With sleep.
+             */
+            until?: string;
+        };
         Token: {
             /** Format: date-time */
             ends_at: string;
@@ -3348,6 +3328,18 @@ export interface components {
         };
         TokenList: {
             tokens: components["schemas"]["Token"][];
+        };
+        Took: {
+            /**
+             * Format: int64
+             * @description By which it can be taken back for ten minutes; 0: it was so already.
+             */
+            act: number;
+            /** @description As it is now; left out: it could not be done. */
+            case?: components["schemas"]["CaseRow"];
+            /** @description Why it could not be done; empty: it was. */
+            code: string;
+            id: string;
         };
         Totp: {
             qr: components["schemas"]["Qr"];
@@ -3406,6 +3398,9 @@ export interface components {
              */
             act: number;
         };
+        UndoTogetherRequestBody: {
+            acts: components["schemas"]["Taken"][];
+        };
         Unknown: {
             account: components["schemas"]["AccountRef"];
             /** Format: date-time */
@@ -3414,6 +3409,17 @@ export interface components {
             message_id: string;
             /** Format: int64 */
             number: number;
+        };
+        ViewBody: {
+            filter: components["schemas"]["Filter"];
+            name: string;
+            /**
+             * @description Who must be answered next first, or what changed last first.
+             * @enum {string}
+             */
+            order: "next" | "changed";
+            /** @description All who read in the brand have it; its leads say so. */
+            shared: boolean;
         };
         Watch: {
             limits: components["schemas"]["WatchLimits"];
@@ -4116,6 +4122,150 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "do-together": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TogetherRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TogetherAnswer"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "undo-together": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoTogetherRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TogetherAnswer"];
                 };
             };
             /** @description Unauthorized */
@@ -5054,217 +5204,6 @@ export interface operations {
             };
         };
     };
-    "list-drafts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DraftList"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "keep-draft": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                way: "reply" | "note";
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DraftRequestBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Draft"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "take-draft": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                way: "reply" | "note";
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TakeDraftRequestBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Draft"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "look-case": {
         parameters: {
             query?: never;
@@ -5632,74 +5571,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Message"];
                 };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "release-case": {
-        parameters: {
-            query?: {
-                /** @description The page for which it was kept. */
-                tab?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Unauthorized */
             401: {
@@ -6811,6 +6682,8 @@ export interface operations {
                 /** @description Of which brand; empty: of the first one that one sees. */
                 brand?: string;
                 view?: "open" | "mine" | "unassigned" | "waiting" | "asleep" | "solved" | "trouble";
+                /** @description A saved view in its place, by its id. A page of it may be short, and even empty, where there is a next one. */
+                saved?: string;
                 /** @description Only cases that have it, by its id. */
                 tag?: string;
                 /** @description Only these. */
@@ -8871,148 +8744,6 @@ export interface operations {
             };
         };
     };
-    "be-present": {
-        parameters: {
-            query?: {
-                /** @description Of which brand; empty: of the first one that one sees. */
-                brand?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PresenceRequestBody"];
-            };
-        };
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "serve-case": {
-        parameters: {
-            query?: {
-                /** @description Of which brand; empty: of the first one that one sees. */
-                brand?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ServeRequestBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Served"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "list-rows": {
         parameters: {
             query: {
@@ -10245,6 +9976,350 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-views": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViews"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "order-views": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Order-viewsRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-view": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

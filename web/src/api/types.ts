@@ -14,7 +14,15 @@ export type Me = Said['Me']
 export type Language = Me['language']
 export type Scheme = Me['scheme']
 export type Visibility = Said['CaseRow']['visibility']
-export type View = keyof Said['CountsByView']
+/** A list that every brand has. */
+export type BuiltIn = keyof Said['CountsByView']
+/** A list of the inbox as its address names it (inbox/look.ts): one that every brand has or a saved one, and what it is narrowed to. */
+export type View = string
+export type SavedView = Said['SavedView']
+export type ViewBody = Said['ViewBody']
+export type Filter = Said['Filter']
+export type TogetherBody = Said['TogetherRequestBody']
+export type Took = Said['Took']
 export type Words = Record<string, string>
 
 export type SignInState = Said['SignIn']

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: The hilft authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { queryOptions, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useEffect, useId, useState } from 'react'
-import { client, take } from '../api/client'
 import type { Case } from '../api/types'
 import { useText } from '../i18n'
 import { coming } from '../i18n/format'
@@ -13,22 +12,7 @@ import { Dialog } from '../shell/Dialog'
 import { Trouble, Wait } from '../shell/Wait'
 import { sleep, wake } from './acts'
 import s from './Carry.module.css'
-
-/** Until when a case may well be put aside: the server knows the service hours, this browser the zone where there are none. */
-function napsQuery(id: string) {
-  return queryOptions({
-    queryKey: ['naps', id],
-    queryFn: async ({ signal }) =>
-      (await take(client.GET('/api/cases/{id}/naps', { params: { path: { id }, query: { zone: Intl.DateTimeFormat().resolvedOptions().timeZone } }, signal }))).naps,
-    staleTime: 0,
-    gcTime: 0,
-  })
-}
-
-/** A moment as a field for local times has it. */
-function local(at: Date): string {
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
-}
+import { local, napsQuery } from './naps'
 
 interface Props {
   case: Case

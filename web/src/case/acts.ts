@@ -13,7 +13,7 @@ import { keptDraft, moveDraft, putDraft } from '../composer/draft'
 import { isBehind, post, type Act } from '../composer/outbox'
 import { latest } from '../composer/ways'
 import { freshen, hold } from '../inbox/freshen'
-import { isView, withChange } from '../inbox/order'
+import { withChange } from '../inbox/order'
 import { tell, warn } from '../shell/notices'
 
 /** Shows a change of a case everywhere at once, before the server has confirmed it. */
@@ -26,7 +26,7 @@ export function showChange(id: string, change: Partial<CaseRow>): void {
   })
   for (const [key, data] of queries.getQueriesData<InfiniteData<InboxPage>>({ queryKey: ['inbox'] })) {
     const view = String(key[1])
-    if (data && isView(view)) queries.setQueryData(key, withChange(data, view, id, change, me))
+    if (data) queries.setQueryData(key, withChange(data, view, id, change, me))
   }
 }
 

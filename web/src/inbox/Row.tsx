@@ -16,13 +16,16 @@ interface Props {
   row: CaseRow
   view: View
   open: boolean
+  marked: boolean
+  /** Why something could not be done with it that was done with others. */
+  why: string | undefined
   now: number
   networkName: (id: string) => string
   onFocus: (id: string) => void
 }
 
 /** One case in the list: the time left first, then who, where, whose, and what they say. */
-export const Row = memo(function Row({ row, view, open, now, networkName, onFocus }: Props) {
+export const Row = memo(function Row({ row, view, open, marked, why, now, networkName, onFocus }: Props) {
   const { t } = useText()
   const about = aboutOf(row)
   const preview = lineOf(row.preview)
@@ -31,12 +34,13 @@ export const Row = memo(function Row({ row, view, open, now, networkName, onFocu
       to="/cases/$id"
       params={{ id: row.id }}
       search={{ view }}
-      className={open ? `${s.row} ${s.on}` : s.row}
+      className={[s.row, open && s.on, marked && s.marked].filter(Boolean).join(' ')}
       aria-current={open ? 'true' : undefined}
       data-case={row.id}
       onFocus={() => onFocus(row.id)}
     >
       <Clock row={row} now={now} />
+      {marked && <span className="unseen">{t('marks.marked')}</span>}
       <span className={s.who}>
         <bdi className={s.name}>{shown(row.person.name) || t('nameless')}</bdi>
         {row.priority !== 'normal' && <span className={`chip ${toneOfPriority[row.priority]} ${s.fixed}`}>{t(`priority.${row.priority}`)}</span>}{' '}
@@ -56,7 +60,8 @@ export const Row = memo(function Row({ row, view, open, now, networkName, onFocu
           <span className="unseen"> {row.agent ? row.agent.name : t('row.nobody')}</span>
         </span>
       </span>
-      <span className={s.says} dir="auto">
+      {why && <span className={`wrong ${s.says}`}>{why}</span>}
+      <span className={s.says} dir="auto" hidden={!!why}>
         {row.tags.map((tag) => (
           <span key={tag.id || tag.name}>
             <bdi className={`chip ${s.tag}`}>{lineOf(tag.name)}</bdi>{' '}
@@ -69,6 +74,22 @@ export const Row = memo(function Row({ row, view, open, now, networkName, onFocu
     </Link>
   )
 })
+
+/** Marks a row. Where nothing is marked, it is there for the pointer alone: the keyboard has a key for it. */
+export function Mark({ row, on, shown: always, onMark, onMarkTo }: { row: CaseRow; on: boolean; shown: boolean; onMark: (id: string) => void; onMarkTo: (id: string) => void }) {
+  const { t } = useText()
+  return (
+    <label className={always ? `${s.mark} ${s.always}` : s.mark}>
+      <input
+        type="checkbox"
+        checked={on}
+        tabIndex={always ? 0 : -1}
+        aria-label={t('marks.mark', { number: row.number, name: shown(row.person.name) || t('nameless') })}
+        onChange={(e) => (e.nativeEvent instanceof MouseEvent && e.nativeEvent.shiftKey ? onMarkTo(row.id) : onMark(row.id))}
+      />
+    </label>
+  )
+}
 
 function Clock({ row, now }: { row: CaseRow; now: number }) {
   const { t, language } = useText()

@@ -6,7 +6,7 @@ import { inBrand } from '../api/brand'
 import { client, take } from '../api/client'
 import { meQuery, outdated, queries } from '../api/queries'
 import type { CaseRow, InboxPage } from '../api/types'
-import { isView, placed } from './order'
+import { placed } from './order'
 
 // What the server gives at once.
 const most = 100
@@ -50,7 +50,7 @@ async function ask(): Promise<void> {
       const answer = await take(
         client.GET('/api/rows', { params: { query: { ...inBrand(), ids } }, querySerializer: { array: { style: 'form', explode: false } } }),
       )
-      if (brand === inBrand().brand) show(ids, answer.cases, answer.counts)
+      if (brand === inBrand().brand) show(ids, answer.cases, answer)
     }
   } catch {
     waiting.clear()
@@ -60,7 +60,7 @@ async function ask(): Promise<void> {
   }
 }
 
-function show(ids: string[], rows: CaseRow[], counts: InboxPage['counts']): void {
+function show(ids: string[], rows: CaseRow[], { counts, saved }: Pick<InboxPage, 'counts' | 'saved'>): void {
   const me = queries.getQueryData(meQuery.queryKey)?.id ?? ''
   const known = new Map(rows.map((r) => [r.id, r]))
   for (const query of queries.getQueryCache().findAll({ queryKey: ['inbox'] })) {
@@ -68,10 +68,10 @@ function show(ids: string[], rows: CaseRow[], counts: InboxPage['counts']): void
     const data = query.state.data as InfiniteData<InboxPage> | undefined
     if (query.state.fetchStatus === 'fetching' && query.promise) askAfter(query.promise, ids)
     else if (query.state.isInvalidated) continue
-    if (!data || !isView(view)) continue
+    if (!data) continue
     let next = data
     for (const id of ids) if (!held.has(id)) next = placed(next, view, id, known.get(id), me)
-    queries.setQueryData(query.queryKey, { ...next, pages: next.pages.map((p, i) => (i === 0 ? { ...p, counts } : p)) })
+    queries.setQueryData(query.queryKey, { ...next, pages: next.pages.map((p, i) => (i === 0 ? { ...p, counts, saved } : p)) })
   }
 }
 

@@ -12,11 +12,14 @@ import { useText } from '../i18n'
 import { isServed, tab } from '../live/presence'
 import { useMe } from '../shell/me'
 import { announce, tell, warn } from '../shell/notices'
+import { ruleOf } from './filter'
+import { lookOf } from './look'
 import { nextCase, rowsOf } from './order'
 
-/** The views in which somebody waits for us. From any other, "next" means the whole inbox. */
-function workView(view: View): 'open' | 'mine' | 'unassigned' {
-  return view === 'mine' || view === 'unassigned' ? view : 'open'
+/** The lists in which somebody waits for us. From any other, "next" means the whole inbox. */
+function workView(view: View): View {
+  const rule = ruleOf(view)
+  return rule?.order === 'next' && !rule.filter.trouble && (rule.filter.states?.includes('open') ?? true) ? view : 'open'
 }
 
 /**
@@ -47,9 +50,16 @@ export function useNext(view: View): (current?: string) => Promise<void> {
 }
 
 /** Has the queue serve a case, and asks for those that come after it before they are opened. */
-async function served(view: 'open' | 'mine' | 'unassigned', current: string | undefined, me: string): Promise<string | undefined> {
+async function served(view: View, current: string | undefined, me: string): Promise<string | undefined> {
+  const { id, tag, priority } = lookOf(view)
+  const from = id === 'open' || id === 'mine' || id === 'unassigned' ? { view: id } : { saved: id }
   try {
-    const { case: row, soon } = await take(client.POST('/api/queue/next', { params: { query: inBrand() }, body: { view, tab, ...(current && { current }) } }))
+    const { case: row, soon } = await take(
+      client.POST('/api/queue/next', {
+        params: { query: inBrand() },
+        body: { ...from, tab, ...(tag && { tag }), ...(priority && { priority }), ...(current && { current }) },
+      }),
+    )
     for (const id of soon) void queries.prefetchQuery(caseQuery(id))
     if (row) isServed(row.id)
     return row?.id

@@ -4,25 +4,39 @@
 import type { InfiniteData } from '@tanstack/react-query'
 import type { CaseRow, InboxPage, View } from '../api/types'
 import { lineOf } from '../shell/name'
+import { belongs, ruleOf, type Rule } from './filter'
 
-export const views: readonly View[] = ['open', 'mine', 'unassigned', 'waiting', 'asleep', 'solved', 'trouble']
+let last: { of: CaseRow[][]; rows: CaseRow[]; seen: Set<string> } = { of: [], rows: [], seen: new Set() }
 
-export function isView(v: string): v is View {
-  return (views as readonly string[]).includes(v)
-}
-
-/** The rows of all pages, in the server's order. A case that moved between two pages is shown once, where it was first. */
+/**
+ * The rows of all pages, in the server's order. A case that moved between two pages is shown once, where it was first. Of pages that
+ * come behind those that were here already, only the rows are added: there may be hundreds.
+ */
 export function rowsOf(data: InfiniteData<InboxPage> | undefined): CaseRow[] {
-  const seen = new Set<string>()
-  const rows: CaseRow[] = []
-  for (const page of data?.pages ?? []) {
-    for (const row of page.cases) {
+  const of = (data?.pages ?? []).map((p) => p.cases)
+  const goesOn = last.of.length > 0 && last.of.every((cases, i) => cases === of[i])
+  if (goesOn && of.length === last.of.length) return last.rows
+  const added: CaseRow[] = []
+  const seen = goesOn ? last.seen : new Set<string>()
+  for (const cases of of.slice(goesOn ? last.of.length : 0)) {
+    for (const row of cases) {
       if (seen.has(row.id)) continue
       seen.add(row.id)
-      rows.push(row)
+      added.push(row)
     }
   }
+  const rows = goesOn ? last.rows.concat(added) : added
+  last = { of, rows, seen }
   return rows
+}
+
+/** Where a row stands that stood at a place before: it is looked for there first. */
+export function indexNear(rows: readonly CaseRow[], id: string, stood: number): number {
+  for (let away = 0; away <= 300; away++) {
+    if (rows[stood + away]?.id === id) return stood + away
+    if (rows[stood - away]?.id === id) return stood - away
+  }
+  return rows.findIndex((r) => r.id === id)
 }
 
 /** What the first column of a row says: a due time, or since when it is as it is. */
@@ -67,73 +81,52 @@ export function step(rows: CaseRow[], current: string | undefined, by: 1 | -1, s
   return rows[Math.min(rows.length - 1, Math.max(0, at + by))]
 }
 
-/** Whether a case belongs to a view. */
-export function belongs(view: View, row: CaseRow, me: string): boolean {
-  switch (view) {
-    case 'open':
-      return row.state === 'open'
-    case 'mine':
-      return row.state === 'open' && row.agent?.id === me
-    case 'unassigned':
-      return row.state === 'open' && row.agent === null
-    case 'waiting':
-      return row.state === 'waiting'
-    case 'asleep':
-      return row.state === 'asleep'
-    case 'solved':
-      return row.state === 'solved'
-    case 'trouble':
-      return row.trouble > 0
-  }
-}
-
 /** A time of the server in microseconds: two words of one millisecond have an order, too. */
 function micros(at: string): number {
   const digits = /\.(\d{1,6})/.exec(at)?.[1] ?? ''
   return Math.floor(Date.parse(at) / 1000) * 1_000_000 + Number(digits.padEnd(6, '0'))
 }
 
-/** What the server orders a view by, and which way. */
-function placeOf(view: View, row: CaseRow): { key: number; way: 1 | -1 } {
-  if (view === 'asleep') return { key: micros(row.wakes_at ?? row.changed_at), way: 1 }
-  return view === 'waiting' || view === 'solved' ? { key: micros(row.changed_at), way: -1 } : { key: row.rank, way: 1 }
+/** What the server orders a list by, and which way. */
+function placeOf({ order }: Rule, row: CaseRow): { key: number; way: 1 | -1 } {
+  if (order === 'wakes') return { key: micros(row.wakes_at ?? row.changed_at), way: 1 }
+  return order === 'changed' ? { key: micros(row.changed_at), way: -1 } : { key: row.rank, way: 1 }
 }
 
-/** Whether a row stands before a place in a view. */
-function before(view: View, row: CaseRow, place: { key: number; id: string }): boolean {
-  const { key, way } = placeOf(view, row)
+/** Whether a row stands before a place in a list. */
+function before(rule: Rule, row: CaseRow, place: { key: number; id: string }): boolean {
+  const { key, way } = placeOf(rule, row)
   const by = key - place.key || (row.id < place.id ? -1 : row.id > place.id ? 1 : 0)
   return by * way < 0
 }
 
 /**
- * The pages of a view with one case as the server has it now, in its place; without it, where it is undefined or belongs
+ * The pages of a list with one case as the server has it now, in its place; without it, where it is undefined or belongs
  * elsewhere. What stands behind all that is loaded comes with the page that is loaded next.
  */
 export function placed(data: InfiniteData<InboxPage>, view: View, id: string, row: CaseRow | undefined, me: string): InfiniteData<InboxPage> {
-  const known = data.pages.flatMap((p) => p.cases).find((r) => r.id === id)
+  const rule = ruleOf(view)
+  if (!rule) return data
+  const on = data.pages.findIndex((p) => p.cases.some((r) => r.id === id))
+  const known = data.pages[on]?.cases.find((r) => r.id === id)
   if (row && known && micros(known.changed_at) > micros(row.changed_at)) return data // it came late
-  const here = row && belongs(view, row, me) ? row : undefined
+  const here = row && belongs(rule, row, me) ? row : undefined
   if (!here && !known) return data
-  const pages = known ? data.pages.map((p) => (p.cases.some((r) => r.id === id) ? { ...p, cases: p.cases.filter((r) => r.id !== id) } : p)) : [...data.pages]
-  const put = (i: number, at: number) => {
-    const page = pages[i]
-    if (page && here) pages[i] = { ...page, cases: page.cases.toSpliced(at, 0, here) }
-  }
+  const pages = data.pages.map((p, i) => (i === on ? { ...p, cases: p.cases.filter((r) => r.id !== id) } : p))
   if (!here) return { ...data, pages }
+  const stands = (r: CaseRow) => before(rule, here, { key: placeOf(rule, r).key, id: r.id })
   for (const [i, page] of pages.entries()) {
-    const at = page.cases.findIndex((r) => before(view, here, { key: placeOf(view, r).key, id: r.id }))
-    if (at >= 0) {
-      put(i, at)
-      return { ...data, pages }
-    }
+    const end = page.cases.at(-1)
+    if (!end || !stands(end)) continue
+    pages[i] = { ...page, cases: page.cases.toSpliced(page.cases.findIndex(stands), 0, here) }
+    return { ...data, pages }
   }
   const last = pages.at(-1)
-  if (last && (!last.until || before(view, here, last.until) || last.until.id === id)) put(pages.length - 1, last.cases.length)
+  if (last && (!last.until || before(rule, here, last.until) || last.until.id === id)) pages[pages.length - 1] = { ...last, cases: [...last.cases, here] }
   return { ...data, pages }
 }
 
-/** The pages of a view with one case changed; it leaves the list when it no longer belongs there. */
+/** The pages of a list with one case changed; it leaves the list when it no longer belongs there. */
 export function withChange(
   data: InfiniteData<InboxPage>,
   view: View,
@@ -141,15 +134,10 @@ export function withChange(
   change: Partial<CaseRow>,
   me: string,
 ): InfiniteData<InboxPage> {
-  return {
-    ...data,
-    pages: data.pages.map((page) => ({
-      ...page,
-      cases: page.cases.flatMap((row) => {
-        if (row.id !== id) return [row]
-        const next = { ...row, ...change }
-        return belongs(view, next, me) ? [next] : []
-      }),
-    })),
+  const rule = ruleOf(view)
+  const changed = (row: CaseRow) => {
+    const next = { ...row, ...change }
+    return !rule || belongs(rule, next, me) ? [next] : []
   }
+  return { ...data, pages: data.pages.map((p) => (p.cases.some((r) => r.id === id) ? { ...p, cases: p.cases.flatMap((r) => (r.id === id ? changed(r) : [r])) } : p)) }
 }

@@ -38,6 +38,8 @@ export function outdatedBy(change: Change): string[][] {
       return [['case'], ['person'], ['company'], ['consents']]
     case 'tags':
       return [['inbox'], ['case'], ['tags']]
+    case 'views':
+      return [['inbox'], ['views']]
     case 'account':
       return [['accounts'], ['health'], ['case']] // an account in trouble blocks ways to answer
     case 'item':

@@ -7,7 +7,7 @@ import { caseQuery, meQuery, queries } from '../api/queries'
 import type { View } from '../api/types'
 import { EmptyCase } from '../inbox/EmptyCase'
 import { Inbox } from '../inbox/Inbox'
-import { isView } from '../inbox/order'
+import { isView } from '../inbox/look'
 import { withLater } from '../i18n'
 import { Desk } from './Desk'
 import { Broken, NotFound, Wait } from './Wait'
@@ -218,6 +218,7 @@ export const router = createRouter({
   defaultPendingMs: 300,
   defaultPendingMinMs: 0,
   defaultPreload: false,
+  pathParamsAllowedCharacters: [';', '='], // what a list is narrowed to (inbox/look.ts)
   scrollRestoration: false,
 })
 
