@@ -163,6 +163,13 @@ func gather(ctx context.Context, tx *store.Tx, move string, into, from hilft.Cas
 			return fmt.Errorf("desk: gather: %w", err)
 		}
 	}
+	// What somebody has begun to write goes on there as well, unless they have begun something there too. It stays there: it is about what
+	// was said, wherever that is.
+	_, err := tx.Exec(ctx, `UPDATE draft SET case_id = ? WHERE case_id = ? AND NOT EXISTS (SELECT 1 FROM draft d WHERE d.case_id = ? AND d.agent_id = draft.agent_id AND d.way = draft.way)`,
+		string(into), string(from), string(into))
+	if err != nil {
+		return fmt.Errorf("desk: gather: %w", err)
+	}
 	return nil
 }
 

@@ -104,13 +104,13 @@ func TestOneCaseGoesOnInAnother(t *testing.T) {
 		require.NotEqual(t, one.ID, two.ID)
 		_, err := r.desk.Tag(ctx, as(ada), two.ID, []string{"line"}, nil)
 		require.NoError(t, err)
-		_, err = r.desk.Note(ctx, as(ben), two.ID, "See the other one", "")
+		_, err = r.desk.Note(ctx, as(ben), two.ID, "See the other one", "", "")
 		require.NoError(t, err)
 		before := r.picture(brand)
 
 		done := r.merges("2", "1")
 		require.Equal(t, one.ID, done.ID)
-		require.Equal(t, []string{"No internet", "We look at it", "No telephone", "See the other one"}, sorted(bodies(r.caseOf("1").Messages)))
+		require.Equal(t, []string{"No internet", "We look at it", "No telephone", "See the other one"}, inOrder(bodies(r.caseOf("1").Messages)))
 		require.Equal(t, []string{"line"}, r.tags("1"))
 		require.Len(t, r.caseOf("1").Conversations, 2)
 		gone, err := r.desk.Case(ctx, as(ada), two.ID)
@@ -145,7 +145,7 @@ func TestOneCaseGoesOnInAnother(t *testing.T) {
 	})
 }
 
-func sorted(all []string) []string {
+func inOrder(all []string) []string {
 	order := []string{"No internet", "We look at it", "No telephone", "See the other one"}
 	slices.SortFunc(all, func(a, b string) int { return slices.Index(order, a) - slices.Index(order, b) })
 	return all
@@ -166,7 +166,7 @@ func TestRepliesGoOutWhereverTheirCaseHasGone(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, done.ID, late.Case, "it stands in the case that took its own")
 		require.NotEmpty(t, seen)
-		note, err := r.desk.Note(ctx, as(ben), three.ID, "Called her", "")
+		note, err := r.desk.Note(ctx, as(ben), three.ID, "Called her", "", "")
 		require.NoError(t, err)
 		require.Equal(t, done.ID, note.Case)
 		r.clock.Forward(time.Minute)
@@ -444,7 +444,7 @@ func TestACaseContinuesAnother(t *testing.T) {
 		p, err = r.desk.Continue(ctx, as(ada), r.message("7").Case, "")
 		require.NoError(t, err)
 		require.Equal(t, "No power", p.New.Title)
-		_, err = r.desk.Note(ctx, as(ben), p.New.ID, "I am on it", "")
+		_, err = r.desk.Note(ctx, as(ben), p.New.ID, "I am on it", "", "")
 		require.NoError(t, err)
 		_, err = r.desk.Undo(ctx, as(ada), p.ID, p.Act)
 		r.is(err, hilft.Conflict)

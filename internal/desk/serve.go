@@ -47,6 +47,9 @@ func (d *Desk) Serve(ctx context.Context, see access.Sight, brand hilft.BrandID,
 		return Served{}, err
 	}
 	var views []view
+	if l.Saved != "" {
+		l.View = ""
+	}
 	for _, name := range map[View][]View{ViewOpen: {ViewUnassigned, ViewMine}, ViewUnassigned: {ViewUnassigned}, ViewMine: {ViewMine}}[l.View] {
 		v, _ := viewOf(name, brand, see.Agent)
 		of := l
@@ -57,7 +60,7 @@ func (d *Desk) Serve(ctx context.Context, see access.Sight, brand hilft.BrandID,
 		}
 		views = append(views, v)
 	}
-	if len(views) == 0 {
+	if len(views) == 0 && l.Saved == "" {
 		return Served{}, hilft.FailField(hilft.Invalid, "inbox.no_such_view", "view", nil)
 	}
 	var out Served
@@ -69,10 +72,13 @@ func (d *Desk) Serve(ctx context.Context, see access.Sight, brand hilft.BrandID,
 			}
 		}
 		var err error
-		if out.Freed, err = giveBack(ctx, tx, `agent_id = ? AND tab = ?`, string(see.Agent), ask.Tab); err != nil {
+		if out.Freed, err = freeUp(ctx, tx, `agent_id = ? AND tab = ?`, string(see.Agent), ask.Tab); err != nil {
 			return err
 		}
 		waiting, err := queued(ctx, tx, views, ask)
+		if l.Saved != "" {
+			waiting, err = queuedIn(ctx, tx, see, brand, l, ask)
+		}
 		if err != nil {
 			return err
 		}
@@ -122,6 +128,42 @@ func queued(ctx context.Context, tx *store.Tx, views []view, ask Asking) ([]Case
 	return all, nil
 }
 
+// queuedIn is queued for a saved view: those of its cases that are open, and nobody else's. However few those are, no more than passMost
+// are looked at.
+func queuedIn(ctx context.Context, tx *store.Tx, see access.Sight, brand hilft.BrandID, l List, ask Asking) ([]Case, error) {
+	v, err := viewFor(ctx, tx, see, l.Saved, "")
+	if err != nil {
+		return nil, err
+	}
+	if v.Brand != brand {
+		return nil, noSuchView
+	}
+	not := append(slices.Clone(ask.Busy), ask.Current)
+	reserved, err := store.All(ctx, tx, `SELECT case_id FROM reservation WHERE brand_id = ? AND until > ?`, []any{string(brand), store.Micros(tx.Now())},
+		func(scan func(into ...any) error, id *hilft.CaseID) error { return scan(id) })
+	if err != nil {
+		return nil, err
+	}
+	not = append(not, reserved...)
+	var ids []hilft.CaseID
+	seen := 0
+	err = v.Filter.narrowed(l).walk(ctx, tx, brand, see.Agent, OrderNext, nil, func(c passed) bool {
+		seen++
+		ours := c.state == hilft.Open && (c.agent == "" || c.agent == see.Agent)
+		if ours && v.Filter.has(&c.standing, see.Agent) && l.has(&c.standing) && !slices.Contains(not, c.id) {
+			ids = append(ids, c.id)
+		}
+		return len(ids) <= soonMost && seen < passMost
+	})
+	if err != nil {
+		return nil, err
+	}
+	where, list := store.In(tx, "c.id", texts(ids))
+	all, err := store.All(ctx, tx, caseColumns+`WHERE `+where, []any{list}, scanCase)
+	slices.SortFunc(all, func(a, b Case) int { return cmp.Or(cmp.Compare(a.Rank(), b.Rank()), cmp.Compare(a.ID, b.ID)) })
+	return all, err
+}
+
 // Renew keeps a case for a tab for longer that has it open. What has ended is not reserved again by that: somebody else may have it.
 func (d *Desk) Renew(ctx context.Context, see access.Sight, id hilft.CaseID, tab string) error {
 	var ends int64
@@ -154,7 +196,7 @@ func (d *Desk) Release(ctx context.Context, see access.Sight, id hilft.CaseID, t
 		if err := see.Demand(c.Brand, access.Work, noSuchCase); err != nil {
 			return err
 		}
-		_, err := giveBack(ctx, tx, `case_id = ? AND agent_id = ? AND tab = ?`, string(id), string(see.Agent), tab)
+		_, err := freeUp(ctx, tx, `case_id = ? AND agent_id = ? AND tab = ?`, string(id), string(see.Agent), tab)
 		return err
 	})
 	if err != nil {
@@ -191,7 +233,7 @@ func (d *Desk) EndReservations(ctx context.Context) (ended map[hilft.BrandID][]h
 	return ended, nil
 }
 
-func giveBack(ctx context.Context, tx *store.Tx, where string, args ...any) ([]hilft.CaseID, error) {
+func freeUp(ctx context.Context, tx *store.Tx, where string, args ...any) ([]hilft.CaseID, error) {
 	return store.All(ctx, tx, `DELETE FROM reservation WHERE `+where+` RETURNING case_id`, args, func(scan func(into ...any) error, id *hilft.CaseID) error { return scan(id) })
 }
 

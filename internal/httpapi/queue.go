@@ -36,7 +36,8 @@ func (a *API) tellRows(b hilft.BrandID, all ...hilft.CaseID) {
 type serveRequest struct {
 	InBrand
 	Body struct {
-		View     string `json:"view" enum:"open,mine,unassigned"`
+		View     string `json:"view,omitempty" enum:"open,mine,unassigned"`
+		Saved    string `json:"saved,omitempty" maxLength:"64" doc:"A saved view in its place, by its id."`
 		Tag      string `json:"tag,omitempty" maxLength:"64" doc:"Only cases that have it, by its id."`
 		Priority string `json:"priority,omitempty" enum:"urgent,high,low" doc:"Only these."`
 		Tab      string `json:"tab" minLength:"1" maxLength:"64" doc:"The page in which it will be open; what that had before is given back."`
@@ -61,7 +62,7 @@ func (a *API) queueOperations() {
 				return nil, err
 			}
 			me := access.Actor(ctx).ID
-			s, err := a.Desk.Serve(ctx, sight(ctx), b.ID, desk.List{View: desk.View(in.Body.View), Tag: hilft.TagID(in.Body.Tag), Priority: hilft.Priority(in.Body.Priority)},
+			s, err := a.Desk.Serve(ctx, sight(ctx), b.ID, desk.List{View: desk.View(in.Body.View), Saved: hilft.ViewID(in.Body.Saved), Tag: hilft.TagID(in.Body.Tag), Priority: hilft.Priority(in.Body.Priority)},
 				desk.Asking{Tab: in.Body.Tab, Current: hilft.CaseID(in.Body.Current), Busy: a.presence.busy(b.ID, me)})
 			if err != nil {
 				return nil, err

@@ -339,9 +339,94 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Give a case to an agent, or to nobody */
+        /** Give a case to an agent, or to nobody, with a note or without */
         put: operations["assign-case"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a code for whoever speaks in a private conversation, to be told to them there and said again by them elsewhere */
+        post: operations["ask-code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/continue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a case that continues another, with its person */
+        post: operations["continue-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is being written in a case, by whoever does */
+        get: operations["list-drafts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/drafts/{way}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep what one has written so far; a reply is for those who may answer. Nothing written: the draft is forgotten */
+        put: operations["keep-draft"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/drafts/{way}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with what a colleague has begun to write: it becomes one's own draft, before what one has written oneself */
+        post: operations["take-draft"];
         delete?: never;
         options?: never;
         head?: never;
@@ -359,6 +444,23 @@ export interface paths {
         put?: never;
         /** Ask networks how the messages of a case stand that somebody reads, unless they were asked a moment ago; what they tell comes as events */
         post: operations["look-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a case go on in another one of its brand; answers with that */
+        post: operations["merge-case"];
         delete?: never;
         options?: never;
         head?: never;
@@ -450,6 +552,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/reservation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Give a case back that the queue has served */
+        delete: operations["release-case"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{id}/sleep": {
         parameters: {
             query?: never;
@@ -479,6 +598,23 @@ export interface paths {
         put?: never;
         /** Nothing more to do, until the customer's next word */
         post: operations["solve-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a case of its own of some messages of a case */
+        post: operations["split-case"];
         delete?: never;
         options?: never;
         head?: never;
@@ -553,6 +689,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/companies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Companies of a brand whose name begins so; a few */
+        get: operations["list-companies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/companies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A company, who speaks for it, and their concerns */
+        get: operations["get-company"];
+        /** Give a company another name and number */
+        put: operations["name-company"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dead/retry": {
         parameters: {
             query?: never;
@@ -613,7 +784,7 @@ export interface paths {
         };
         /**
          * What happens, as it happens
-         * @description Server-sent events. `change` says what changed, by ids alone; Last-Event-ID goes on behind an event; `typing` says with a case_id that its customer writes; `reload` says that too much was missed; a comment every 15 seconds says that the stream stands.
+         * @description Server-sent events. `change` says what changed, by ids alone; Last-Event-ID goes on behind an event; `typing` says with a case_id that its customer writes; a page that names itself by `tab`, and says what it shows (POST /api/presence), is told by `presence` who of us has which case open, by `row` that the queue keeps a case for somebody, or for nobody any more, and by `draft` that somebody writes on in the one it shows; `reload` says that too much was missed; a comment every 15 seconds says that the stream stands.
          */
         get: operations["stream-events"];
         put?: never;
@@ -651,6 +822,23 @@ export interface paths {
         /** Everybody who works in the house, and what they are in which brand */
         get: operations["list-staff"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/house/own-sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say who may sign in without a provider; administrators always may */
+        put: operations["set-own-sign-in"];
         post?: never;
         delete?: never;
         options?: never;
@@ -814,6 +1002,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/links/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a link away: both are as they were, whatever was said meanwhile */
+        delete: operations["part-link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that two persons who were proposed are one human */
+        post: operations["accept-link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that what was proposed is not so; it is not proposed again for the same evidence */
+        post: operations["dismiss-link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me": {
         parameters: {
             query?: never;
@@ -830,6 +1069,41 @@ export interface paths {
         head?: never;
         /** Change one's own settings */
         patch: operations["change-me"];
+        trace?: never;
+    };
+    "/api/me/bonds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By which providers one may sign in */
+        get: operations["list-bonds"];
+        put?: never;
+        /** Go to a provider to sign in by it from now on */
+        post: operations["begin-bond"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/bonds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign in by a provider no more */
+        delete: operations["end-bond"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/me/other-sessions": {
@@ -930,6 +1204,59 @@ export interface paths {
         put?: never;
         /** Prove once more who one is, before changing what protects one's sign-in */
         post: operations["prove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/proof/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go to a provider to prove once more who one is */
+        post: operations["begin-proof-by-provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Of what one is told on one's devices */
+        get: operations["get-push"];
+        /** Be told in this browser, until one signs out */
+        put: operations["subscribe"];
+        post?: never;
+        /** Be told nothing in this browser any more */
+        delete: operations["unsubscribe"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/push/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say of what one is told */
+        put: operations["choose-push"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1201,10 +1528,183 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A person with their concerns */
+        /** A person with what is known of them and their concerns */
         get: operations["get-person"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{id}/company": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say for which company a person speaks; no name: for none, they are a private customer */
+        put: operations["employ"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{id}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that a person has ever agreed to */
+        get: operations["list-consents"];
+        put?: never;
+        /** Write down that a person has agreed to be written to, or does no more; it stands */
+        post: operations["add-consent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that two persons are one human, because one has said so or for a reason */
+        post: operations["link-people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write a note about a person, whatever the case; it never leaves the house */
+        post: operations["note-person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what one has just done with a person */
+        post: operations["undo-person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/person-notes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give a note about a person another text */
+        put: operations["change-person-note"];
+        post?: never;
+        /** Take a note about a person away */
+        delete: operations["remove-person-note"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what one's page shows, for colleagues who look at the same brand: while its live stream stands, and until it says something else or nothing for 25 seconds. It is kept nowhere */
+        post: operations["be-present"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By whose word people sign in */
+        get: operations["list-providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/providers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep a provider: one that there is, or the next */
+        put: operations["set-provider"];
+        post?: never;
+        /** Take nobody in by a provider any more */
+        delete: operations["remove-provider"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queue/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The case that must be answered next and that nobody else has; it is kept for who asks for three minutes, and longer while it is open before them */
+        post: operations["serve-case"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1361,6 +1861,23 @@ export interface paths {
         put?: never;
         /** Ask the browser for a passkey to sign in with, or for the second step */
         post: operations["begin-sign-in-by-passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go to a provider to sign in */
+        post: operations["begin-sign-in-by-provider"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1786,7 +2303,7 @@ export interface components {
              * @description By which it can be taken back for ten minutes, with POST /api/cases/{id}/undo; 0: it was so already.
              */
             act: number;
-            agent: components["schemas"]["Agent"];
+            agent: components["schemas"]["Agent"] | null;
             /** @description Whether we have answered before. */
             answered: boolean;
             brand_id: string;
@@ -1814,10 +2331,12 @@ export interface components {
              * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
              */
             rank: number;
+            /** @description Who the queue has served it to, and keeps it for. */
+            reserved: components["schemas"]["Agent"] | null;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "asleep" | "solved";
+            state: "open" | "waiting" | "asleep" | "solved" | "merged";
             tags: components["schemas"]["Tag"][];
             title: string;
             /**
@@ -1854,6 +2373,25 @@ export interface components {
              * @enum {string}
              */
             role?: "administrator" | "lead" | "agent" | "reviewer" | "reader";
+        };
+        "Add-consentRequest": {
+            /**
+             * Format: date-time
+             * @description When they said so; none: now.
+             */
+            at?: string;
+            given: boolean;
+            /**
+             * @description mistake: an entry before was wrong.
+             * @enum {string}
+             */
+            how: "message" | "call" | "form" | "mistake";
+            /** @description Where. */
+            identity_id: string;
+            message_id?: string;
+            /** @enum {string} */
+            purpose: "service" | "advertising";
+            remark?: string;
         };
         "Add-passkeyRequest": {
             /** @description What the browser answered, as its toJSON gives it. */
@@ -1928,6 +2466,9 @@ export interface components {
              */
             warn_minutes: number;
         };
+        "Ask-codeRequest": {
+            conversation_id: string;
+        };
         Asked: {
             /** @description For navigator.credentials, in the form of parseCreationOptionsFromJSON or parseRequestOptionsFromJSON. */
             options: unknown;
@@ -1935,6 +2476,8 @@ export interface components {
         "Assign-caseRequest": {
             /** @description Empty: nobody. */
             agent_id: string;
+            /** @description What whoever gets it must know, for colleagues alone. */
+            note?: string;
         };
         Attach: {
             /** @description A description for those who cannot see it. */
@@ -1946,6 +2489,20 @@ export interface components {
             handle: string;
             name: string;
             url: string;
+        };
+        Bond: {
+            id: string;
+            /** Format: date-time */
+            made_at: string;
+            /** @description Of the provider. */
+            name: string;
+            /** Format: date-time */
+            used_at: string;
+        };
+        BondList: {
+            bonds: components["schemas"]["Bond"][];
+            /** @description All by which people may sign in. */
+            providers: components["schemas"]["Door"][];
         };
         Brand: {
             /**
@@ -1980,6 +2537,19 @@ export interface components {
             language: "de" | "en";
             name: string;
         };
+        Business: {
+            brand_id: string;
+            /** @description Their concerns, the newest first; the last 100. */
+            cases: components["schemas"]["CaseRow"][];
+            id: string;
+            name: string;
+            /** @description Their customer number; empty: none. */
+            number: string;
+            /** @description Who speaks for it; the first 100. */
+            people: components["schemas"]["Linked"][];
+            /** @description With a person: which of those who are one human speaks for it. */
+            person_id: string;
+        };
         Canary: {
             account: components["schemas"]["AccountRef"];
             /** @description Why the last one could not be sent. */
@@ -2005,6 +2575,8 @@ export interface components {
             brand_id: string;
             /** Format: date-time */
             changed_at: string;
+            /** @description What is being written, by whoever does. */
+            drafts: components["schemas"]["Draft"][];
             /** Format: date-time */
             due_at: string | null;
             /** @description All that was done, the oldest first. */
@@ -2015,6 +2587,7 @@ export interface components {
              * @enum {string}
              */
             late: "no" | "soon" | "late" | "escalated";
+            links: components["schemas"]["Links"];
             /** @description Some of its networks can be asked how messages stand now. */
             look: boolean;
             /** Format: date-time */
@@ -2033,10 +2606,12 @@ export interface components {
              * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
              */
             rank: number;
+            /** @description Who the queue has served it to, and keeps it for. */
+            reserved: components["schemas"]["Agent"] | null;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "asleep" | "solved";
+            state: "open" | "waiting" | "asleep" | "solved" | "merged";
             tags: components["schemas"]["Tag"][];
             title: string;
             /**
@@ -2094,10 +2669,12 @@ export interface components {
              * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
              */
             rank: number;
+            /** @description Who the queue has served it to, and keeps it for. */
+            reserved: components["schemas"]["Agent"] | null;
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "asleep" | "solved";
+            state: "open" | "waiting" | "asleep" | "solved" | "merged";
             tags: components["schemas"]["Tag"][];
             title: string;
             /**
@@ -2185,12 +2762,21 @@ export interface components {
             /** @enum {string} */
             scheme?: "auto" | "light" | "dark";
             signature?: string;
+            signs_as?: string;
             /** @description Has been shown around now, or has declined; stays so. */
             toured?: boolean;
         };
         "Change-passwordRequest": {
             old: string;
             password: string;
+        };
+        "Change-person-noteRequest": {
+            text: string;
+            /**
+             * Format: int64
+             * @description That was read. 409 (person_note.changed): it is another by now.
+             */
+            version: number;
         };
         "Change-webhookRequest": {
             on: boolean;
@@ -2203,6 +2789,14 @@ export interface components {
             };
             sign_in?: boolean;
             value: string;
+        };
+        "Choose-pushRequest": {
+            kinds: ("assigned" | "late" | "trouble")[];
+        };
+        Code: {
+            code: string;
+            /** Format: date-time */
+            ends_at: string;
         };
         CodeRequestBody: {
             /** @description Six digits of the app, or a recovery code. */
@@ -2221,6 +2815,21 @@ export interface components {
             /** @description Whether cases can be given to them. */
             works: boolean;
         };
+        Company: {
+            id: string;
+            name: string;
+            /** @description Their customer number; empty: none. */
+            number: string;
+            /** @description With a person: which of those who are one human speaks for it. */
+            person_id: string;
+        };
+        CompanyBody: {
+            name: string;
+            number: string;
+        };
+        CompanyList: {
+            companies: components["schemas"]["Company"][];
+        };
         ConnectRequestBody: {
             /**
              * Format: int64
@@ -2233,6 +2842,31 @@ export interface components {
             settings: {
                 [key: string]: string;
             };
+        };
+        Consent: {
+            /** Format: date-time */
+            at: string;
+            given: boolean;
+            /** @enum {string} */
+            how: "message" | "call" | "form" | "mistake";
+            id: string;
+            identity_id: string;
+            /** Format: date-time */
+            made_at: string;
+            made_by: components["schemas"]["Agent"];
+            message: components["schemas"]["Quote"];
+            /** @enum {string} */
+            purpose: "service" | "advertising";
+            remark: string;
+        };
+        Consents: {
+            /** @description All entries, the newest first; the newest of an identity and a purpose holds. */
+            consents: components["schemas"]["Consent"][];
+            identities: components["schemas"]["Identity"][];
+        };
+        "Continue-caseRequest": {
+            /** @description Empty: that of the other. */
+            title?: string;
         };
         CountsByView: {
             /** Format: int64 */
@@ -2318,6 +2952,23 @@ export interface components {
             email: string;
             password: string;
         };
+        DepartRequestBody: {
+            /** @description The page of ours to which the browser comes back. */
+            back?: string;
+            provider: string;
+        };
+        Departed: {
+            /** @description Where the browser goes. */
+            url: string;
+        };
+        Did: {
+            /**
+             * Format: int64
+             * @description By which it can be taken back for ten minutes, with POST /api/people/{id}/undo of that person; 0: it was so already, or stands.
+             */
+            act: number;
+            person_id: string;
+        };
         Disk: {
             /** Format: int64 */
             free: number;
@@ -2330,6 +2981,53 @@ export interface components {
             /** @enum {string} */
             what: "data" | "media";
         };
+        Door: {
+            id: string;
+            name: string;
+        };
+        Draft: {
+            /** @description Who writes. */
+            agent: components["schemas"]["Agent"] | null;
+            /**
+             * Format: date-time
+             * @description Of one's own; when somebody else has written is not told.
+             */
+            changed_at: string | null;
+            files: components["schemas"]["DraftFile"][];
+            /** @description The last message that was there when it was begun. */
+            seen: string;
+            subject: string;
+            text: string;
+            /** @description Where it is to go, as its author's page names it. */
+            to: string;
+            /** @description A new one with every change. */
+            version: string;
+            /** @description What it is folded behind; null: as what it answers. */
+            warning: string | null;
+            /** @enum {string} */
+            way: "reply" | "note";
+        };
+        DraftFile: {
+            alt: string;
+            name: string;
+            /** Format: int64 */
+            size: number;
+            /** @description As the answer to the file gave it. In what others write: empty. */
+            ticket: string;
+        };
+        DraftList: {
+            drafts: components["schemas"]["Draft"][];
+        };
+        DraftRequestBody: {
+            files?: components["schemas"]["DraftFile"][] | null;
+            /** @description The version that this goes on from; empty: there was none. */
+            known: string;
+            seen?: string;
+            subject?: string;
+            text: string;
+            to?: string;
+            warning?: string;
+        };
         EarlierCase: {
             id: string;
             /** Format: date-time */
@@ -2337,10 +3035,11 @@ export interface components {
             network: string;
             /** Format: int64 */
             number: number;
+            person: components["schemas"]["PersonRef"];
             /** Format: date-time */
             solved_at: string | null;
             /** @enum {string} */
-            state: "open" | "waiting" | "asleep" | "solved";
+            state: "open" | "waiting" | "asleep" | "solved" | "merged";
             title: string;
             /** @enum {string} */
             visibility: "public" | "private";
@@ -2422,6 +3121,16 @@ export interface components {
             /** @enum {string} */
             what: "agent" | "tag" | "network" | "account";
         };
+        Grant: {
+            brand_id: string;
+            /**
+             * @description Nothing: they are not let in.
+             * @enum {string}
+             */
+            role: "lead" | "agent" | "reviewer" | "reader" | "";
+            /** @description Of the claim. */
+            value?: string;
+        };
         Health: {
             accounts: components["schemas"]["Account"][];
             /** @description What needs a person, and behind it what lately did. */
@@ -2475,11 +3184,37 @@ export interface components {
             /** @description Europe/Berlin */
             zone: string;
         };
+        HumanLink: {
+            /** Format: date-time */
+            decided_at: string | null;
+            decided_by: components["schemas"]["Agent"];
+            /** @description The address, or the code. */
+            evidence: string;
+            id: string;
+            /**
+             * @description address: both have shown that one address is theirs; letter: one has answered a letter that went to where the other says they are reached; code: one has said a code that we gave to the other; word: one has said so; agent: somebody here has decided so.
+             * @enum {string}
+             */
+            kind: "address" | "letter" | "code" | "word" | "agent";
+            /** Format: date-time */
+            made_at: string;
+            /** @description Null: hilft by itself. */
+            made_by: components["schemas"]["Agent"];
+            /** @description What was said, the oldest first, as far as it is still there. */
+            messages: components["schemas"]["Quote"][];
+            /** @description The two. */
+            people: components["schemas"]["Linked"][];
+            reason: string;
+            /** @enum {string} */
+            state: "proposed" | "linked";
+        };
         Identity: {
             handle: string;
             id: string;
             name: string;
             network: string;
+            /** @description The same for all that were one person from the beginning. */
+            person_id: string;
             url: string;
         };
         InboxPage: {
@@ -2540,6 +3275,18 @@ export interface components {
             receipt_en: string;
             /** @description Under every letter, below the author's own lines; {agent} and {brand} stand for the names. */
             signature: string;
+            /**
+             * @description The same for private ones that are no letters.
+             * @default off
+             * @enum {string}
+             */
+            signs_private: "off" | "initials" | "name";
+            /**
+             * @description What stands behind replies that everybody can read: nothing, ^LM or ^Lena.
+             * @default off
+             * @enum {string}
+             */
+            signs_public: "off" | "initials" | "name";
         };
         Limits: {
             addressed?: boolean;
@@ -2567,6 +3314,28 @@ export interface components {
             ends_at: string;
             /** @description To hand over. It is good once, and told this once. */
             link: string;
+        };
+        "Link-peopleRequest": {
+            /** @description In which one of them has said so; empty: it is for the reason. */
+            message_id?: string;
+            reason?: string;
+            /** @description The other person. */
+            with: string;
+        };
+        Linked: {
+            id: string;
+            identities: components["schemas"]["Identity"][];
+            name: string;
+        };
+        Links: {
+            /** @description The one that it has gone into; null: it has its words itself. */
+            into: components["schemas"]["EarlierCase"];
+            /** @description The one that it continues. */
+            last: components["schemas"]["EarlierCase"];
+            /** @description Those that continue it. */
+            next: components["schemas"]["EarlierCase"][];
+            /** @description Those that have gone into it. */
+            took: components["schemas"]["EarlierCase"][];
         };
         "Look-at-linkRequest": {
             token: string;
@@ -2612,6 +3381,8 @@ export interface components {
             email: string;
             id: string;
             initials: string;
+            /** @description The name of a colleague who has the same initials; empty: nobody has. */
+            initials_clash: string;
             /** @description Keys of one's own: a character, or nothing for none, by the desk's name of the act. */
             keys: {
                 [key: string]: string;
@@ -2619,6 +3390,8 @@ export interface components {
             /** @enum {string} */
             language: "de" | "en";
             name: string;
+            /** @description What they are called, for lists. */
+            networks: components["schemas"]["NetworkName"][];
             /** @description One is an administrator: one runs the house. */
             runs: boolean;
             /** @enum {string} */
@@ -2630,9 +3403,17 @@ export interface components {
             second_step: "nothing" | "soon" | "now";
             /** @description What stands under one's letters, above the brand's. */
             signature: string;
+            /** @description One's name behind replies that are no letters, where the brand wants names; empty: one's first name. */
+            signs_as: string;
             /** @description Has been shown around, or has declined. */
             toured: boolean;
             version: string;
+        };
+        "Merge-caseRequest": {
+            /** @description The case that stays. */
+            into: string;
+            /** @description It is known that they are of two persons. */
+            other_person?: boolean;
         };
         Message: {
             account: components["schemas"]["AccountRef"];
@@ -2744,6 +3525,12 @@ export interface components {
         NetworkList: {
             networks: components["schemas"]["Network"][];
         };
+        NetworkName: {
+            id: string;
+            name: {
+                [key: string]: string;
+            };
+        };
         Node: {
             /** Format: date-time */
             began_at: string;
@@ -2763,7 +3550,12 @@ export interface components {
             seen_at: string;
             version: string;
         };
+        "Note-personRequest": {
+            text: string;
+        };
         NoteRequestBody: {
+            /** @description The version of the draft that it was, which goes with it. */
+            draft?: string;
             text: string;
         };
         Onward: {
@@ -2821,6 +3613,74 @@ export interface components {
             /** @description There are more open cases than were looked at. */
             partly: boolean;
         };
+        Parted: {
+            account: components["schemas"]["AccountRef"];
+            /**
+             * Format: int64
+             * @description By which it can be taken back for ten minutes, with POST /api/cases/{id}/undo; 0: it was so already.
+             */
+            act: number;
+            agent: components["schemas"]["Agent"];
+            /** @description Whether we have answered before. */
+            answered: boolean;
+            brand_id: string;
+            /** Format: date-time */
+            changed_at: string;
+            /** Format: date-time */
+            due_at: string | null;
+            id: string;
+            /**
+             * @description What the clock has told of that: it is due soon, late, or late for so long that others were to know.
+             * @enum {string}
+             */
+            late: "no" | "soon" | "late" | "escalated";
+            /** Format: date-time */
+            made_at: string;
+            network: string;
+            /** @description The one that came out of it. */
+            new: components["schemas"]["CaseRow"];
+            /** Format: int64 */
+            number: number;
+            person: components["schemas"]["PersonRef"];
+            preview: string;
+            /** @enum {string} */
+            priority: "urgent" | "high" | "normal" | "low";
+            /**
+             * Format: int64
+             * @description Where it stands among those who must be answered: the lowest first, of two alike the lower id.
+             */
+            rank: number;
+            /** @description Who the queue has served it to, and keeps it for. */
+            reserved: components["schemas"]["Agent"];
+            /** Format: date-time */
+            solved_at: string | null;
+            /** @enum {string} */
+            state: "open" | "waiting" | "asleep" | "solved" | "merged";
+            tags: components["schemas"]["Tag"][];
+            title: string;
+            /**
+             * Format: int64
+             * @description Messages of ours that failed, or of which nobody knows.
+             */
+            trouble: number;
+            /** @enum {string} */
+            visibility: "public" | "private";
+            /**
+             * Format: date-time
+             * @description The customer's oldest word that is not answered.
+             */
+            waits_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it is put aside.
+             */
+            wakes_at: string | null;
+            /**
+             * Format: date-time
+             * @description It came back then, and nobody has answered since.
+             */
+            woken_at: string | null;
+        };
         Passkey: {
             id: string;
             /** Format: date-time */
@@ -2838,11 +3698,35 @@ export interface components {
             possible: boolean;
         };
         Person: {
-            /** @description Other concerns, the newest first. */
+            /** @description Other concerns of the human, the newest first. */
             cases: components["schemas"]["EarlierCase"][];
+            /** @description For whom they speak; none: they are a private customer. */
+            companies: components["schemas"]["Company"][];
+            /** @description What they have agreed to, as it stands now. */
+            consents: components["schemas"]["Consent"][];
             id: string;
+            /** @description What networks call them, and all who are the same human. */
             identities: components["schemas"]["Identity"][];
+            /** @description What joins them with others, and what is proposed, the oldest first. */
+            links: components["schemas"]["HumanLink"][];
             name: string;
+            /** @description What people here say about them, the newest first. */
+            notes: components["schemas"]["PersonNote"][];
+        };
+        PersonNote: {
+            /** Format: date-time */
+            changed_at: string | null;
+            changed_by: components["schemas"]["Agent"];
+            id: string;
+            /** Format: date-time */
+            made_at: string;
+            made_by: components["schemas"]["Agent"];
+            text: string;
+            /**
+             * Format: int64
+             * @description To be given by whoever changes it.
+             */
+            version: number;
         };
         PersonRef: {
             id: string;
@@ -2855,6 +3739,19 @@ export interface components {
              * @description A rank, or in views that show what changed last first, a changed_at in microseconds.
              */
             key: number;
+        };
+        PresenceRequestBody: {
+            /** @description Empty: the list. */
+            case_id: string;
+            /**
+             * @description away: in a tab that is not seen.
+             * @enum {string}
+             */
+            doing: "reads" | "writes" | "away";
+            /** @description The queue has served it: it is kept for longer while it is seen. */
+            served?: boolean;
+            /** @description As the live stream of the page was asked for with it. */
+            tab: string;
         };
         Problem: {
             /**
@@ -2883,6 +3780,56 @@ export interface components {
         ProveRequest: {
             password: string;
         };
+        Provider: {
+            /** @description The address that is to be registered with it. */
+            callback: string;
+            /** @description What of an unknown person's token decides what they become. */
+            claim: string;
+            client_id: string;
+            /** @description The only ones whose addresses count; none: all. */
+            domains: string[];
+            /** @description The first that fits counts. */
+            grants: components["schemas"]["Grant"][];
+            has_secret: boolean;
+            id: string;
+            /** @description Its address, to the letter as its own description has it. */
+            issuer: string;
+            /** @description On the button. */
+            name: string;
+            /** @description People may sign in by it. */
+            on: boolean;
+            /** @description What unknown people become whom no grant fits. */
+            otherwise: components["schemas"]["Grant"];
+            /** @description Who did two steps there, by its word, is asked for none here. */
+            second: boolean;
+            /** @description The acr that says so, beside the amr mfa. */
+            second_level: string;
+            /**
+             * Format: date-time
+             * @description When somebody last came in by it. Null: never.
+             */
+            used_at: string | null;
+            /** @description Every address of those domains counts as proved, said or not. */
+            vouches: boolean;
+        };
+        ProviderList: {
+            /** @description The id of the next one; its name is the address that is to be registered with it. */
+            next: components["schemas"]["Door"];
+            /**
+             * @description Who may sign in without a provider.
+             * @enum {string}
+             */
+            own: "everybody" | "administrators";
+            providers: components["schemas"]["Provider"][];
+        };
+        Push: {
+            /** @description One is told in this browser. */
+            here: boolean;
+            /** @description What a browser subscribes with (applicationServerKey). */
+            key: string;
+            /** @description Of what one is told, in all one's browsers. */
+            kinds: ("assigned" | "late" | "trouble")[];
+        };
         Qr: {
             /** @description The dark squares as an SVG path, one unit each. */
             path: string;
@@ -2906,6 +3853,19 @@ export interface components {
             /** Format: int64 */
             waiting: number;
         };
+        Quote: {
+            /** Format: date-time */
+            at: string;
+            case_id: string;
+            /** @enum {string} */
+            direction: "inbound" | "outbound" | "note";
+            id: string;
+            network: string;
+            /** @description How it begins. */
+            text: string;
+            /** @enum {string} */
+            visibility: "public" | "private";
+        };
         Recovery: {
             /** @description Recovery codes. They are told this once. */
             recovery: string[];
@@ -2920,6 +3880,8 @@ export interface components {
             /** @description Say it although something was said since. */
             anyway?: boolean;
             conversation_id: string;
+            /** @description The version of the draft that it was, which goes with it. */
+            draft?: string;
             /** @description Files that were put up before with POST /api/files?name=, in this order. */
             files?: components["schemas"]["Attach"][] | null;
             /** @description The last message that the agent has seen. */
@@ -3090,6 +4052,29 @@ export interface components {
             name: string;
             url: string;
         };
+        ServeRequestBody: {
+            /** @description The case at hand, which is left out. */
+            current?: string;
+            /**
+             * @description Only these.
+             * @enum {string}
+             */
+            priority?: "urgent" | "high" | "low";
+            /** @description A saved view in its place, by its id. */
+            saved?: string;
+            /** @description The page in which it will be open; what that had before is given back. */
+            tab: string;
+            /** @description Only cases that have it, by its id. */
+            tag?: string;
+            /** @enum {string} */
+            view?: "open" | "mine" | "unassigned";
+        };
+        Served: {
+            /** @description Null: nobody waits whom nobody else has. */
+            case: components["schemas"]["CaseRow"] | null;
+            /** @description Ids of the cases that would come next. They are kept for nobody. */
+            soon: string[];
+        };
         Service: {
             hours: components["schemas"]["Hours"][];
             /** @description Of the one of a case's network and the one of all, the former counts. */
@@ -3128,6 +4113,10 @@ export interface components {
              */
             every_minutes: number;
         };
+        "Set-own-sign-inRequest": {
+            /** @enum {string} */
+            own: "everybody" | "administrators";
+        };
         "Set-priorityRequest": {
             /** @enum {string} */
             priority: "urgent" | "high" | "normal" | "low";
@@ -3143,11 +4132,43 @@ export interface components {
             /** @description Only leads do. */
             closed: boolean;
         };
+        SetProviderRequestBody: {
+            /** @description What of an unknown person's token decides what they become. */
+            claim: string;
+            client_id: string;
+            /** @description The only ones whose addresses count; none: all. */
+            domains: string[];
+            /** @description The first that fits counts. */
+            grants: components["schemas"]["Grant"][];
+            /** @description Its address, to the letter as its own description has it. */
+            issuer: string;
+            /** @description On the button. */
+            name: string;
+            /** @description People may sign in by it. */
+            on: boolean;
+            /** @description What unknown people become whom no grant fits. */
+            otherwise: components["schemas"]["Grant"];
+            /** @description Who did two steps there, by its word, is asked for none here. */
+            second: boolean;
+            /** @description The acr that says so, beside the amr mfa. */
+            second_level: string;
+            /** @description Of the client; empty: it has none; not there: the one that is kept. */
+            secret?: string;
+            /** @description Every address of those domains counts as proved, said or not. */
+            vouches: boolean;
+        };
         Setup: {
             demo: components["schemas"]["Demo"] | null;
             needed: boolean;
+            /**
+             * @description Who may sign in without one of those.
+             * @enum {string}
+             */
+            own: "everybody" | "administrators";
             /** @description Browsers make passkeys for this house. */
             passkeys: boolean;
+            /** @description By whose word people sign in. */
+            providers: components["schemas"]["Door"][];
         };
         SetupRequestBody: {
             administrator: components["schemas"]["AdministratorStruct"];
@@ -3211,6 +4232,12 @@ export interface components {
              */
             to: number;
         };
+        "Split-caseRequest": {
+            /** @description Ids; one of them at least is the customer's, and one at least stays. */
+            messages: string[];
+            /** @description Empty: as its first word begins. */
+            title?: string;
+        };
         Staff: {
             /** @description Runs the house, and is a lead in every brand. */
             administrator: boolean;
@@ -3238,6 +4265,11 @@ export interface components {
             /** Format: int64 */
             size: number;
         };
+        SubscribeRequest: {
+            auth: string;
+            endpoint: string;
+            p256dh: string;
+        };
         Tag: {
             id: string;
             name: string;
@@ -3253,6 +4285,12 @@ export interface components {
             closed: boolean;
             /** @description By their names. */
             tags: components["schemas"]["Tag"][];
+        };
+        TakeDraftRequestBody: {
+            /** @description Whose it is. */
+            agent_id: string;
+            /** @description As one has seen it. */
+            version: string;
         };
         Taken: {
             /**
@@ -3391,6 +4429,13 @@ export interface components {
         TypingRequestBody: {
             conversation_id: string;
         };
+        "Undo-personRequest": {
+            /**
+             * Format: int64
+             * @description As the answer to it gave it.
+             */
+            act: number;
+        };
         UndoRequest: {
             /**
              * Format: int64
@@ -3454,6 +4499,8 @@ export interface components {
             room: {
                 [key: string]: string;
             };
+            /** @description What is put behind one's text here, with a space before it; it counts. Empty: nothing. */
+            sign: string;
             /** @description It begins a private conversation with this person. */
             starts: boolean;
             to: string;
@@ -5204,6 +6251,359 @@ export interface operations {
             };
         };
     };
+    "ask-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ask-codeRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Code"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "continue-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Continue-caseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Parted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "keep-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                way: "reply" | "note";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "take-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                way: "reply" | "note";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeDraftRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "look-case": {
         parameters: {
             query?: never;
@@ -5221,6 +6621,77 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "merge-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Merge-caseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
             };
             /** @description Unauthorized */
             401: {
@@ -5619,6 +7090,74 @@ export interface operations {
             };
         };
     };
+    "release-case": {
+        parameters: {
+            query?: {
+                /** @description The page for which it was kept. */
+                tab?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "sleep-case": {
         parameters: {
             query?: never;
@@ -5779,6 +7318,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "split-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Split-caseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Parted"];
                 };
             };
             /** @description Unauthorized */
@@ -6061,6 +7671,213 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-companies": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-company": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Business"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "name-company": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompanyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Business"];
                 };
             };
             /** @description Unauthorized */
@@ -6405,6 +8222,64 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["StaffList"];
                 };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-own-sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Set-own-sign-inRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {
@@ -7149,6 +9024,207 @@ export interface operations {
             };
         };
     };
+    "part-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Did"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accept-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Did"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "dismiss-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Did"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-me": {
         parameters: {
             query?: {
@@ -7232,6 +9308,160 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-bonds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BondList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-bond": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DepartRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Departed"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-bond": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {
@@ -7647,6 +9877,251 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-proof-by-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DepartRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Departed"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Push"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    subscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscribeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Push"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "choose-push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Choose-pushRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Push"];
+                };
             };
             /** @description Unauthorized */
             401: {
@@ -8744,6 +11219,903 @@ export interface operations {
             };
         };
     };
+    employ: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompanyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Did"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consents"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Add-consentRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Did"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "link-people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Link-peopleRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Did"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "note-person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Note-personRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Did"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "undo-person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Undo-personRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Did"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-person-note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Change-person-noteRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Did"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-person-note": {
+        parameters: {
+            query?: {
+                /** @description That was read. 409 (person_note.changed): it is another by now. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Did"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "be-present": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresenceRequestBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetProviderRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "serve-case": {
+        parameters: {
+            query?: {
+                /** @description Of which brand; empty: of the first one that one sees. */
+                brand?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServeRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Served"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-rows": {
         parameters: {
             query: {
@@ -8819,7 +12191,7 @@ export interface operations {
             query: {
                 /** @description Of which brand; empty: of the first one that one sees. */
                 brand?: string;
-                /** @description Words, all of which are to be found; "words in a row"; and von:, kanal:, status:, vor:, bis:, nach:, seit:, or from:, channel:, state:, before:, until:, after:, since:. */
+                /** @description Words, all of which are to be found; "words in a row"; and von:, kanal:, status:, kunde:, vor:, bis:, nach:, seit:, or from:, channel:, state:, customer:, before:, until:, after:, since:. customer: takes the number of a case of theirs, and means all who are the same human. */
                 q: string;
                 /** @description Where its days begin: Europe/Berlin */
                 zone?: string;
@@ -9356,6 +12728,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Asked"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-sign-in-by-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DepartRequestBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Departed"];
                 };
             };
             /** @description Unprocessable Entity */
