@@ -52,7 +52,8 @@ export function useNext(view: View): (current?: string) => Promise<void> {
 /** Has the queue serve a case, and asks for those that come after it before they are opened. */
 async function served(view: View, current: string | undefined, me: string): Promise<string | undefined> {
   const { id, tag, priority } = lookOf(view)
-  const from = id === 'open' || id === 'mine' || id === 'unassigned' ? { view: id } : { saved: id }
+  const built = (['open', 'mine', 'unassigned'] as const).find((v) => v === id)
+  const from = built ? { view: built } : { saved: id }
   try {
     const { case: row, soon } = await take(
       client.POST('/api/queue/next', {
