@@ -146,6 +146,7 @@ func (r *room) count(q string, args ...any) int {
 	r.t.Helper()
 	return storetest.Count(r.t, r.db, q, args...)
 }
+
 func (r *room) cases() int         { return r.count(`SELECT COUNT(*) FROM cases WHERE state <> 'merged'`) }
 func (r *room) conversations() int { return r.count(`SELECT COUNT(*) FROM conversation`) }
 

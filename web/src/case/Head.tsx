@@ -84,7 +84,7 @@ export function Head({ case: c, view, heading, acts, assign, solve, tags, sleep,
           </span>
         ) : (
           <span className={`chip ${c.state === 'solved' ? 'good' : ''}`} title={c.wakes_at ? exactly(c.wakes_at, language) : undefined}>
-            {c.state === 'asleep' && c.wakes_at ? t('case.asleepFor', { time: timeLeft(c.wakes_at, now, t) }) : t(c.state === 'open' && c.woken_at ? 'state.woken' : `state.${c.state}`)}
+            {c.state === 'asleep' && c.wakes_at ? t('case.asleepFor', { time: timeLeft(c.wakes_at, now, t) }) : t(c.state === 'open' && c.woken_at && c.woken_at !== c.made_at ? 'state.woken' : `state.${c.state}`)}
           </span>
         )}
         {c.priority !== 'normal' && <span className={`chip ${toneOfPriority[c.priority]}`}>{t(`priority.${c.priority}`)}</span>}

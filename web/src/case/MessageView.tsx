@@ -66,7 +66,7 @@ export const MessageView = memo(function MessageView({ message: m, caseId, now, 
       {m.delivery === 'withdrawn' ? (
         <p className={s.deleted}>{t('delivery.withdrawn')}</p>
       ) : m.deleted_at ? (
-        <p className={s.deleted}>{t('message.deleted', { at: moment(m.deleted_at, now, language) })}</p>
+        <p className={s.deleted}>{m.direction === 'note' ? t('note.takenBack') : t('message.deleted', { at: moment(m.deleted_at, now, language) })}</p>
       ) : (
         <>
           {m.warning && (

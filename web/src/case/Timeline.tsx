@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useEffect, useMemo, useState } from 'react'
 import { agentsQuery } from '../api/queries'
 import type { Case, CaseEvent, Message, Priority } from '../api/types'
@@ -119,12 +120,22 @@ function Happened({ event: e, now, agentName }: { event: CaseEvent; now: number;
   const who = e.agent ? shown(e.agent.name) : ''
   const to = e.data?.to ?? ''
   const number = e.data?.number ?? ''
+  const parted = ['case.split', 'case.continued', 'case.opened'].includes(e.kind) // what went into this one leads here
+  const other = parted ? (e.data?.case ?? e.data?.from) : undefined
   return (
     <p className={s.event}>
       <time dateTime={e.at} title={exactly(e.at, language)}>
         {moment(e.at, now, language)}
       </time>{' '}
       · {words()}
+      {other && (
+        <>
+          {' '}
+          <Link to="/cases/$id" params={{ id: other }}>
+            {t('unsent.look')}
+          </Link>
+        </>
+      )}
     </p>
   )
   function words(): string {
