@@ -6,6 +6,7 @@ package httpapi_test
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,16 +47,19 @@ func (p *watcher) shows(caseID, doing string, more ...string) {
 // told is the next event of a kind.
 func (p *watcher) told(kind string) shown {
 	p.stream.t.Helper()
-	for {
-		if e := p.next(); e.kind == kind {
+	for late := time.Now().Add(time.Minute); ; {
+		e := p.next()
+		if e.kind == kind {
 			return e
 		}
+		require.True(p.stream.t, time.Now().Before(late), "no %s comes", kind)
 	}
 }
 
 // sees waits until the page is told that a case is open before these: agents' ids and what they do, by commas.
 func (p *watcher) sees(caseID string, want ...string) {
 	p.stream.t.Helper()
+	slices.Sort(want)
 	for {
 		e := p.told("presence")
 		var v struct {
@@ -70,7 +74,7 @@ func (p *watcher) sees(caseID string, want ...string) {
 		for _, w := range all {
 			got = append(got, w.Agent+","+w.Doing)
 		}
-		if strings.Join(got, " ") == strings.Join(want, " ") {
+		if slices.Sort(got); slices.Equal(got, want) {
 			return
 		}
 	}
