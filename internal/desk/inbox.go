@@ -246,7 +246,7 @@ func (d *Desk) savedInbox(ctx context.Context, see access.Sight, brand hilft.Bra
 			at[id] = i
 		}
 		slices.SortFunc(p.Cases, func(a, b Case) int { return at[a.ID] - at[b.ID] })
-		return nil
+		return reserve(ctx, tx, brand, pointers(p.Cases)...)
 	})
 	if err != nil {
 		return Page{}, fmt.Errorf("desk: inbox: %w", err)

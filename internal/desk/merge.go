@@ -78,6 +78,9 @@ func (d *Desk) mergeInto(ctx context.Context, tx *store.Tx, see access.Sight, fr
 	if err := saveCases(ctx, tx, from.gone(one)); err != nil {
 		return Acted{}, err
 	}
+	if _, err := freeUp(ctx, tx, `case_id = ?`, string(from.ID)); err != nil {
+		return Acted{}, err
+	}
 	return d.acted(ctx, tx, one, e, from.merged(one, see.Agent))
 }
 

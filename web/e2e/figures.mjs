@@ -101,7 +101,7 @@ async function visit(context, line) {
   if (line !== 'loopback') await wire.send('Network.emulateNetworkConditions', ordinary)
   const asked = new Map()
   wire.on('Network.requestWillBeSent', ({ requestId, request, wallTime }) => {
-    if (!request.url.endsWith('/api/events')) asked.set(requestId, { url: request.url, at: wallTime * 1000, bytes: 0 })
+    if (!request.url.includes('/api/events')) asked.set(requestId, { url: request.url, at: wallTime * 1000, bytes: 0 })
   })
   wire.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
     const one = asked.get(requestId)
