@@ -249,7 +249,7 @@ func (t *table) recognise(ctx context.Context) error {
 	var links []people.Link
 	for _, n := range t.hints {
 		if n.address != "" {
-			claims = append(claims, people.Claim{Identity: n.identity, Person: n.person, Address: n.address, How: people.ProvenByMail, Message: n.message})
+			claims = append(claims, people.Claim{Identity: n.identity, Person: n.person, Address: n.address, How: people.ProvenByHome, Message: n.message})
 		}
 		if n.token {
 			more, l, err := t.letterAnswered(ctx, n)

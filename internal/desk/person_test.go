@@ -66,12 +66,13 @@ func TestAPublicAndAPrivateNameBecomeOneHumanAndTwoAgain(t *testing.T) {
 
 		// What is said meanwhile stays where it was said.
 		r.hear(r.says("@mira", "3", "Hallo?", refs("1")), r.says("mira@example.org", "4", "Noch etwas", private, thread("n")))
-		before := []any{r.message("3").Case, r.message("4").Identity, r.cases()}
+		standing := func() []any { return []any{r.message("3").Case, r.message("4").Identity, r.cases()} }
+		before := standing()
 		parted, err := r.desk.PartLink(ctx, as(ben), one.Links[0].ID)
 		require.NoError(t, err)
 		require.Equal(t, []string{"@mira"}, names(r.card("1")))
 		require.Equal(t, []string{"mira@example.org"}, names(r.card("2")))
-		require.Equal(t, before, []any{r.message("3").Case, r.message("4").Identity, r.cases()})
+		require.Equal(t, before, standing())
 		require.Empty(t, r.caseOf("1").Earlier)
 		require.Equal(t, 0, r.count(`SELECT COUNT(*) FROM person WHERE root_id <> ''`), "as if they had never been one")
 
@@ -318,7 +319,7 @@ func TestNotesAboutAPersonStandBesideEveryCaseOfTheirs(t *testing.T) {
 		_, err = r.desk.LinkPeople(ctx, as(ada), one, two, "", "why")
 		require.NoError(t, err)
 		n := r.card("2").Notes[0]
-		require.Equal(t, []any{"Bitte nicht duzen.", hilft.AgentID(ada), int64(1)}, []any{n.Body, n.MadeBy, n.Version})
+		require.Equal(t, []any{"Bitte nicht duzen.", ada, int64(1)}, []any{n.Body, n.MadeBy, n.Version})
 
 		r.clock.Forward(time.Minute)
 		changed, err := r.desk.RewriteNote(ctx, as(ben), n.ID, "Siezen.", n.Version)
@@ -328,7 +329,7 @@ func TestNotesAboutAPersonStandBesideEveryCaseOfTheirs(t *testing.T) {
 		require.Equal(t, hilft.Conflict, hilft.KindOf(r.desk.UndoPerson(ctx, being(access.RoleReviewer, brand, ada), wrote.Person, wrote.Act)), "it reads otherwise by now")
 		require.NoError(t, r.desk.UndoPerson(ctx, as(ben), changed.Person, changed.Act))
 		n = r.card("1").Notes[0]
-		require.Equal(t, []any{"Bitte nicht duzen.", hilft.AgentID(ben)}, []any{n.Body, n.ChangedBy})
+		require.Equal(t, []any{"Bitte nicht duzen.", ben}, []any{n.Body, n.ChangedBy})
 		require.Equal(t, hilft.Conflict, hilft.KindOf(r.desk.UndoPerson(ctx, as(ben), changed.Person, changed.Act)))
 
 		gone, err := r.desk.RemoveNote(ctx, as(ada), n.ID, n.Version)
@@ -376,7 +377,7 @@ func TestWhatSomebodyAgreedToIsAddedAndNeverChanged(t *testing.T) {
 		}))
 		now := r.card("1").Consent
 		require.Len(t, now, 2)
-		require.Equal(t, []any{"advertising", false, "call", hilft.AgentID(ada)}, []any{now[0].Purpose, now[0].Given, now[0].How, now[0].MadeBy})
+		require.Equal(t, []any{"advertising", false, "call", ada}, []any{now[0].Purpose, now[0].Given, now[0].How, now[0].MadeBy})
 		require.Equal(t, []any{"service", true}, []any{now[1].Purpose, now[1].Given})
 		of, all, err := r.desk.Ledger(ctx, as(ada), c.ID)
 		require.NoError(t, err)

@@ -26,13 +26,13 @@ type Claim struct {
 	Identity hilft.IdentityID
 	Person   hilft.PersonID
 	Address  string
-	How      string // mail: its home has vouched for theirs; letter: they have answered what we sent there
+	How      string // home: its home has vouched for theirs; letter: they have answered what we sent there
 	Message  hilft.MessageID
 }
 
 // How an address was proven.
 const (
-	ProvenByMail   = "mail"
+	ProvenByHome   = "home"
 	ProvenByLetter = "letter"
 )
 

@@ -618,7 +618,7 @@ CREATE TABLE proven_address (
   brand_id    TEXT   NOT NULL,
   address     TEXT   NOT NULL,
   identity_id TEXT   NOT NULL REFERENCES identity (id),
-  how         TEXT   NOT NULL, -- mail: their mail's home vouched for it; letter: they have answered what we sent there
+  how         TEXT   NOT NULL, -- home: their mail's home vouched for it; letter: they have answered what we sent there
   message_id  TEXT   NOT NULL,
   at          BIGINT NOT NULL,
   PRIMARY KEY (brand_id, address, identity_id)

@@ -81,10 +81,10 @@ await journey(async ({ open }) => {
   await desk.command('person zeigen')
   await desk.dialog.getByText('Bitte siezen.').waitFor()
   await accessible(page, 'the card of a person')
-  await press('z')
-  await desk.dialog.getByText('Bitte siezen.').waitFor({ state: 'detached' })
   await press('Escape')
   await desk.dialog.waitFor({ state: 'detached' })
+  await press('z')
+  await page.getByText(desk.t('person.undone')).first().waitFor()
 
   // What it belongs to, how urgent it is; and not now: until an hour has passed, or until this is taken back.
   await press('t')
