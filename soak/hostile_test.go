@@ -19,9 +19,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/hilft/hilft/internal/store/storetest"
-
 	"github.com/hilft/hilft/internal/app/apptest"
+	"github.com/hilft/hilft/internal/store/storetest"
 	sandbox "github.com/hilft/hilft/sandbox/mail"
 )
 

@@ -236,7 +236,7 @@ func (a *API) arrived(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = a.take(ctx, got)
 	}
-	http.Redirect(w, r, a.onward(ctx, r.PathValue("id"), got, err), http.StatusSeeOther)
+	http.Redirect(w, r, a.onward(ctx, r.PathValue("id"), got, err), http.StatusSeeOther) //nolint:gosec // a page of ours, as it was kept when they left
 }
 
 // take does what somebody came back for.

@@ -76,13 +76,13 @@ func (z zitadel) signsIn(t testing.TB, to, mail string) string {
 		}
 		return nil
 	}
-	res, err := at.Get(to) //nolint:noctx // a person's browser
+	res, err := at.Get(to)
 	require.NoError(t, err)
 	body, err := io.ReadAll(res.Body)
 	require.NoError(t, err)
 	require.NoError(t, res.Body.Close())
 	require.Equal(t, "/login/username", res.Request.URL.Path, string(body))
-	res, err = at.PostForm(z.URL+"/login/username", url.Values{"id": {res.Request.URL.Query().Get("authRequestID")}, "username": {mail}, "password": {atProvider}}) //nolint:noctx // as before
+	res, err = at.PostForm(z.URL+"/login/username", url.Values{"id": {res.Request.URL.Query().Get("authRequestID")}, "username": {mail}, "password": {atProvider}})
 	require.NoError(t, err)
 	require.NoError(t, res.Body.Close())
 	back, err := res.Location()

@@ -17,7 +17,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"io"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -131,8 +130,9 @@ func (p *pushService) vouched(t testing.TB, header, key string) {
 	raw, err := base64.RawURLEncoding.DecodeString(k)
 	require.NoError(t, err)
 	require.Len(t, raw, 65)
-	public := &ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).SetBytes(raw[1:33]), Y: new(big.Int).SetBytes(raw[33:])}
-	signed, err := jose.ParseSigned(token, []jose.SignatureAlgorithm{jose.ES256})
+	public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), raw)
+	require.NoError(t, err)
+	signed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.ES256})
 	require.NoError(t, err)
 	plain, err := signed.Verify(public)
 	require.NoError(t, err)

@@ -182,7 +182,7 @@ func (p *Push) order(ctx context.Context, tx *store.Tx, events []jobs.Event, all
 func concerns(ctx context.Context, tx *store.Tx, e jobs.Event) (kind Kind, agent hilft.AgentID, err error) {
 	details := map[string]string{}
 	if json.Unmarshal(e.Raw, &details) != nil {
-		return "", "", nil // events of other shapes are not for this
+		return "", "", nil //nolint:nilerr // events of other shapes are not for this
 	}
 	switch e.Kind {
 	case hilft.EventCaseAssigned:

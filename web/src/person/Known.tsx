@@ -126,40 +126,16 @@ export function Links({ person, may, onLeave }: Props) {
   )
 }
 
-/** For whom they speak, what people here say about them, and what they have agreed to. */
+/** For whom they speak, what people here say about them, and what they have agreed to. What there is none of takes no more than a button. */
 export function Said({ person, may, onAsk, onLeave }: Props) {
   const { t, language } = useText()
   const networkName = useNetworkName()
   const [sure, setSure] = useState('')
+  const { companies, notes, consents } = person
   return (
     <>
-      <h3>{t('person.company')}</h3>
-      {person.companies.length === 0 ? (
-        <p className="soft">{t('person.private')}</p>
-      ) : (
-        <ul>
-          {person.companies.map((c) => (
-            <li key={c.person_id}>
-              <Link to="/companies/$id" params={{ id: c.id }} onClick={onLeave}>
-                <bdi>{shown(c.name) || t('nameless')}</bdi>
-              </Link>
-              {c.number && (
-                <small>
-                  {t('company.number')} <bdi>{c.number}</bdi>
-                </small>
-              )}
-            </li>
-          ))}
-        </ul>
-      )}
-      {may.work && (
-        <button className={s.add} onClick={() => onAsk('company')}>
-          {t(person.companies.length === 0 ? 'person.companyAdd' : 'person.companyChange')}
-        </button>
-      )}
-      <h3>{t('person.notes')}</h3>
-      {person.notes.length === 0 && <p className="soft">{t('person.noNotes')}</p>}
-      {person.notes.map((n) => (
+      {notes.length > 0 && <h3>{t('person.notes')}</h3>}
+      {notes.map((n) => (
         <div key={n.id} className={s.note}>
           <p dir="auto">{n.text}</p>
           <small title={exactly(n.changed_at ?? n.made_at, language)}>
@@ -183,35 +159,52 @@ export function Said({ person, may, onAsk, onLeave }: Props) {
           )}
         </div>
       ))}
-      {may.note && (
-        <button className={s.add} onClick={() => onAsk('note')}>
-          {t('person.noteAdd')}
-        </button>
-      )}
-      <h3>{t('person.consents')}</h3>
-      {person.consents.length === 0 ? (
-        <p className="soft">{t('person.noConsents')}</p>
-      ) : (
-        <ul>
-          {person.consents.map((c) => {
-            const at = person.identities.find((i) => i.id === c.identity_id)
-            return (
-              <li key={c.id}>
-                <span className={c.given ? s.good : s.no}>
-                  {t(`consent.${c.purpose}`)}: {t(c.given ? 'consent.yes' : 'consent.no')}
-                </span>
-                <small>
-                  {at && networkName(at.network)} · {t(`consent.by.${c.how}`)}, {day(c.at, language)}
-                  {c.made_by && <> · {c.made_by.name}</>}
-                </small>
+      {companies.length > 0 && (
+        <>
+          <h3>{t('person.company')}</h3>
+          <ul>
+            {companies.map((c) => (
+              <li key={c.person_id}>
+                <Link to="/companies/$id" params={{ id: c.id }} onClick={onLeave}>
+                  <bdi>{shown(c.name) || t('nameless')}</bdi>
+                </Link>
+                {c.number && (
+                  <small>
+                    {t('company.number')} <bdi>{c.number}</bdi>
+                  </small>
+                )}
               </li>
-            )
-          })}
-        </ul>
+            ))}
+          </ul>
+        </>
       )}
-      <button className={s.add} onClick={() => onAsk('consent')}>
-        {t(may.work ? 'person.consentAdd' : 'person.consentAll')}
-      </button>
+      {consents.length > 0 && (
+        <>
+          <h3>{t('person.consents')}</h3>
+          <ul>
+            {consents.map((c) => {
+              const at = person.identities.find((i) => i.id === c.identity_id)
+              return (
+                <li key={c.id}>
+                  <span className={c.given ? s.good : s.no}>
+                    {t(`consent.${c.purpose}`)}: {t(c.given ? 'consent.yes' : 'consent.no')}
+                  </span>
+                  <small>
+                    {at && networkName(at.network)} · {t(`consent.by.${c.how}`)}, {day(c.at, language)}
+                    {c.made_by && <> · {c.made_by.name}</>}
+                  </small>
+                </li>
+              )
+            })}
+          </ul>
+        </>
+      )}
+      <div className={s.adds}>
+        {may.note && <button onClick={() => onAsk('note')}>{t('person.noteAdd')}</button>}
+        {may.work && <button onClick={() => onAsk('company')}>{t(companies.length === 0 ? 'person.companyAdd' : 'person.companyChange')}</button>}
+        {(may.work || consents.length > 0) && <button onClick={() => onAsk('consent')}>{t(may.work ? 'person.consentAdd' : 'person.consentAll')}</button>}
+        {may.work && <button onClick={() => onAsk('link')}>{t('person.link')}</button>}
+      </div>
     </>
   )
 }

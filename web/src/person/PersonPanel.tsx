@@ -65,14 +65,6 @@ export function PersonPanel({ case: c, may, titled, onAsk, onLeave, onFollow, on
       <Suspense>
         <Links {...parts} />
       </Suspense>
-      {may.work && (
-        <button className={s.add} onClick={() => onAsk('link')}>
-          {t('person.link')}
-        </button>
-      )}
-      <Suspense>
-        <Said {...parts} />
-      </Suspense>
       <h3>{t('person.earlier')}</h3>
       {earlier.length === 0 ? (
         <p className="soft">{t('person.first')}</p>
@@ -117,6 +109,9 @@ export function PersonPanel({ case: c, may, titled, onAsk, onLeave, onFollow, on
           )}
         </div>
       )}
+      <Suspense>
+        <Said {...parts} />
+      </Suspense>
     </div>
   )
 }
