@@ -127,9 +127,10 @@ func lastAnswers(words []word) (here, elsewhere time.Time) {
 	return here, elsewhere
 }
 
-// after tells whether no answer came after a word.
+// after tells whether no answer came after a word. A network may know no finer moments than a thousandth of a second, or a whole one:
+// who spoke in the same as we did elsewhere waits rather than being passed over.
 func (w word) after(here, elsewhere time.Time) bool {
-	return w.madeAt.After(here) && w.at.After(elsewhere)
+	return w.madeAt.After(here) && !w.at.Before(elsewhere)
 }
 
 // somebodyWaits tells whether an answer is due in a case that has a name. What its customer says next changes little in

@@ -60,6 +60,7 @@ func TestWhereACaseStands(t *testing.T) {
 		"an auto-reply waits for nobody":         {[]word{machine(asks(3)), answer(2, hilft.Sent), asks(1)}, never, hilft.Waiting, never, 0},
 		"a note is no answer":                    {[]word{note, asks(1)}, never, hilft.Open, 1, 0},
 		"answered elsewhere":                     {[]word{elsewhere(2, 9), asks(1)}, never, hilft.Waiting, never, 0},
+		"asked in the moment of an answer":       {[]word{asks(2), elsewhere(2, 9)}, never, hilft.Open, 2, 0},
 		"answered elsewhere before it was asked": {[]word{asks(3), elsewhere(2, 9)}, never, hilft.Open, 3, 0},
 		"a word that came late was not answered by who had not heard it": {[]word{answer(5, hilft.Sent), heard(4, 6), asks(1)}, never, hilft.Open, 4, 0},
 		"a word with a slow clock":                                       {[]word{answer(5, hilft.Sent), heard(-600, 6), asks(1)}, never, hilft.Open, -600, 0},
