@@ -476,3 +476,26 @@ func TestACaseIsHandedOverWithANote(t *testing.T) {
 		require.Len(t, r.caseOf("1").Messages, 2, "and nothing of it was written")
 	})
 }
+
+// What is being written in a case that goes into another is written there, and the queue keeps it for nobody.
+func TestWhatIsBegunGoesAlong(t *testing.T) {
+	t.Parallel()
+	atDesk(t, func(t *testing.T, r *room) {
+		ctx := t.Context()
+		r.hear(r.says("mira", "1", "No internet", private, thread("a")), r.says("tom", "2", "No telephone", private, thread("b")))
+		into, from := r.message("1").Case, r.message("2").Case
+		for agent, id := range map[hilft.AgentID][]hilft.CaseID{ada: {into, from}, ben: {from}} {
+			for _, in := range id {
+				_, err := r.desk.KeepDraft(ctx, as(agent), in, DraftReply, "", Written{Text: "Of " + string(agent)})
+				require.NoError(t, err)
+			}
+		}
+		_, err := r.desk.Serve(ctx, as(ada), brand, List{View: ViewOpen}, Asking{Tab: "t", Current: into})
+		require.NoError(t, err)
+		require.Equal(t, 1, r.count(`SELECT COUNT(*) FROM reservation`))
+		_, err = r.desk.Merge(ctx, as(ada), from, into, true)
+		require.NoError(t, err)
+		require.Equal(t, []string{"ada reply: Of ada", "ben reply: Of ben"}, r.drafts("1"))
+		require.Zero(t, r.count(`SELECT COUNT(*) FROM reservation`))
+	})
+}

@@ -189,3 +189,31 @@ func TestNoCaseIsServedTwice(t *testing.T) {
 		require.Equal(t, many, r.count(`SELECT COUNT(*) FROM reservation`))
 	})
 }
+
+func TestTheQueueOfASavedView(t *testing.T) {
+	t.Parallel()
+	atDesk(t, func(t *testing.T, r *room) {
+		ctx := t.Context()
+		r.waiting(5)
+		for _, remote := range []string{"1", "2", "4"} {
+			_, err := r.desk.Prioritise(ctx, as(ada), r.message(remote).Case, hilft.High)
+			require.NoError(t, err)
+		}
+		_, err := r.desk.Assign(ctx, as(ada), r.message("1").Case, as(ben))
+		require.NoError(t, err)
+		v, err := r.desk.SaveView(ctx, as(ada), brand, Wish{Name: "Eilig", Filter: Filter{Priorities: []hilft.Priority{hilft.High}}, Order: OrderChanged})
+		require.NoError(t, err)
+		serves := func(tab string) Served {
+			s, err := r.desk.Serve(ctx, as(ada), brand, List{Saved: v.ID}, Asking{Tab: tab})
+			require.NoError(t, err)
+			return s
+		}
+		first := serves("t1")
+		require.Equal(t, "2", first.Title, "of those in the view that are nobody else's, who waits longest, however it is ordered")
+		require.Equal(t, []hilft.CaseID{r.message("4").Case}, first.Soon)
+		require.Equal(t, "4", serves("t2").Title, "the first is kept")
+		require.Empty(t, serves("t3").ID)
+		_, err = r.desk.Serve(ctx, as(ben), brand, List{Saved: v.ID}, Asking{Tab: "b"})
+		r.is(err, hilft.NotFound)
+	})
+}
