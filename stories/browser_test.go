@@ -30,7 +30,7 @@ import (
 const scripts = "../web/e2e"
 
 // journeyTime is how long one journey may take, from the first page to the last.
-const journeyTime = 8 * time.Minute
+const journeyTime = 15 * time.Minute
 
 // journey is one way through the house that a person goes in a browser. The script drives the browser and sees what a
 // person sees; whatever else happens in the meantime, at a network or to the house, it has the world do, in the words

@@ -23,8 +23,8 @@ import (
 
 const (
 	besieged  = 4               // houses at a time in the long test
-	assaultIn = 2 * time.Minute // the longest that a house may take to die and to come back
-	settledIn = 4 * time.Minute // the longest that it may take to do what is left; on Postgres leases have to end
+	assaultIn = 6 * time.Minute // the longest that a house may take to die and to come back
+	settledIn = 8 * time.Minute // the longest that it may take to do what is left; on Postgres leases have to end
 )
 
 // The house dies at every point that has a name, in the middle of traffic, and comes back: what it acknowledged is there

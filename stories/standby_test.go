@@ -169,7 +169,7 @@ func (p *postgresServer) start() {
 }
 
 func (p *postgresServer) ask(query string) (answer string) {
-	ctx, cancel := context.WithTimeout(p.t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, p.url())
 	if err != nil {

@@ -115,7 +115,7 @@ func TestWhoDoesNotSpeakTheLanguageIsToldSoAndNoMore(t *testing.T) {
 
 func TestWhoDoesNotSayHelloIsDismissed(t *testing.T) {
 	t.Parallel()
-	h := openChat(t, storetest.Open(t, "", nil), func(d *ChatDeps) { d.Limits.Patience = 200 * time.Millisecond })
+	h := openChat(t, storetest.Open(t, "", nil), func(d *ChatDeps) { d.Limits.Patience = 2 * time.Second })
 	conn, _, err := h.dial(t.Context(), shopOrigin, nil)
 	require.NoError(t, err)
 	p := &chatPage{t: t, conn: conn}

@@ -134,7 +134,7 @@ func newDB(o Options) *DB {
 	return db
 }
 
-// connsMost bounds the connections of one node to Postgres. More of them would not do more work on the cores that it
+// connsMost bounds the connections of one node to Postgres, unless its URL says pool_max_conns. More of them would not do more work on the cores that it
 // has, but each must be opened, and learn its statements.
 const connsMost = 12
 
@@ -176,7 +176,9 @@ func (db *DB) openPostgres(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("database at %s: %w", u.Host, withoutPassword(err, u))
 	}
-	conf.MaxConns = connsMost
+	if !u.Query().Has("pool_max_conns") {
+		conf.MaxConns = connsMost
+	}
 	conf.MaxConnIdleTime = 5 * time.Minute
 	conf.PingTimeout = pingFor
 	if conf.ConnConfig.ConnectTimeout == 0 {

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { chromium } from 'playwright-core'
 
 /** How long one thing may take until it is to be seen. Generous: two browsers and a house share the machine. */
-export const patience = 45_000
+export const patience = 120_000
 
 export const base = process.env.HILFT_E2E_URL
 export const administrator = { name: 'Petra Hansen', email: process.env.HILFT_E2E_EMAIL, password: process.env.HILFT_E2E_PASSWORD }

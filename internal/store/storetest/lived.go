@@ -9,11 +9,12 @@ import (
 	"database/sql"
 	"embed"
 	"fmt"
-	"io/fs"
+	neturl "net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
@@ -54,28 +55,77 @@ func Schemas(newest int64) (all []int64) {
 	return all
 }
 
-// Lived makes a database, at the URL or for SQLite at the path, in which people have worked since the first schema, at
-// every schema up to this one. It is not open.
+// Lived makes a database, in place of the one at the URL or for SQLite at the path, in which people have worked since the
+// first schema, at every schema up to this one. It is not open.
 func Lived(t testing.TB, url, path string, schema int64) {
 	t.Helper()
-	names, err := fs.Glob(seeds, "seeds/*.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	seeded := map[int64]string{}
-	for _, name := range names {
-		var n int64
-		if _, err := fmt.Sscanf(filepath.Base(name), "%d.sql", &n); err != nil {
+	if url == "" {
+		if err := os.WriteFile(path, livedFile(t, schema), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		text, err := seeds.ReadFile(name)
-		if err != nil {
+		return
+	}
+	of, name, admin := livedTemplate(t, schema), must(neturl.Parse(url))(t).Path[1:], administrator(t)
+	for _, q := range []string{"DROP DATABASE " + name + " WITH (FORCE)", "CREATE DATABASE " + name + copied(of)} {
+		if _, err := admin.ExecContext(t.Context(), q); err != nil {
 			t.Fatal(err)
 		}
-		seeded[n] = string(text)
 	}
-	for n := int64(1); n <= schema; n++ {
-		if seeded[n] == "" && n < schema {
+}
+
+// From where the last one that is kept ends, the rest of the way to a schema is gone anew.
+const keptEvery = 10
+
+func keptBefore(schema int64) int64 { return (schema - 1) / keptEvery * keptEvery }
+
+// livedTemplate is a database at a schema of which others are copied, made of the one before it.
+func livedTemplate(t testing.TB, schema int64) string {
+	t.Helper()
+	of, from := "", keptBefore(schema)
+	if from > 0 {
+		of = livedTemplate(t, from)
+	}
+	sum := sha256.New()
+	hashed(t, sum, store.Migrations(), "migrations/*.sql")
+	hashed(t, sum, seeds, "seeds/*.sql")
+	name := fmt.Sprintf("hilft_lived_%x_%d", sum.Sum(nil)[:8], schema)
+	made(t, name, of, func(url string) { live(t, url, "", from, schema) })
+	return name
+}
+
+var (
+	livedFiles   = map[int64][]byte{}
+	livingInFile sync.Mutex
+)
+
+func livedFile(t testing.TB, schema int64) []byte {
+	t.Helper()
+	livingInFile.Lock()
+	defer livingInFile.Unlock()
+	at := func(schema int64) string { return filepath.Join(t.TempDir(), fmt.Sprintf("%d.db", schema)) }
+	var reach func(schema int64) []byte
+	reach = func(schema int64) []byte {
+		if livedFiles[schema] == nil {
+			path, from := at(schema), keptBefore(schema)
+			if from > 0 {
+				if err := os.WriteFile(path, reach(from), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			live(t, "", path, from, schema)
+			livedFiles[schema] = must(os.ReadFile(path))(t)
+		}
+		return livedFiles[schema]
+	}
+	return reach(schema)
+}
+
+// live goes on from a schema to another one, and at each that brought something people make some of it.
+func live(t testing.TB, url, path string, from, to int64) {
+	t.Helper()
+	for n := from + 1; n <= to; n++ {
+		seed, err := seeds.ReadFile(fmt.Sprintf("seeds/%04d.sql", n))
+		if err != nil && n < to {
 			continue
 		}
 		db, err := store.Open(t.Context(), store.Options{URL: url, Path: path, Schema: n})
@@ -85,7 +135,7 @@ func Lived(t testing.TB, url, path string, schema int64) {
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
-		raw(t, url, path, seeded[n])
+		raw(t, url, path, string(seed))
 	}
 }
 
@@ -94,7 +144,11 @@ func raw(t testing.TB, url, path, text string) {
 	t.Helper()
 	driver, at, bytes := "sqlite", path, "X'$1'$2"
 	if url != "" {
-		driver, at, bytes = "pgx", url, `'\x$1'$2`
+		u := must(neturl.Parse(url))(t)
+		q := u.Query()
+		q.Del("pool_max_conns") // is for pools alone
+		u.RawQuery = q.Encode()
+		driver, at, bytes = "pgx", u.String(), `'\x$1'$2`
 	}
 	db, err := sql.Open(driver, at)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -110,7 +111,7 @@ func PostgresURL(t *testing.T) string {
 // PostgresFor is PostgresURL for benchmarks too.
 func PostgresFor(t testing.TB) string {
 	t.Helper()
-	return database(t, " TEMPLATE "+template(t)+" STRATEGY file_copy") // what is copied this way is not written to the log as well
+	return database(t, copied(template(t)))
 }
 
 // EmptyPostgresURL is PostgresURL without the schema.
@@ -132,33 +133,48 @@ func database(t testing.TB, of string) string {
 	return at(t, name)
 }
 
-// administrator is a connection to the server for tests itself.
+// administrator is what makes databases on the server for tests. Tests that run at a time share it, for on some machines a
+// connection costs the server more than a database.
 func administrator(t testing.TB) *sql.DB {
 	t.Helper()
-	server := os.Getenv(Env)
-	if server == "" {
+	if os.Getenv(Env) == "" {
 		if os.Getenv("CI") == "true" {
 			t.Fatalf("%s is not set: in CI every room is tested on Postgres", Env)
 		}
 		t.Skipf("no Postgres: %s is not set (make test sets it where Debian's postgresql is installed)", Env)
 	}
-	admin, err := sql.Open("pgx", server)
-	if err != nil {
-		t.Fatal(err)
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.users == 0 {
+		shared.db = must(sql.Open("pgx", os.Getenv(Env)))(t)
+		shared.db.SetMaxOpenConns(2) // one may be waiting for another package's template
 	}
-	admin.SetMaxOpenConns(1)
-	t.Cleanup(func() { _ = admin.Close() })
-	return admin
+	shared.users++
+	t.Cleanup(func() {
+		shared.Lock()
+		defer shared.Unlock()
+		if shared.users--; shared.users == 0 {
+			_ = shared.db.Close()
+		}
+	})
+	return shared.db
 }
 
-// at is where a database of the server for tests is found.
+var shared struct {
+	sync.Mutex
+	db    *sql.DB
+	users int
+}
+
+// at is where a database of the server for tests is found, by few connections: each costs some fifty milliseconds where
+// processes are dear.
 func at(t testing.TB, name string) string {
 	t.Helper()
-	u, err := url.Parse(os.Getenv(Env))
-	if err != nil {
-		t.Fatal(err)
-	}
+	u := must(url.Parse(os.Getenv(Env)))(t)
 	u.Path = "/" + name
+	q := u.Query()
+	q.Set("pool_max_conns", "4")
+	u.RawQuery = q.Encode()
 	return u.String()
 }
 
@@ -169,41 +185,58 @@ var templates sync.Mutex
 func template(t testing.TB) string {
 	t.Helper()
 	sum := sha256.New()
-	for _, name := range must(fs.Glob(store.Migrations(), "migrations/*.sql"))(t) {
-		_, _ = fmt.Fprintf(sum, "%s\n%s", path.Base(name), must(fs.ReadFile(store.Migrations(), name))(t))
-	}
+	hashed(t, sum, store.Migrations(), "migrations/*.sql")
 	name := "hilft_newest_" + hex.EncodeToString(sum.Sum(nil))[:16]
+	made(t, name, "", func(url string) {
+		db := must(store.Open(t.Context(), store.Options{URL: url}))(t)
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return name
+}
+
+func hashed(t testing.TB, sum io.Writer, files fs.FS, pattern string) {
+	t.Helper()
+	for _, name := range must(fs.Glob(files, pattern))(t) {
+		_, _ = fmt.Fprintf(sum, "%s\n%s", path.Base(name), must(fs.ReadFile(files, name))(t))
+	}
+}
+
+// made finds the template of that name, or makes it of another one, or of nothing. Other packages may be about it as well.
+func made(t testing.TB, name, of string, fill func(url string)) {
+	t.Helper()
 	templates.Lock()
 	defer templates.Unlock()
-	admin := administrator(t)
-	if _, err := admin.ExecContext(t.Context(), "SELECT pg_advisory_lock(7107)"); err != nil { // other packages may be about it as well
-		t.Fatal(err)
+	admin := must(administrator(t).Conn(t.Context()))(t)
+	defer func() { _ = admin.Close() }()
+	do := func(q string) {
+		if _, err := admin.ExecContext(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
 	}
+	do("SELECT pg_advisory_lock(7107)")
 	defer func() { _, _ = admin.ExecContext(context.Background(), "SELECT pg_advisory_unlock(7107)") }()
 	var n int
 	if err := admin.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM pg_database WHERE datname = $1", name).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	if n > 0 {
-		return name
+		return
 	}
 	making := name + "_making" // a test that was broken off may have left one
-	for _, q := range []string{"DROP DATABASE IF EXISTS " + making + " WITH (FORCE)", "CREATE DATABASE " + making} {
-		if _, err := admin.ExecContext(t.Context(), q); err != nil {
-			t.Fatal(err)
-		}
+	do("DROP DATABASE IF EXISTS " + making + " WITH (FORCE)")
+	do("CREATE DATABASE " + making + copied(of))
+	fill(at(t, making))
+	do("ALTER DATABASE " + making + " RENAME TO " + name)
+}
+
+// copied is how a database is made of a template: what is copied as files is not written to the log as well.
+func copied(of string) string {
+	if of == "" {
+		return ""
 	}
-	db, err := store.Open(t.Context(), store.Options{URL: at(t, making)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := admin.ExecContext(t.Context(), "ALTER DATABASE "+making+" RENAME TO "+name); err != nil {
-		t.Fatal(err)
-	}
-	return name
+	return " TEMPLATE " + of + " STRATEGY file_copy"
 }
 
 func must[T any](v T, err error) func(t testing.TB) T {
