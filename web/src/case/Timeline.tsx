@@ -156,9 +156,7 @@ function Happened({ event: e, now, agentName }: { event: CaseEvent; now: number;
         return who ? t('event.reopenedBy', { who }) : t('event.reopened')
       case 'case.undone':
         switch (e.data?.act) {
-          case 'draft.taken':
-        return t('event.draftTaken', { who, of: agentName(e.data?.of ?? '') })
-      case 'case.solved':
+          case 'case.solved':
             return t('event.unsolved', { who })
           case 'case.reopened':
             return t('event.unreopened', { who })
@@ -184,6 +182,8 @@ function Happened({ event: e, now, agentName }: { event: CaseEvent; now: number;
           default:
             return t('event.takenBack', { who })
         }
+      case 'draft.taken':
+        return t('event.draftTaken', { who, of: agentName(e.data?.of ?? '') })
       case 'case.priority':
         return t('event.priority', { who, to: isPriority(to) ? t(`priority.${to}`) : to })
       case 'case.named':
