@@ -79,11 +79,12 @@ try {
   for (let i = 0; i < times; i++) {
     const text = `Ihr Anschluss läuft wieder (${i}).`
     await desk.write(text)
-    const seen = seenAt(colleague, 'article', text)
+    // Who looks must be there before the key is pressed, and take no time of the page in between.
+    const [mine, seen] = await Promise.all([watchFor(page, 'article', text), watchFor(colleague, 'article', text)])
     await page.keyboard.press('Control+Enter')
-    const [pressed, shown] = await Promise.all([page.evaluate(() => globalThis.pressed), seenAt(page, 'article', text)])
+    const [pressed, shown, told] = await Promise.all([page.evaluate(() => globalThis.pressed), mine(), seen()])
     own.push(shown - pressed)
-    theirs.push((await seen) - pressed)
+    theirs.push(told - pressed)
   }
   tell('own answer shown', 'ms', own, 30)
   tell('answer seen by a colleague', 'ms', theirs, 150)
@@ -143,11 +144,17 @@ async function since(page, key, ...selectors) {
     ([selectors, patience]) => {
       globalThis.shown = new Promise((done, fail) => {
         setTimeout(() => fail(new Error(`not to be seen: ${selectors.filter((s) => !document.querySelector(s))}`)), patience)
-        const look = () => {
-          if (!selectors.every((s) => document.querySelector(s))) return requestAnimationFrame(look)
+        const look = (_, all) => {
+          if (!selectors.every((s) => document.querySelector(s))) return
+          all.disconnect()
           requestAnimationFrame(() => done(performance.timeOrigin + performance.now()))
         }
-        addEventListener('keydown', () => setTimeout(look), { capture: true, once: true })
+        const begin = () => {
+          const all = new MutationObserver(look)
+          all.observe(document, { childList: true, subtree: true, attributes: true })
+          setTimeout(() => look([], all)) // it may be there already
+        }
+        addEventListener('keydown', begin, { capture: true, once: true })
       })
     },
     [selectors, patience],
@@ -156,18 +163,20 @@ async function since(page, key, ...selectors) {
   return (await page.evaluate(() => globalThis.shown)) - (await page.evaluate(() => globalThis.pressed))
 }
 
-/** When something that says this is on the screen of a page. */
-function seenAt(page, selector, text) {
-  return page.evaluate(
-    ([selector, text, patience]) =>
-      new Promise((done, fail) => {
+/** Watches for something that says this, and returns what tells when it was on the screen of a page. */
+async function watchFor(page, selector, text) {
+  await page.evaluate(
+    ([selector, text, patience]) => {
+      globalThis.told = new Promise((done, fail) => {
         setTimeout(() => fail(new Error(`not to be seen: ${text}`)), patience)
-        const look = () => {
-          if (![...document.querySelectorAll(selector)].some((e) => e.textContent.includes(text))) return requestAnimationFrame(look)
+        new MutationObserver((_, all) => {
+          if (![...document.querySelectorAll(selector)].some((e) => e.textContent.includes(text))) return
+          all.disconnect()
           requestAnimationFrame(() => done(performance.timeOrigin + performance.now()))
-        }
-        look()
-      }),
+        }).observe(document, { childList: true, subtree: true, characterData: true })
+      })
+    },
     [selector, text, patience],
   )
+  return () => page.evaluate(() => globalThis.told)
 }

@@ -46,7 +46,10 @@ export async function speak(language: Language): Promise<void> {
   await load(language)
   remember('language', language)
   document.documentElement.lang = language
-  if (i18next.language !== language) await i18next.changeLanguage(language)
+  if (i18next.language !== language) {
+    await i18next.changeLanguage(language)
+    plain.clear()
+  }
 }
 
 async function load(language: Language): Promise<void> {
@@ -58,6 +61,7 @@ async function load(language: Language): Promise<void> {
       const texts = await one()
       i18next.addResourceBundle(language, 'translation', texts.default)
       loaded.add(one)
+      plain.clear()
     }),
   )
 }
@@ -78,7 +82,15 @@ export function language(): Language {
   return i18next.language === 'de' ? 'de' : 'en'
 }
 
-export const t: Translate = (key, values) => i18next.t(key as string, values as Record<string, unknown>)
+/** Texts of the language of the moment in which nothing is put: looked up once, for a screen has hundreds of them. */
+const plain = new Map<Key, string>()
+
+export const t: Translate = (key, values) => {
+  if (values) return i18next.t(key as string, values as Record<string, unknown>)
+  let text = plain.get(key)
+  if (text === undefined) plain.set(key, (text = i18next.t(key as string)))
+  return text
+}
 
 /** A text that the server names by a message key. Unknown keys fall back to what the server says in words. */
 export function say(beginning: string, code: string, fallback: string): string {

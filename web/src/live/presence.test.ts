@@ -64,7 +64,12 @@ test('a page that nobody sees says so, and an open case is said again and again'
   vi.advanceTimersByTime(sayEvery * 3)
   expect(told).toHaveLength(5)
   tellAnew()
+  expect(told).toHaveLength(5) // what a list shows may wait for the first screen
+  vi.advanceTimersByTime(1000)
   expect(told).toHaveLength(6)
+  shows('c2')
+  tellAnew()
+  expect(told).toHaveLength(7)
 })
 
 test('what is heard is everything, or what has changed; nonsense says nothing', () => {

@@ -130,9 +130,11 @@ function tell(anyway = false): void {
   say(s).catch(() => (said = ''))
 }
 
-/** The live stream stands anew: whoever answers for this page knows nothing of it. */
+/** The live stream stands anew: whoever answers for this page knows nothing of it. What a list shows may wait for the first screen. */
 export function tellAnew(): void {
-  tell(true)
+  if (caseId !== '') return tell(true)
+  said = ''
+  tellSoon()
 }
 
 /** Nothing is heard any more: who has what open is not known. */
