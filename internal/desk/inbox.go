@@ -336,7 +336,7 @@ func (d *Desk) Case(ctx context.Context, see access.Sight, id hilft.CaseID) (Tim
 		if t.Person, err = card(ctx, tx, t.Case.Person); err != nil {
 			return err
 		}
-		if t.Earlier, err = casesOf(ctx, tx, t.Case.Brand, t.Person.IDs(), id, earlierMost); err != nil {
+		if t.Earlier, err = casesOf(ctx, tx, t.Person.IDs(), id, earlierMost); err != nil {
 			return err
 		}
 		if t.Links, err = linksOf(ctx, tx, t.Case); err != nil {
@@ -407,7 +407,9 @@ func (d *Desk) Rows(ctx context.Context, see access.Sight, brand hilft.BrandID, 
 	}
 	err = d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
 		where, list := store.In(tx, "c.id", texts(ids))
-		all, err = store.All(ctx, tx, caseColumns+`WHERE `+where+` AND c.brand_id = ? ORDER BY c.id`, []any{list, string(brand)}, scanCase)
+		all, err = store.All(ctx, tx, caseColumns+`WHERE `+where+` ORDER BY c.id`, []any{list}, scanCase)
+		// Asked for here: SQLite would rather look through all cases of a brand than for these.
+		all = slices.DeleteFunc(all, func(c Case) bool { return c.Brand != brand })
 		if err == nil {
 			err = reserve(ctx, tx, brand, pointers(all)...)
 		}
@@ -444,8 +446,8 @@ func (d *Desk) Undecided(ctx context.Context, see access.Sight, brand hilft.Bran
 		return nil, err
 	}
 	err = d.db.Look(ctx, func(ctx context.Context, tx *store.Tx) error {
-		all, err = store.All(ctx, tx, messageColumns+`WHERE m.brand_id = ? AND m.delivery = ? AND (m.auto = 0 OR EXISTS (SELECT 1 FROM onward w WHERE w.letter_id = m.id)) ORDER BY m.at, m.id LIMIT ?`,
-			[]any{string(brand), string(hilft.Unknown), most}, scanMessage)
+		all, err = store.All(ctx, tx, messageColumns+`WHERE m.brand_id = ? AND m.delivery = 'unknown' AND (m.auto = 0 OR EXISTS (SELECT 1 FROM onward w WHERE w.letter_id = m.id)) ORDER BY m.at, m.id LIMIT ?`,
+			[]any{string(brand), most}, scanMessage)
 		return err
 	})
 	if err != nil {

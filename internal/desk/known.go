@@ -192,7 +192,7 @@ func (d *Desk) Company(ctx context.Context, see access.Sight, id hilft.CompanyID
 		for i, p := range b.Staff {
 			ids[i] = p.ID
 		}
-		b.Cases, err = casesOf(ctx, tx, b.Brand, ids, "", businessMost)
+		b.Cases, err = casesOf(ctx, tx, ids, "", businessMost)
 		return err
 	})
 	if err != nil {

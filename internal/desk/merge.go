@@ -139,7 +139,7 @@ func alonesIn(ctx context.Context, tx *store.Tx, ids ...hilft.CaseID) error {
 	return tx.Flush(ctx)
 }
 
-// movable are the places where it stands what is in a case.
+// movable are the places where it stands what is in a case. Nobody is in no case: indexes leave those out.
 var movable = []struct{ kind, table, column string }{
 	{"message", "message", "case_id"}, {"conversation", "conversation", "case_id"}, {"case", "cases", "into_id"},
 }
@@ -157,12 +157,12 @@ func startMove(ctx context.Context, tx *store.Tx) (move string, err error) {
 func gather(ctx context.Context, tx *store.Tx, move string, into, from hilft.CaseID) error {
 	for _, k := range movable {
 		if move != "" {
-			q := fmt.Sprintf(`INSERT INTO moved (move, kind, id, at) SELECT CAST(? AS TEXT), '%s', id, CAST(? AS BIGINT) FROM %s WHERE %s = ?`, k.kind, k.table, k.column)
+			q := fmt.Sprintf(`INSERT INTO moved (move, kind, id, at) SELECT CAST(? AS TEXT), '%s', id, CAST(? AS BIGINT) FROM %s WHERE %s = ? AND %[3]s <> ''`, k.kind, k.table, k.column)
 			if _, err := tx.Exec(ctx, q, move, store.Micros(tx.Now()), string(from)); err != nil {
 				return fmt.Errorf("desk: gather: %w", err)
 			}
 		}
-		if _, err := tx.Exec(ctx, fmt.Sprintf(`UPDATE %s SET %s = ? WHERE %[2]s = ?`, k.table, k.column), string(into), string(from)); err != nil {
+		if _, err := tx.Exec(ctx, fmt.Sprintf(`UPDATE %s SET %s = ? WHERE %[2]s = ? AND %[2]s <> ''`, k.table, k.column), string(into), string(from)); err != nil {
 			return fmt.Errorf("desk: gather: %w", err)
 		}
 	}
@@ -179,7 +179,7 @@ func gather(ctx context.Context, tx *store.Tx, move string, into, from hilft.Cas
 // giveBack moves what was moved into a case back to where it was, as far as it is still there.
 func giveBack(ctx context.Context, tx *store.Tx, move string, to, from hilft.CaseID) error {
 	for _, k := range movable {
-		q := fmt.Sprintf(`UPDATE %s SET %s = ? WHERE %[2]s = ? AND id IN (SELECT id FROM moved WHERE move = ? AND kind = '%s')`, k.table, k.column, k.kind)
+		q := fmt.Sprintf(`UPDATE %s SET %s = ? WHERE %[2]s = ? AND %[2]s <> '' AND id IN (SELECT id FROM moved WHERE move = ? AND kind = '%s')`, k.table, k.column, k.kind)
 		if _, err := tx.Exec(ctx, q, string(to), string(from), move); err != nil {
 			return fmt.Errorf("desk: give back: %w", err)
 		}

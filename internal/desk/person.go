@@ -58,11 +58,12 @@ func restsOn(ctx context.Context, tx *store.Tx, brand hilft.BrandID, ids []strin
 	return found, nil
 }
 
-// casesOf are the cases of several persons, the newest first.
-func casesOf(ctx context.Context, tx *store.Tx, brand hilft.BrandID, of []hilft.PersonID, but hilft.CaseID, most int) ([]Case, error) {
+// casesOf are the cases of several persons, the newest first: all of one brand, as persons are. To ask for the brand as well would have
+// SQLite look through all cases of the brand.
+func casesOf(ctx context.Context, tx *store.Tx, of []hilft.PersonID, but hilft.CaseID, most int) ([]Case, error) {
 	where, list := store.In(tx, "c.person_id", texts(of))
-	return store.All(ctx, tx, fmt.Sprintf(`%sWHERE %s AND c.brand_id = ? AND c.id <> ? AND c.state <> 'merged' ORDER BY c.made_at DESC, c.id DESC LIMIT %d`, caseColumns, where, most),
-		[]any{list, string(brand), string(but)}, scanCase)
+	return store.All(ctx, tx, fmt.Sprintf(`%sWHERE %s AND c.id <> ? AND c.state <> 'merged' ORDER BY c.made_at DESC, c.id DESC LIMIT %d`, caseColumns, where, most),
+		[]any{list, string(but)}, scanCase)
 }
 
 // Person reads a person with the concerns of all who are the same human, the newest first.
@@ -74,7 +75,7 @@ func (d *Desk) Person(ctx context.Context, see access.Sight, id hilft.PersonID) 
 		if err := see.Demand(c.Brand, access.Read, noSuchPerson); err != nil {
 			return err
 		}
-		cases, err = casesOf(ctx, tx, c.Brand, c.IDs(), "", earlierMost)
+		cases, err = casesOf(ctx, tx, c.IDs(), "", earlierMost)
 		return err
 	})
 	if err != nil {

@@ -38,8 +38,8 @@ func (m meaning) eachOf(ctx context.Context, tx *store.Tx, brand hilft.BrandID, 
 	where, list := store.In(tx, "c.person_id", ids)
 	for {
 		var ns, all []int64
-		err := tx.Rows(ctx, fmt.Sprintf(`WITH theirs AS MATERIALIZED (SELECT m.id FROM cases c CROSS JOIN message m WHERE %s AND c.brand_id = ? AND m.case_id = c.id)
-			SELECT s.n, s.words FROM theirs CROSS JOIN search_text s WHERE s.message_id = theirs.id AND s.n > ? AND s.n < ? ORDER BY s.n DESC LIMIT %d`, where, ofHumanMost), []any{list, string(brand), above, below}, func(scan func(into ...any) error) error {
+		err := tx.Rows(ctx, fmt.Sprintf(`WITH theirs AS MATERIALIZED (SELECT m.id FROM cases c CROSS JOIN message m WHERE %s AND m.case_id = c.id)
+			SELECT s.n, s.words FROM theirs CROSS JOIN search_text s WHERE s.message_id = theirs.id AND s.n > ? AND s.n < ? ORDER BY s.n DESC LIMIT %d`, where, ofHumanMost), []any{list, above, below}, func(scan func(into ...any) error) error {
 			var n int64
 			var packed []byte
 			if err := scan(&n, &packed); err != nil {

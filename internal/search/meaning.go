@@ -129,6 +129,7 @@ func containing(ctx context.Context, tx *store.Tx, brand hilft.BrandID, w string
 	type found struct {
 		id   int64
 		word string
+		of   hilft.BrandID // looked at here: SQLite would rather go through all words of a brand than through these
 	}
 	var all []found
 	for _, written := range slices.Compact([]string{w, text.Bare(w)}) {
@@ -144,14 +145,14 @@ func containing(ctx context.Context, tx *store.Tx, brand hilft.BrandID, w string
 			continue
 		}
 		where, list := store.In(tx, "id", may)
-		some, err := store.All(ctx, tx, `SELECT id, word FROM search_word WHERE `+where+` AND brand_id = ?`, []any{list, string(brand)},
-			func(scan func(into ...any) error, f *found) error { return scan(&f.id, &f.word) })
+		some, err := store.All(ctx, tx, `SELECT id, word, brand_id FROM search_word WHERE `+where, []any{list},
+			func(scan func(into ...any) error, f *found) error { return scan(&f.id, &f.word, &f.of) })
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, some...)
 	}
-	all = slices.DeleteFunc(all, func(f found) bool { return !holds(f.word, w) })
+	all = slices.DeleteFunc(all, func(f found) bool { return f.of != brand || !holds(f.word, w) })
 	slices.SortFunc(all, func(a, b found) int { return cmp.Or(len(a.word)-len(b.word), strings.Compare(a.word, b.word)) })
 	for _, f := range all[:min(len(all), meansMost)] {
 		ids = append(ids, f.id)

@@ -31,9 +31,18 @@ func newSession(conn *sql.Conn, most int) *session {
 	return &session{conn: conn, ready: map[string]*sql.Stmt{}, most: most}
 }
 
+// Planned is asked about every statement before SQLite prepares it. Tests set it, before any database is open, and find out how
+// the statement would be answered.
+var Planned func(ctx context.Context, conn *sql.Conn, query string) error
+
 func (s *session) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 	if st, ok := s.ready[query]; ok {
 		return st, nil
+	}
+	if Planned != nil {
+		if err := Planned(ctx, s.conn, query); err != nil {
+			return nil, err
+		}
 	}
 	st, err := s.conn.PrepareContext(ctx, query)
 	if err != nil {
