@@ -201,6 +201,16 @@ func (c reindex) Run(ctx context.Context) error {
 	return app.Reindex(ctx, s)
 }
 
+type renewKey struct{ settings }
+
+func (c renewKey) Run() error {
+	s, err := c.read()
+	if err != nil {
+		return err
+	}
+	return app.RenewKey(s)
+}
+
 type auditCommands struct {
 	Verify verifyTrail `cmd:"" help:"Go through the audit trail, and say whether anybody but hilft has changed it."`
 	Export exportTrail `cmd:"" help:"Write the audit trail to standard output, one line of JSON for each row."`
@@ -279,15 +289,16 @@ func main() {
 
 func run(ctx context.Context, args []string) int {
 	var cli struct {
-		Serve   serve         `cmd:"" help:"Open the house."`
-		Demo    demo          `cmd:"" help:"Open a house with made-up customers; nothing leaves this machine."`
-		Backup  backup        `cmd:"" help:"Write the whole house into one file, while it is open."`
-		Restore restore       `cmd:"" help:"Make a house of such a file, where there is none."`
-		Upgrade upgrade       `cmd:"" help:"Bring the database to this version, after a backup of it."`
-		Reindex reindex       `cmd:"" help:"Let the index that searching needs be made anew, when the house is opened next."`
-		Audit   auditCommands `cmd:"" help:"The audit trail."`
-		Check   check         `cmd:"" help:"Say whether settings, database and keys are right."`
-		Version showVersion   `cmd:"" help:"Say which version this is."`
+		Serve    serve         `cmd:"" help:"Open the house."`
+		Demo     demo          `cmd:"" help:"Open a house with made-up customers; nothing leaves this machine."`
+		Backup   backup        `cmd:"" help:"Write the whole house into one file, while it is open."`
+		Restore  restore       `cmd:"" help:"Make a house of such a file, where there is none."`
+		Upgrade  upgrade       `cmd:"" help:"Bring the database to this version, after a backup of it."`
+		Reindex  reindex       `cmd:"" help:"Let the index that searching needs be made anew, when the house is opened next."`
+		RenewKey renewKey      `cmd:"" help:"Make a new key that seals secrets; older ones go on opening what they sealed."`
+		Audit    auditCommands `cmd:"" help:"The audit trail."`
+		Check    check         `cmd:"" help:"Say whether settings, database and keys are right."`
+		Version  showVersion   `cmd:"" help:"Say which version this is."`
 	}
 	parser := kong.Must(&cli, kong.Name("hilft"), kong.Description("hilft hears customers wherever they speak, and sees to it that they are helped."),
 		kong.BindTo(ctx, (*context.Context)(nil)))

@@ -76,7 +76,7 @@ func TestTheProgramSaysWhatItIsAndCanDo(t *testing.T) {
 	code, out, errs = called(t, nil, "--help")
 	require.Zero(t, code)
 	require.Empty(t, errs)
-	for _, word := range []string{"serve", "demo", "backup", "restore", "upgrade", "check", "version"} {
+	for _, word := range []string{"serve", "demo", "backup", "restore", "upgrade", "renew-key", "check", "version"} {
 		require.Contains(t, out, "\n  "+word)
 	}
 	code, out, _ = called(t, nil, "serve", "--help")
@@ -169,6 +169,9 @@ func TestTheProgramServesUntilItIsAskedToStop(t *testing.T) {
 		code, _, errs := called(t, []string{"HILFT_DATA=" + data}, "serve", "--listen", "127.0.0.1:0")
 		require.Equal(t, 1, code)
 		require.Equal(t, fmt.Sprintf("hilft: data folder: another hilft works on it (%s/lock is locked): stop that one, or name another folder\n", data), errs)
+		code, _, errs = called(t, []string{"HILFT_DATA=" + data}, "renew-key")
+		require.Equal(t, 1, code)
+		require.Contains(t, errs, "another hilft works on it")
 
 		began := time.Now()
 		require.NoError(t, c.Process.Signal(signal))
@@ -177,5 +180,7 @@ func TestTheProgramServesUntilItIsAskedToStop(t *testing.T) {
 		require.NoError(t, c.Wait())
 		require.Less(t, time.Since(began), 15*time.Second)
 		require.Regexp(t, `^hilft: nobody has set this house up yet\. Open http://`+listen+`/setup#\S{19} to become its administrator\n$`, told.String())
+		code, _, errs = called(t, []string{"HILFT_DATA=" + data}, "renew-key") // and it opens with that
+		require.Zero(t, code, errs)
 	}
 }

@@ -5,6 +5,7 @@ package mail
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"mime"
@@ -14,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/net/idna"
 
@@ -40,11 +42,8 @@ type message struct {
 
 // compose writes a mail. The same Outgoing gives the same bytes, as long as First is set.
 func (l *line) compose(out channel.Outgoing) (message, error) {
-	to := addresses(out.To.Handle)
-	if len(to) != 1 {
-		to = addresses(out.To.ID)
-	}
-	if len(to) != 1 {
+	to := cmp.Or(recipient(out.To.Handle), recipient(out.To.ID))
+	if to == "" {
 		return message{}, &channel.Rejected{Reason: channel.ReasonNoRecipient, Detail: "no address to send to"}
 	}
 	name, address := l.set.name, l.set.address
@@ -58,7 +57,7 @@ func (l *line) compose(out channel.Outgoing) (message, error) {
 	}
 	from := envelope(address)
 	_, domain, _ := strings.Cut(from, "@")
-	m := message{thread: l.threadOfOutgoing(out), from: from, to: envelope(to[0].Address)}
+	m := message{thread: l.threadOfOutgoing(out), from: from, to: envelope(to)}
 	m.id = messageID(l.acc.Key, m.thread, out.Key, domain)
 	at := out.First
 	if at.IsZero() {
@@ -90,6 +89,14 @@ func (l *line) compose(out channel.Outgoing) (message, error) {
 	writeBody(&b, out, spokenOf(out, l.set.quote))
 	m.raw = b.Bytes()
 	return m, nil
+}
+
+// recipient is the one address in a text; empty where there is none, or several, or something that is no line.
+func recipient(text string) string {
+	if all := addresses(text); len(all) == 1 && !strings.ContainsFunc(text, unicode.IsControl) {
+		return all[0].Address
+	}
+	return ""
 }
 
 // threadOfOutgoing names the conversation that a mail of ours belongs to. One that nobody has begun begins with our key.

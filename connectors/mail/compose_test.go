@@ -4,6 +4,8 @@
 package mail
 
 import (
+	"bytes"
+	netmail "net/mail"
 	"strings"
 	"testing"
 	"time"
@@ -93,4 +95,45 @@ func TestAnAnswerComesFromTheAddressThatWasWrittenTo(t *testing.T) {
 	rejected := new(channel.Rejected)
 	require.ErrorAs(t, err, &rejected)
 	require.Equal(t, setAliases, rejected.Field)
+}
+
+// Whatever people are called and write, it stands in its own header, or in the text: none of it becomes a header, a second
+// recipient, or a part.
+func TestNobodyWritesHeadersIntoOurMails(t *testing.T) {
+	t.Parallel()
+	for _, odd := range []string{
+		"\r\nBcc: thief@example.net", "\nBcc: thief@example.net", "\rBcc: thief@example.net", "\r\n\r\n<script>alert(1)</script>", "\u2028Bcc: thief@example.net", "\u0085Bcc: thief@example.net",
+		"=?utf-8?q?=0D=0ABcc:_thief@example.net?=", "\x00\r\n Bcc: thief@example.net", "\" <thief@example.net>, \"", ">\r\nBcc: <thief@example.net", "--b\r\nContent-Type: text/html\r\n\r\nx",
+	} {
+		m := compose(t, "Nordnetz"+odd, channel.Outgoing{
+			Key: "key" + odd, Thread: "t" + odd, InReplyTo: "1@x" + odd, Refs: []string{"2@x" + odd, odd}, Addressed: "x@x.example" + odd, Subject: "Hallo" + odd, Text: "Text" + odd,
+			To:       channel.Author{ID: "mira@example.org", Handle: "mira@example.org", Name: "Mira" + odd},
+			Answered: &channel.Answered{By: channel.Author{Name: "Mira" + odd}, Text: odd},
+			Files:    []channel.File{{Name: "Plan" + odd + ".pdf", Type: "application/pdf" + odd, Alt: "Plan" + odd, Data: []byte("%PDF")}},
+		})
+		got, err := netmail.ReadMessage(bytes.NewReader(m.raw))
+		require.NoError(t, err, "%q", odd)
+		for name := range got.Header {
+			require.Contains(t, []string{"From", "To", "Subject", "Date", "Message-Id", "In-Reply-To", "References", "X-Hilft-Loop", "Mime-Version", "Content-Type"}, name, "%q", odd)
+		}
+		for _, name := range []string{"From", "To", "Subject", "Message-Id", "Content-Type"} {
+			require.Len(t, got.Header[name], 1, "%q", odd)
+		}
+		to, err := got.Header.AddressList("To")
+		require.NoError(t, err, "%q", odd)
+		require.Len(t, to, 1, "%q", odd)
+		require.Equal(t, "mira@example.org", to[0].Address)
+		require.Equal(t, "mira@example.org", m.to)
+		from, err := got.Header.AddressList("From")
+		require.NoError(t, err, "%q", odd)
+		require.Len(t, from, 1)
+		require.Equal(t, ownAddress, from[0].Address)
+		require.Len(t, translate(t, string(m.raw)).Attachments, 1, "%q", odd)
+	}
+	// An address that is none, or several, is written to by nobody.
+	l := &line{set: settings{address: ownAddress}, acc: acc, env: channel.Env{Now: time.Now}}
+	for _, odd := range []string{"mira@example.org\r\nBcc: thief@example.net", "mira@example.org, thief@example.net", "mira", ""} {
+		m, err := l.compose(channel.Outgoing{Key: "k", To: channel.Author{ID: odd, Handle: odd}, Text: "x"})
+		require.Error(t, err, "%q: %s", odd, m.raw)
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 )
@@ -34,12 +35,17 @@ type keyFile struct {
 // OpenKeys reads the house's secret key file. Where there is none it makes one, readable by its owner alone; of two
 // processes that do so at once, both get the same keys. Every error is one line that names the file and what to do.
 func OpenKeys(path string) (*Keys, error) {
-	text, err := readKeyFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = makeKeyFile(path); err == nil {
-			text, err = readKeyFile(path)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := makeKeyFile(path); err != nil {
+			return nil, fmt.Errorf("secret key file %s: %w", path, withoutPath(err))
 		}
 	}
+	return readKeys(path)
+}
+
+// readKeys reads a key file that there is.
+func readKeys(path string) (*Keys, error) {
+	text, err := readKeyFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("secret key file %s: %w", path, withoutPath(err))
 	}
@@ -85,14 +91,47 @@ func readKeyFile(path string) ([]byte, error) {
 	return text, nil
 }
 
-// makeKeyFile writes fresh keys beside the path and gives them its name only when they are whole and on disk. A file
-// that has that name already wins.
-func makeKeyFile(path string) (err error) {
+// makeKeyFile writes fresh keys. A file that is there already wins.
+func makeKeyFile(path string) error {
 	keys, err := newKeys()
 	if err != nil {
 		return err
 	}
-	text, err := keys.text()
+	return keys.write(path, func(whole string) error {
+		if err := os.Link(whole, path); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		return nil
+	})
+}
+
+// RenewKeys gives a house's key file one more sealing key, with which everything is sealed from then on by whoever reads the file
+// anew. The older ones stay in it and open what they sealed, in the database and in its backups; what is derived is as it was.
+func RenewKeys(path string) error {
+	keys, err := readKeys(path)
+	if err != nil {
+		return err
+	}
+	ring := keyset.NewManagerFromHandle(keys.sealing)
+	id, err := ring.Add(aead.AES256GCMKeyTemplate())
+	if err == nil {
+		err = ring.SetPrimary(id)
+	}
+	if err != nil {
+		return fmt.Errorf("secret key file %s: %w", path, err)
+	}
+	if keys.sealing, err = ring.Handle(); err == nil {
+		err = keys.write(path, func(whole string) error { return os.Rename(whole, path) })
+	}
+	if err != nil {
+		return fmt.Errorf("secret key file %s: %w", path, withoutPath(err))
+	}
+	return nil
+}
+
+// write writes the keys beside the path, and has the file named so only when it is whole and on disk.
+func (k *Keys) write(path string, name func(whole string) error) (err error) {
+	text, err := k.text()
 	if err != nil {
 		return err
 	}
@@ -109,10 +148,7 @@ func makeKeyFile(path string) (err error) {
 	if err = errors.Join(err, tmp.Close()); err != nil {
 		return err
 	}
-	if err := os.Link(tmp.Name(), path); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			return nil
-		}
+	if err := name(tmp.Name()); err != nil {
 		return err
 	}
 	d, err := os.Open(dir)

@@ -15,8 +15,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"github.com/tink-crypto/tink-go/v2/aead"
-	"github.com/tink-crypto/tink-go/v2/keyset"
 	"pgregory.net/rapid"
 
 	"github.com/hilft/hilft"
@@ -116,32 +114,39 @@ func TestABadKeyFileIsRefusedInOneLine(t *testing.T) {
 
 func TestARetiredSealingKeyStillOpens(t *testing.T) {
 	t.Parallel()
-	before, err := newKeys()
+	path := filepath.Join(t.TempDir(), "secret.key")
+	require.ErrorContains(t, RenewKeys(path), "no such file", "it makes no house's first key")
+	before, err := OpenKeys(path)
 	require.NoError(t, err)
 	sealed, err := before.Seal("a/b/1", []byte("old"))
 	require.NoError(t, err)
 
-	manager := keyset.NewManagerFromHandle(before.sealing)
-	id, err := manager.Add(aead.AES256GCMKeyTemplate())
+	for range 3 {
+		require.NoError(t, RenewKeys(path))
+		after, err := OpenKeys(path)
+		require.NoError(t, err)
+		plain, err := after.Open("a/b/1", sealed)
+		require.NoError(t, err)
+		require.Equal(t, "old", string(plain))
+		require.Equal(t, before.Derive("x", 32), after.Derive("x", 32))
+		require.Equal(t, before.fingerprint(), after.fingerprint(), "the house knows it")
+		fresh, err := after.Seal("a/b/1", []byte("new"))
+		require.NoError(t, err)
+		_, err = before.Open("a/b/1", fresh)
+		failed(t, err, hilft.Internal, "secret.unreadable")
+		before = after
+	}
+	info, err := os.Stat(path)
 	require.NoError(t, err)
-	require.NoError(t, manager.SetPrimary(id))
-	turned, err := manager.Handle()
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	files, err := os.ReadDir(filepath.Dir(path))
 	require.NoError(t, err)
-	rotated, err := keysOf(before.secret, turned)
+	require.Len(t, files, 1, "nothing is left beside it")
+	require.NoError(t, os.WriteFile(path, []byte("rust"), 0o600))
+	require.ErrorContains(t, RenewKeys(path), "does not read")
+	text, err := os.ReadFile(path)
 	require.NoError(t, err)
-	text, err := rotated.text()
-	require.NoError(t, err)
-	after, err := parseKeys(text)
-	require.NoError(t, err)
-
-	plain, err := after.Open("a/b/1", sealed)
-	require.NoError(t, err)
-	require.Equal(t, "old", string(plain))
-	require.Equal(t, before.Derive("x", 32), after.Derive("x", 32))
-	sealed, err = after.Seal("a/b/1", []byte("new"))
-	require.NoError(t, err)
-	_, err = before.Open("a/b/1", sealed)
-	failed(t, err, hilft.Internal, "secret.unreadable")
+	require.Equal(t, "rust", string(text), "a bad key file is never written over")
 }
 
 func TestASecretOpensInItsPlaceAlone(t *testing.T) {

@@ -97,6 +97,7 @@ func openDemo(ctx context.Context, o DemoOptions) (_ *demo, err error) {
 	}
 	if d.house, err = Open(ctx, Settings{
 		Data: d.Data, Listen: d.desk.Addr().String(), PublicURL: d.url(), SecretKeyFile: filepath.Join(d.Data, "secret.key"), LogLevel: "warn",
+		AllowHosts: []string{strings.TrimPrefix(d.mastodon.URL(), "http://")}, // it speaks plainly, within this process
 	}, Options{Version: o.Version, Log: o.Log, Demo: &httpapi.Demo{Email: demoEmail, Password: demoPassword}, Dial: d.dial}); err != nil {
 		return nil, err
 	}

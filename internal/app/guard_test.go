@@ -45,6 +45,12 @@ func TestNoAddressLeadsIntoThePrivateNetwork(t *testing.T) {
 	}
 }
 
+// way is the one client of a house that allows hosts.
+func way(allow ...string) *http.Client { return client(dialer(allow), allow) }
+
+// sealed is an address with https, which an encrypted way out begins to follow; nobody there needs to speak it.
+func sealed(address string) string { return strings.Replace(address, "http://", "https://", 1) }
+
 // inside is a server of the private network, which counts who comes.
 func inside(t *testing.T, do http.HandlerFunc) *httptest.Server {
 	t.Helper()
@@ -89,15 +95,15 @@ func TestHostsThatTheAdministratorAllowsAreReached(t *testing.T) {
 	at, err := url.Parse(s.URL)
 	require.NoError(t, err)
 	for _, allow := range []string{"127.0.0.1", at.Host} {
-		res, err := get(t, client(dialer([]string{allow})), s.URL)
+		res, err := get(t, way(allow), s.URL)
 		require.NoError(t, err, allow)
 		require.Equal(t, 200, res.StatusCode)
 	}
-	res, err := get(t, client(dialer([]string{"LocalHost"})), "http://LOCALHOST:"+at.Port())
+	res, err := get(t, way("LocalHost"), "http://LOCALHOST:"+at.Port())
 	require.NoError(t, err)
 	require.Equal(t, 200, res.StatusCode)
 	for _, other := range []string{"127.0.0.1:1", "127.0.0.2", "localhost"} {
-		_, err := get(t, client(dialer([]string{other})), s.URL)
+		_, err := get(t, way(other), sealed(s.URL))
 		require.ErrorIs(t, err, ssrf.ErrProhibitedIP, other)
 	}
 }
@@ -111,7 +117,7 @@ func TestARedirectIsGuardedLikeTheFirstStep(t *testing.T) {
 		seen = append(seen, r.Header.Get("Authorization"))
 		switch r.URL.Path {
 		case "/inside":
-			http.Redirect(w, r, secret.URL, http.StatusFound)
+			http.Redirect(w, r, sealed(secret.URL), http.StatusFound)
 		case "/round":
 			http.Redirect(w, r, "/round", http.StatusFound)
 		case "/elsewhere":
@@ -120,18 +126,18 @@ func TestARedirectIsGuardedLikeTheFirstStep(t *testing.T) {
 	})
 	at, err := url.Parse(s.URL)
 	require.NoError(t, err)
-	_, err = get(t, client(dialer([]string{at.Host})), s.URL+"/inside")
+	_, err = get(t, way(at.Host), s.URL+"/inside")
 	require.ErrorIs(t, err, ssrf.ErrProhibitedIP)
-	_, err = get(t, client(dialer([]string{at.Host})), s.URL+"/round")
+	_, err = get(t, way(at.Host), s.URL+"/round")
 	require.ErrorContains(t, err, "too many redirects")
 	require.Len(t, seen, 1+1+redirectMost)
 
 	seen, to = nil, "http://localhost:"+at.Port()+"/"
-	_, err = get(t, client(dialer([]string{"127.0.0.1", "localhost"})), s.URL+"/elsewhere", "Authorization", "Bearer geheim")
+	_, err = get(t, way("127.0.0.1", "localhost"), s.URL+"/elsewhere", "Authorization", "Bearer geheim")
 	require.NoError(t, err)
 	require.Equal(t, []string{"Bearer geheim", ""}, seen, "credentials stay with their host")
 
-	c := client(dialer(nil))
+	c := way()
 	req := func(address string) *http.Request {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 		require.NoError(t, err)
@@ -149,10 +155,33 @@ func TestNoProxyOfTheEnvironmentIsAsked(t *testing.T) { //nolint:paralleltest //
 		t.Setenv(name, proxy.URL)
 	}
 	s := inside(t, func(http.ResponseWriter, *http.Request) {})
-	res, err := get(t, client(dialer([]string{"127.0.0.1"})), s.URL)
+	res, err := get(t, way("127.0.0.1"), s.URL)
 	require.NoError(t, err)
 	require.Equal(t, 200, res.StatusCode)
-	transport, ok := client(dialer(nil)).Transport.(*http.Transport)
+	out, ok := way().Transport.(encrypted)
 	require.True(t, ok)
-	require.Nil(t, transport.Proxy)
+	require.Nil(t, out.Proxy)
+}
+
+// Words that go out can be read by nobody on the way, but in a network that the administrator answers for.
+func TestNothingGoesOutInPlainWords(t *testing.T) {
+	t.Parallel()
+	s := inside(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/plain" {
+			http.Redirect(w, r, "http://shop.example/", http.StatusFound)
+		}
+	})
+	at, err := url.Parse(s.URL)
+	require.NoError(t, err)
+	for _, address := range []string{"http://shop.example", "http://203.0.113.9/", "HTTP://shop.example:8080/x", s.URL, "http://127.0.0.1:80"} {
+		_, err := get(t, way("mail.intern"), address)
+		require.ErrorIs(t, err, errPlain, address)
+	}
+	_, err = get(t, way(at.Host), s.URL+"/plain")
+	require.ErrorIs(t, err, errPlain, "nor by a redirect")
+	_, err = get(t, way("mail.intern"), sealed(s.URL))
+	require.ErrorIs(t, err, ssrf.ErrProhibitedIP, "with https it is the address that counts")
+	res, err := get(t, way(at.Host), s.URL)
+	require.NoError(t, err)
+	require.Equal(t, 200, res.StatusCode)
 }

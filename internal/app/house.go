@@ -126,7 +126,7 @@ func Open(ctx context.Context, s Settings, o Options) (_ *House, err error) {
 	if dial == nil {
 		dial = dialer(s.AllowHosts)
 	}
-	out := client(dial)
+	out := client(dial, s.AllowHosts)
 	h.jobs = jobs.New(db, b, o.Log)
 	h.Access = access.New(access.Deps{DB: db, Jobs: h.jobs, Keys: keys, Log: o.Log, HTTP: out, PublicURL: s.PublicURL})
 	if err := h.Access.Recognise(ctx, keys); err != nil {

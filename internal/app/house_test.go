@@ -34,13 +34,18 @@ type opened struct {
 
 func open(t *testing.T, flags map[string]string) *opened {
 	t.Helper()
+	return openLogging(t, flags, slog.New(slog.DiscardHandler))
+}
+
+func openLogging(t *testing.T, flags map[string]string, log *slog.Logger) *opened {
+	t.Helper()
 	flags["listen"] = "127.0.0.1:0"
 	s, err := ReadSettings("", nil, flags)
 	require.NoError(t, err)
 	at, err := net.Listen("tcp", s.Listen)
 	require.NoError(t, err)
 	s.PublicURL = "http://" + at.Addr().String()
-	h, err := Open(t.Context(), s, Options{Log: slog.New(slog.DiscardHandler), Version: "test"})
+	h, err := Open(t.Context(), s, Options{Log: log, Version: "test"})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	jar, err := cookiejar.New(nil)

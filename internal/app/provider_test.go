@@ -27,7 +27,7 @@ func TestAProviderLeadsToNoPrivateAddress(t *testing.T) {
 	o.setUp(t)
 	for _, host := range []string{"127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"} {
 		status, said, err := o.say(http.MethodPut, "/api/providers/1", map[string]any{
-			"name": "Innen", "issuer": "http://" + host + ":" + port, "client_id": "hilft", "domains": []string{}, "vouches": false, "claim": "", "grants": []any{},
+			"name": "Innen", "issuer": "https://" + host + ":" + port, "client_id": "hilft", "domains": []string{}, "vouches": false, "claim": "", "grants": []any{},
 			"otherwise": map[string]any{"role": "", "brand_id": ""}, "second": false, "second_level": "", "on": true,
 		})
 		require.NoError(t, err)

@@ -31,7 +31,7 @@ type Settings struct {
 	DatabaseURL   string   `koanf:"database_url"`    // postgres://…; empty: SQLite in the data folder
 	NATSURL       string   `koanf:"nats_url"`        // external cluster; empty: inside this process
 	SecretKeyFile string   `koanf:"secret_key_file"` // empty: in the data folder
-	AllowHosts    []string `koanf:"allow_hosts"`     // hosts in private networks that may be connected to
+	AllowHosts    []string `koanf:"allow_hosts"`     // hosts in private networks that may be connected to, and spoken with plainly
 	LogLevel      string   `koanf:"log_level"`       // debug, info, warn, error
 	// How long a node that was asked to end goes on to serve while /readyz says no, so that a load balancer takes it out.
 	LeaveAfter time.Duration `koanf:"leave_after"`

@@ -26,7 +26,7 @@ func TestAWebhookReachesNoPrivateAddress(t *testing.T) {
 	o := open(t, map[string]string{"data": t.TempDir()})
 	o.setUp(t)
 	for _, host := range []string{"127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"} {
-		status, said, err := o.say(http.MethodPost, "/api/webhooks", map[string]any{"url": "http://" + host + ":" + port + "/", "types": []string{"case.opened"}})
+		status, said, err := o.say(http.MethodPost, "/api/webhooks", map[string]any{"url": "https://" + host + ":" + port + "/", "types": []string{"case.opened"}})
 		require.NoError(t, err)
 		require.Equal(t, 201, status, said)
 		var made struct{ Webhook struct{ ID string } }

@@ -51,6 +51,13 @@ test('foreign words are text, whatever they look like', () => {
   expect(html).toContain('target="_blank" rel="noopener noreferrer"')
 })
 
+test('where a link really leads, and who a mail is really from, is said beside it', () => {
+  expect(shown({ ...theirs, body: 'Hier: https://müller.example/konto' })).toMatch(/<\/a><bdi[^>]*> \(xn--mller-kva\.example\)<\/bdi>/)
+  expect(shown({ ...theirs, body: 'Hier: https://mueller.example/konto' })).not.toContain('(mueller')
+  expect(shown({ ...theirs, genuine: 'doubtful', proofs: 'spf=pass dmarc=fail' })).toMatch(/title="spf=pass dmarc=fail".*Absender/s)
+  expect(shown({ ...theirs, genuine: 'confirmed', proofs: 'dkim=pass' })).toContain('title="dkim=pass"')
+})
+
 test('an author’s address that is no web page is no link', () => {
   expect(shown({ ...theirs, author: { name: 'Mira', handle: '', url: 'javascript:alert(1)' } })).not.toContain('href')
 })

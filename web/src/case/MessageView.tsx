@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The hilft authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { memo, useEffect, useMemo, useState } from 'react'
+import { Fragment, memo, useEffect, useMemo, useState } from 'react'
 import type { Attached, Message } from '../api/types'
 import { say, useText } from '../i18n'
 import { bytes, exactly, moment, number } from '../i18n/format'
@@ -180,9 +180,10 @@ export function Words({ text, empty }: { text: string; empty: string }) {
       <div className={s.words} dir="auto">
         {pieces(whole ? text : (beginning ?? text)).map((p, i) =>
           p.href ? (
-            <Outward key={i} href={p.href}>
-              {p.text}
-            </Outward>
+            <Fragment key={i}>
+              <Outward href={p.href}>{p.text}</Outward>
+              {p.really && <bdi className={s.really}> ({p.really})</bdi>}
+            </Fragment>
           ) : (
             p.text
           ),

@@ -4,6 +4,8 @@
 export interface Piece {
   text: string
   href?: string
+  /** The host as machines call it, where its letters may look like another's. */
+  really?: string
 }
 
 const found = /(?:https?:\/\/|mailto:|tel:)[^\s<>"'`{}|\\^\u200B-\u200F\u202A-\u202E\u2066-\u2069]+/giu
@@ -17,17 +19,19 @@ export function pieces(text: string): Piece[] {
     const href = safeHref(address)
     if (!href) continue
     if (m.index > from) out.push({ text: text.slice(from, m.index) })
-    out.push({ text: address, href })
+    const host = new URL(href).hostname
+    out.push(/(^|\.)xn--/.test(host) && !address.toLowerCase().includes(host) ? { text: address, href, really: host } : { text: address, href })
     from = m.index + address.length
   }
   if (from < text.length) out.push({ text: text.slice(from) })
   return out
 }
 
-/** The address as a browser would open it, or undefined when it is not one that the desk opens. */
+/** The address as a browser would open it, or undefined when it is not one that the desk opens: what stands before an @ misleads about where it leads. */
 export function safeHref(address: string): string | undefined {
   if (!URL.canParse(address)) return undefined
   const url = new URL(address)
+  if (url.username || url.password) return undefined
   return ['http:', 'https:', 'mailto:', 'tel:'].includes(url.protocol) ? url.href : undefined
 }
 
