@@ -197,7 +197,7 @@ export default function ViewForm({ view, of, onClose }: { view: View; of: SavedV
             {t('close')}
           </Button>
           {of && (
-            <Button color="red" variant="outline" mih={44} loading={remove.isPending} onClick={() => (sure ? remove.mutate(of.id) : setSure(true))}>
+            <Button color="bad" variant="default" mih={44} loading={remove.isPending} onClick={() => (sure ? remove.mutate(of.id) : setSure(true))}>
               {t(!sure ? 'view.remove' : of.shared ? 'view.removeShared' : 'view.removeSure')}
             </Button>
           )}
