@@ -189,7 +189,7 @@ export default function ViewForm({ view, of, onClose }: { view: View; of: SavedV
         <div role="alert" className="wrong">
           {formWords(save.error, wrong) || formWords(remove.error) || formWords(move.error)}
         </div>
-        <div style={{ display: 'flex', flexWrap: 'wrap', gap: 8 }}>
+        <div className="acts atFoot">
           <Button type="submit" mih={44} loading={save.isPending}>
             {t('save')}
           </Button>
