@@ -156,9 +156,7 @@ export function Desk() {
       <nav className={s.rail} aria-label={t('nav.places')}>
         {me.brands.length > 1 ? (
           <button className={s.brand} onClick={() => setOpen('brands')} aria-label={t('nav.brand', { name: me.brand.name })} title={t('nav.brand', { name: me.brand.name })}>
-            <span className={s.mark} aria-hidden>
-              {shortOf(me.brand.name)}
-            </span>
+            <span className={s.mark} data-short={shortOf(me.brand.name)} />
             <span className={s.words} aria-hidden>
               {me.brand.name}
             </span>
