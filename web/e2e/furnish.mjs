@@ -75,8 +75,8 @@ export async function furnish() {
   await petra('POST', '/api/brands', { name: 'Südnetz', language: 'de', answer_in: 60 })
   const day = [{ from: 480, to: 1080 }]
   await petra('PUT', '/api/service', {
-    hours: [{ name: 'Kundendienst', zone: 'Europe/Berlin', region: 'DE-SH', week: [[], day, day, day, day, day, []], days: [{ date: '2027-12-24', spans: [{ from: 480, to: 720 }] }] }],
-    targets: [{ network: '', hours: 'Kundendienst', first_minutes: 60, next_minutes: 120, warn_minutes: 15, escalate_minutes: 30, escalate_to: '' }],
+    hours: [{ name: 'Kernzeit', zone: 'Europe/Berlin', region: 'DE-SH', week: [[], day, day, day, day, day, []], days: [{ date: '2027-12-24', spans: [{ from: 480, to: 720 }] }] }],
+    targets: [{ network: '', hours: 'Kernzeit', first_minutes: 60, next_minutes: 120, warn_minutes: 15, escalate_minutes: 30, escalate_to: '' }],
   })
   await petra('POST', '/api/webhooks', { url: 'https://crm.nordnetz.example/hilft', types: ['case.opened', 'reply.failed'] })
   const nobody = { role: '', brand_id: '' }
