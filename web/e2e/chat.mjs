@@ -4,6 +4,7 @@
 // The chat stands on a website of another origin. A visitor and an agent talk, and lose the connection while both
 // speak: every word is there once, on both sides.
 
+import { accessible } from './axe.mjs'
 import { Desk, settings } from './desk.mjs'
 import { base, given, journey, patience, same, story } from './stage.mjs'
 
@@ -67,6 +68,7 @@ await journey(async ({ open }) => {
   }
   const arrived = (text) => mine(text).getByText('Gesendet', { exact: true }).waitFor()
 
+  await accessible(visitor, 'the button of the chat')
   await button.click()
   await visitor.getByRole('dialog').waitFor()
   await say('Moin, gibt es bei uns schon Glasfaser?')
@@ -151,4 +153,19 @@ await journey(async ({ open }) => {
   for (const text of answered) await theirs(text).waitFor()
   same(await shown('me'), [...said].sort(), 'what is there of the visitor after coming back')
   same(await shown('us'), [greeting, ...answered].sort(), 'what is there of us after coming back')
+  await accessible(visitor, 'the chat')
+
+  // The same on a page in English, in the dark.
+  await visitor.addInitScript(() => {
+    new MutationObserver((_, begins) => {
+      document.documentElement.lang = 'en'
+      begins.disconnect()
+    }).observe(document, { childList: true })
+  })
+  await visitor.emulateMedia({ colorScheme: 'dark' })
+  await visitor.reload()
+  await visitor.getByRole('button', { name: /chat with Nordnetz/ }).click()
+  await visitor.getByRole('textbox', { name: 'Your message' }).waitFor()
+  for (const text of said) await mine(text).waitFor()
+  await accessible(visitor, 'the chat (en, dark)')
 })

@@ -144,6 +144,7 @@ await journey(async ({ open }) => {
   await desk.message('Zweitens').waitFor()
   await desk.answer('Die Rechnung ist berichtigt.', 'Control+Shift+Enter')
   await page.getByText(desk.t('empty.open'), { exact: true }).waitFor()
+  await desk.text.waitFor({ state: 'detached' }) // in which the next key would be a letter
 
   // The rest of the desk, by Tab; the help and its way out again.
   await press('?')

@@ -43,6 +43,7 @@ function useActionEntries(): Entry[] {
         group: 'actions',
         cap: keyCap(keys[id], t),
         says: no ? t(no) : effectOf(id, offer ?? {}, t),
+        name: String(offer?.values?.name ?? ''),
         cannot: !!no,
         run: () => perform(id),
       }

@@ -7,7 +7,7 @@ import { caseNumber, found, withRecent, type Entry } from './entries'
 const entry = (id: string, words: string, more: Partial<Entry> = {}): Entry => ({ id, words, group: 'actions', run: () => undefined, ...more })
 const all = [
   entry('next', 'Nächstes Anliegen'),
-  entry('solve', 'Lösen', { says: 'Mira erfährt nichts davon.' }),
+  entry('solve', 'Lösen', { says: 'Mira erfährt nichts davon.', name: 'Mira' }),
   entry('reply', 'Antworten', { cannot: true }),
   entry('health', 'Zustand', { group: 'places', also: 'Betrieb' }),
 ]
@@ -27,6 +27,7 @@ test('more words and what it does to others find it too, after its name', () => 
   expect(shown('betrieb')).toEqual([['found', 'health']])
   expect(shown('erfaehrt')).toEqual([['found', 'solve']])
   expect(shown('xyz')).toEqual([])
+  expect(shown('mira')).toEqual([]) // who types a name looks for somebody
 })
 
 test('what was done lately comes a little before others', () => {

@@ -13,6 +13,8 @@ export interface Entry {
   cap?: string
   /** What others notice of it, or why it cannot be done. */
   says?: string
+  /** Whose name stands in that. Who types it looks for them, and for nothing that can be done here. */
+  name?: string
   cannot?: boolean
   run: () => void
 }
@@ -45,7 +47,8 @@ export function found(typed: string, all: readonly Entry[], recent: readonly str
   }
   const hits = all
     .map((e) => {
-      const worth = Math.max(match(typed, e.words), match(typed, `${e.words} ${e.also ?? ''}`) / 2, e.says ? match(typed, e.says) / 4 : 0)
+      const says = e.name ? e.says?.replaceAll(e.name, '') : e.says
+      const worth = Math.max(match(typed, e.words), match(typed, `${e.words} ${e.also ?? ''}`) / 2, says ? match(typed, says) / 4 : 0)
       return { e, worth: worth > 0 && lately(e) >= 0 ? worth + 8 - lately(e) : worth }
     })
     .filter(({ worth }) => worth > 10)

@@ -176,7 +176,7 @@ function Shown({ case: c, view }: { case: Case; view: View }) {
           <p className={s.readOnly}>{t('case.readOnly')}</p>
         )}
       </div>
-      <aside className={s.person} aria-label={t('person.panel')}>
+      <aside className={s.person} data-tour="person" aria-label={t('person.panel')}>
         <PersonPanel
           case={c}
           may={may}

@@ -45,14 +45,14 @@ export function Head({ case: c, view, heading, acts, assign, solve, tags, sleep,
         </h1>
       </div>
       <div className={s.acts}>
-        <button {...showing.props} onClick={person.run} className={s.who} aria-label={t(proposed ? 'person.panelNews' : 'person.panel')}>
+        <button {...showing.props} onClick={person.run} className={s.who} data-tour="person" aria-label={t(proposed ? 'person.panelNews' : 'person.panel')}>
           <Icon name="person" size={18} />
           {proposed && <i className={s.news} aria-hidden />}
         </button>
         {showing.says}
         {acts && (
           <>
-        <button {...assigning.props} onClick={assign.run} data-first={c.agent?.name ?? t('row.nobody')}>
+        <button {...assigning.props} onClick={assign.run} data-tour="assign" data-first={c.agent?.name ?? t('row.nobody')}>
           {c.agent ? (
             <>
               <span className="unseen">{t('case.has', { name: c.agent.name })}</span>

@@ -98,8 +98,8 @@ function Sure({ one, two, onBack, onClose, onMerged }: { one: Half; two: Half; o
     <Dialog title={t('merge.sure')} onClose={onClose}>
       <div className={carry.parts}>
         <dl className={s.both}>
-          <Row half={into} becomes={t('merge.stays')} />
-          <Row half={from} becomes={t('merge.goes')} />
+          <Row half={into} becomes={t('merge.stays')} of={persons ? nameOf(into) : ''} />
+          <Row half={from} becomes={t('merge.goes')} of={persons ? nameOf(from) : ''} />
         </dl>
         <p>{t('merge.says', { from: from.number, into: into.number })}</p>
         {persons && (
@@ -131,12 +131,18 @@ function Sure({ one, two, onBack, onClose, onMerged }: { one: Half; two: Half; o
   )
 }
 
-function Row({ half: h, becomes }: { half: Half; becomes: string }) {
+function Row({ half: h, becomes, of }: { half: Half; becomes: string; of: string }) {
   const { t } = useText()
   return (
     <div>
       <dt>
         #{h.number} <span className="soft">{becomes}</span>
+        {of && (
+          <>
+            {' · '}
+            <bdi>{of}</bdi>
+          </>
+        )}
       </dt>
       <dd>
         <bdi>{shown(h.title) || t('wordless')}</bdi>

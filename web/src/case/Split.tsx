@@ -63,7 +63,7 @@ export default function Split({ case: c, onClose, onSplit }: { case: Case; onClo
             {t('close')}
           </button>
           <button type="submit" className={s.go} disabled={!!cannot || long}>
-            {t('split.go', { count: chosen.size })}
+            {chosen.size > 0 ? t('split.go', { count: chosen.size }) : t('act.split')}
           </button>
         </div>
       </form>

@@ -46,39 +46,41 @@ export function Bar({ view, saved, marking, onMarking }: Props) {
     saveView: { run: () => setSaving(true), cannot: works ? undefined : 'cannot.role' },
   })
   return (
-    <div className={s.bar} role="group" aria-label={t('narrow.title')}>
-      <button type="button" {...filter.props} aria-haspopup="dialog" onClick={() => setNarrowing(true)}>
-        {t('narrow')} <Cap of={filter.cap} />
-      </button>
-      {filter.says}
-      {look.priority && <Chip words={t(`priority.${look.priority}`)} onClear={() => go({ ...look, priority: '' })} />}
-      {look.tag && <Chip words={lineOf(tag?.name ?? '') || t('narrow.goneTag')} onClear={() => go({ ...look, tag: '' })} />}
-      {works && (narrowed || changes) && (
-        <>
-          <button type="button" {...save.props} className={s.save} aria-haspopup="dialog" onClick={() => setSaving(true)}>
-            {t(changes ? 'view.change' : 'view.save')}
-          </button>
-          {save.says}
-        </>
-      )}
-      <button type="button" className={s.marking} aria-pressed={marking} onClick={onMarking}>
-        {t('marks.begin')}
-      </button>
-      {one && one.gone.length > 0 && (
-        <p className={`wrong ${s.gone}`} role="status">
-          {t(one.change ? 'view.gone' : 'view.goneNotMine', { count: one.gone.length })}
-        </p>
-      )}
+    <>
+      <div className={s.bar} role="group" aria-label={t('narrow.title')}>
+        <button type="button" {...filter.props} aria-haspopup="dialog" onClick={() => setNarrowing(true)}>
+          {t('narrow')} <Cap of={filter.cap} />
+        </button>
+        {filter.says}
+        {look.priority && <Chip words={t(`priority.${look.priority}`)} onClear={() => go({ ...look, priority: '' })} />}
+        {look.tag && <Chip words={lineOf(tag?.name ?? '') || t('narrow.goneTag')} onClear={() => go({ ...look, tag: '' })} />}
+        {works && (narrowed || changes) && (
+          <>
+            <button type="button" {...save.props} className={s.save} aria-haspopup="dialog" onClick={() => setSaving(true)}>
+              {t(changes ? 'view.change' : 'view.save')}
+            </button>
+            {save.says}
+          </>
+        )}
+        <button type="button" className={s.marking} aria-pressed={marking} onClick={onMarking}>
+          {t('marks.begin')}
+        </button>
+        {one && one.gone.length > 0 && (
+          <p className={`wrong ${s.gone}`} role="status">
+            {t(one.change ? 'view.gone' : 'view.goneNotMine', { count: one.gone.length })}
+          </p>
+        )}
+        {!isBuiltIn(look.id) && saved && !one && (
+          <p className={`wrong ${s.gone}`} role="status">
+            {t('view.removed')}
+          </p>
+        )}
+      </div>
       <Suspense fallback={null}>
         {narrowing && <Narrow look={look} onClose={() => setNarrowing(false)} onLook={go} />}
         {saving && <ViewForm view={view} of={changes ? one : undefined} onClose={() => setSaving(false)} />}
       </Suspense>
-      {!isBuiltIn(look.id) && saved && !one && (
-        <p className={`wrong ${s.gone}`} role="status">
-          {t('view.removed')}
-        </p>
-      )}
-    </div>
+    </>
   )
 }
 

@@ -50,25 +50,27 @@ export default function Bulk({ rows, stuck, onDone, onClear }: Props) {
   useOffers(offers, true)
   const buttons = (['solve', 'assign', 'tags', 'priority', 'sleep'] as const).filter((id) => !(id === 'sleep' && solved))
   return (
-    <div className={s.bulk} role="group" aria-label={t('marks.acts')}>
-      <p className={s.many}>
-        <strong>{t('marks.many', { count: rows.length })}</strong>
-        <Clear onClear={onClear} />
-      </p>
-      {!cannot && (
-        <div className={s.acts}>
-          {buttons.map((id) => (
-            <ActButton key={id} id={id} offer={offers[id]} busy={busy} words={t(id === 'solve' ? (solved ? 'case.reopen' : 'case.solve') : `marks.${id}`)} />
-          ))}
-        </div>
-      )}
-      {stuck.size > 0 && <p className={`wrong ${s.stuck}`}>{t('marks.stuck', { count: stuck.size })}</p>}
+    <>
+      <div className={s.bulk} role="group" aria-label={t('marks.acts')}>
+        <p className={s.many}>
+          <strong>{t('marks.many', { count: rows.length })}</strong>
+          <Clear onClear={onClear} />
+        </p>
+        {!cannot && (
+          <div className={s.acts}>
+            {buttons.map((id) => (
+              <ActButton key={id} id={id} offer={offers[id]} busy={busy} words={t(id === 'solve' ? (solved ? 'case.reopen' : 'case.solve') : `marks.${id}`)} />
+            ))}
+          </div>
+        )}
+        {stuck.size > 0 && <p className={`wrong ${s.stuck}`}>{t('marks.stuck', { count: stuck.size })}</p>}
+      </div>
       {choosing && (
         <Suspense fallback={null}>
           <BulkChoice what={choosing} rows={rows} onClose={() => choose(undefined)} onAct={(what, did) => void act(what, did)} />
         </Suspense>
       )}
-    </div>
+    </>
   )
 }
 

@@ -12,8 +12,10 @@ export function TourOffer() {
   return (
     <div className={s.offer}>
       <span>{t('tour.offer')}</span>
-      <button onClick={() => perform('tour')}>{t('tour.go')}</button>
-      <button onClick={() => void choose({ toured: true })}>{t('tour.no')}</button>
+      <div>
+        <button onClick={() => perform('tour')}>{t('tour.go')}</button>
+        <button onClick={() => void choose({ toured: true })}>{t('tour.no')}</button>
+      </div>
     </div>
   )
 }

@@ -189,7 +189,7 @@ export default function ViewForm({ view, of, onClose }: { view: View; of: SavedV
         <div role="alert" className="wrong">
           {formWords(save.error, wrong) || formWords(remove.error) || formWords(move.error)}
         </div>
-        <div style={{ display: 'flex', flexWrap: 'wrap', gap: 8 }}>
+        <div className="acts atFoot">
           <Button type="submit" mih={44} loading={save.isPending}>
             {t('save')}
           </Button>
@@ -197,7 +197,7 @@ export default function ViewForm({ view, of, onClose }: { view: View; of: SavedV
             {t('close')}
           </Button>
           {of && (
-            <Button color="red" variant="outline" mih={44} loading={remove.isPending} onClick={() => (sure ? remove.mutate(of.id) : setSure(true))}>
+            <Button color="bad" variant="default" mih={44} loading={remove.isPending} onClick={() => (sure ? remove.mutate(of.id) : setSure(true))}>
               {t(!sure ? 'view.remove' : of.shared ? 'view.removeShared' : 'view.removeSure')}
             </Button>
           )}

@@ -315,7 +315,7 @@ function LinkForm({ case: c, onClose, onSay }: Props) {
       )}
       {talk && (
         <p className={s.code}>
-          {t('ask.codeHelp')}{' '}
+          {t('ask.codeHelp')}
           <Button
             variant="default"
             onClick={async () => {

@@ -57,7 +57,7 @@ function Shown({ company: c }: { company: Company }) {
         (changing ? (
           <Rename company={c} onDone={() => setChanging(false)} />
         ) : (
-          <Button variant="default" onClick={() => setChanging(true)}>
+          <Button mt="xs" variant="default" onClick={() => setChanging(true)}>
             {t('change')}
           </Button>
         ))}

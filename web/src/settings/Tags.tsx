@@ -100,7 +100,7 @@ function Change({ tag, others, onClose }: { tag: Tag; others: Tag[]; onClose: ()
           {formWords(rename.error, wrong) || formWords(remove.error)}
         </div>
         <div style={{ display: 'flex', gap: 8 }}>
-          <Button type="submit" color="red" variant="outline" loading={remove.isPending}>
+          <Button type="submit" color="bad" variant="default" loading={remove.isPending}>
             {t(into ? 'tags.merge' : 'tags.remove')}
           </Button>
           <Button variant="default" onClick={onClose}>

@@ -32,7 +32,7 @@ export function TakeSecond({ from }: { from: Agent }) {
           <p>{t('second.takeHow')}</p>
           <div className="acts">
             <Button
-              color="red"
+              color="bad"
               onClick={() => {
                 setAsking(false)
                 remove.mutate(from.id, { onError: (e) => warn(wordsFor(e)) })

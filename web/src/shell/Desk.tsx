@@ -3,7 +3,7 @@
 
 import { useMantineColorScheme } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link, Outlet, useNavigate, useRouter } from '@tanstack/react-router'
+import { Link, Outlet, useLocation, useNavigate, useRouter } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState, type ComponentType, type ReactNode } from 'react'
 import { charactersOn, startKeys, switchCharacters, useOffers, type Offers } from '../actions/offers'
 import { useButton } from '../actions/useButton'
@@ -156,9 +156,7 @@ export function Desk() {
       <nav className={s.rail} aria-label={t('nav.places')}>
         {me.brands.length > 1 ? (
           <button className={s.brand} onClick={() => setOpen('brands')} aria-label={t('nav.brand', { name: me.brand.name })} title={t('nav.brand', { name: me.brand.name })}>
-            <span className={s.mark} aria-hidden>
-              {shortOf(me.brand.name)}
-            </span>
+            <span className={s.mark} data-short={shortOf(me.brand.name)} />
             <span className={s.words} aria-hidden>
               {me.brand.name}
             </span>
@@ -261,6 +259,7 @@ interface PlaceProps {
 
 function Place({ to, icon, words, alarm }: PlaceProps) {
   const { t } = useText()
+  const inInbox = useLocation({ select: (l) => /^\/(inbox|cases)\//.test(l.pathname) })
   const label = alarm ? `${t(words)}: ${t(alarm)}` : t(words)
   const inner = (
     <>
@@ -271,7 +270,7 @@ function Place({ to, icon, words, alarm }: PlaceProps) {
   )
   const props = { title: label, 'aria-label': label, activeOptions: { exact: false } }
   return to === '/inbox/$view' ? (
-    <Link {...props} to={to} params={{ view: 'open' }} className={isInbox() ? s.on : undefined}>
+    <Link {...props} to={to} params={{ view: 'open' }} className={inInbox ? s.on : undefined}>
       {inner}
     </Link>
   ) : (
@@ -279,10 +278,6 @@ function Place({ to, icon, words, alarm }: PlaceProps) {
       {inner}
     </Link>
   )
-}
-
-function isInbox(): boolean {
-  return /^\/(inbox|cases)\//.test(location.pathname)
 }
 
 /** Says that the server cannot be reached, and that nothing is lost by it. */

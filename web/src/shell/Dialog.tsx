@@ -17,7 +17,7 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
   }, [])
   return (
     <dialog ref={ref} aria-labelledby={id} onCancel={(e) => { e.preventDefault(); onClose() }}>
-      <h2 id={id} style={{ fontSize: 17, marginBottom: 12 }}>
+      <h2 id={id} style={{ fontSize: 17, margin: '0 0 12px' }}>
         {title}
       </h2>
       {children}

@@ -45,7 +45,7 @@ export default function Help({ onClose }: { onClose: () => void }) {
         </section>
       ))}
       <p className="soft">{on ? t('keys.on') : t('keys.off')}</p>
-      <div className={`acts ${s.acts}`}>
+      <div className="acts atFoot">
         <Button onClick={onClose}>{t('close')}</Button>
         <Button variant="default" onClick={() => switchCharacters(!on)}>
           {on ? t('keys.turnOff') : t('keys.turnOn')}

@@ -32,4 +32,11 @@ export const theme = createTheme({
   defaultRadius: 8,
   cursorType: 'pointer',
   respectReducedMotion: true,
+  components: {
+    Checkbox: {
+      defaultProps: { color: 'var(--accent)', iconColor: 'var(--on-accent)' },
+      styles: { label: { fontSize: 14 }, description: { fontSize: 12 } }, // the box is large for thumbs, not its words
+    },
+    Switch: { defaultProps: { color: 'var(--accent)' } },
+  },
 })
