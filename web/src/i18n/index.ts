@@ -46,10 +46,7 @@ export async function speak(language: Language): Promise<void> {
   await load(language)
   remember('language', language)
   document.documentElement.lang = language
-  if (i18next.language !== language) {
-    await i18next.changeLanguage(language)
-    plain.clear()
-  }
+  if (i18next.language !== language) await i18next.changeLanguage(language)
 }
 
 async function load(language: Language): Promise<void> {
@@ -84,6 +81,7 @@ export function language(): Language {
 
 /** Texts of the language of the moment in which nothing is put: looked up once, for a screen has hundreds of them. */
 const plain = new Map<Key, string>()
+i18next.on('languageChanged', () => plain.clear()) // before anybody who draws anew is told
 
 export const t: Translate = (key, values) => {
   if (values) return i18next.t(key as string, values as Record<string, unknown>)
