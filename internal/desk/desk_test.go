@@ -61,12 +61,8 @@ func atDesk(t *testing.T, test func(t *testing.T, r *room)) {
 	for _, name := range []string{"sqlite", "postgres"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url := ""
-			if name == "postgres" {
-				url = storetest.PostgresURL(t)
-			}
 			clock := storetest.NewClock()
-			test(t, newRoom(t, storetest.Open(t, url, clock.Now), clock))
+			test(t, newRoom(t, storetest.On(t, name, clock.Now), clock))
 		})
 	}
 }

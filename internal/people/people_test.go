@@ -43,12 +43,8 @@ func TestWhoSpeaksAgainIsRecognised(t *testing.T) {
 	for _, name := range []string{"sqlite", "postgres"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url := ""
-			if name == "postgres" {
-				url = storetest.PostgresURL(t)
-			}
 			clock := storetest.NewClock()
-			db := storetest.Open(t, url, clock.Now)
+			db := storetest.On(t, name, clock.Now)
 			first := recognise(t, db, brand, "plaza", channel.Author{ID: "7", Handle: "@mira"})
 			p, err := find(t, db, first.Person)
 			require.NoError(t, err)

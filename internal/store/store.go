@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -48,6 +49,8 @@ type DB struct {
 
 	// Postgres
 	pool  *pgxpool.Pool
+	lent  bool // the pool is somebody else's
+	ended atomic.Bool
 	stmts statements
 }
 
@@ -58,6 +61,9 @@ type Options struct {
 	Now  func() time.Time // the clock of all rooms; default: Wall on SQLite, the database's own on Postgres
 	Wall func() time.Time // this node's clock; default time.Now
 	Log  *slog.Logger
+
+	// Pool lends the connections if it is set, one that Connect made for the URL: who made it closes it, after the database.
+	Pool *pgxpool.Pool
 
 	// Patience is how long Open waits for a Postgres that cannot be reached yet: the two may be started together, or it is
 	// just being moved to another machine. 0: not at all. Waits is told why, once, before the wait begins.
@@ -165,16 +171,15 @@ var onNetwork = []string{
 // unhurried is said in a transaction that nobody waits for: however long files and pipes take, it is not asleep.
 const unhurried = "SELECT set_config('idle_in_transaction_session_timeout', '0', true), set_config('tcp_user_timeout', '0', true)"
 
-func (db *DB) openPostgres(ctx context.Context, o Options) error {
-	raw := o.URL
-	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
-		return fmt.Errorf("database URL: want postgres://user:password@host:5432/database, got one that does not read so")
+// Connect makes what lends connections to the Postgres at the URL. It opens none yet.
+func Connect(ctx context.Context, raw string) (*pgxpool.Pool, error) {
+	u, err := addressed(raw)
+	if err != nil {
+		return nil, err
 	}
-	db.dialect = Postgres
 	conf, err := pgxpool.ParseConfig(raw)
 	if err != nil {
-		return fmt.Errorf("database at %s: %w", u.Host, withoutPassword(err, u))
+		return nil, fmt.Errorf("database at %s: %w", u.Host, withoutPassword(err, u))
 	}
 	if !u.Query().Has("pool_max_conns") {
 		conf.MaxConns = connsMost
@@ -189,8 +194,23 @@ func (db *DB) openPostgres(ctx context.Context, o Options) error {
 		_, err := conn.Exec(ctx, "SET "+strings.Join(limits, "; SET "))
 		return err
 	}
-	if db.pool, err = pgxpool.NewWithConfig(ctx, conf); err != nil {
-		return fmt.Errorf("database at %s: %w", u.Host, withoutPassword(err, u))
+	pool, err := pgxpool.NewWithConfig(ctx, conf)
+	if err != nil {
+		return nil, fmt.Errorf("database at %s: %w", u.Host, withoutPassword(err, u))
+	}
+	return pool, nil
+}
+
+func (db *DB) openPostgres(ctx context.Context, o Options) (err error) {
+	db.dialect = Postgres
+	u, err := addressed(o.URL)
+	if err != nil {
+		return err
+	}
+	if db.pool, db.lent = o.Pool, o.Pool != nil; !db.lent {
+		if db.pool, err = Connect(ctx, o.URL); err != nil {
+			return err
+		}
 	}
 	db.write = stdlib.OpenDBFromPool(db.pool)
 	until := time.Now().Add(o.Patience)
@@ -208,6 +228,14 @@ func (db *DB) openPostgres(ctx context.Context, o Options) error {
 		return fmt.Errorf("database at %s: %w", u.Host, withoutPassword(err, u))
 	}
 	return nil
+}
+
+func addressed(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
+		return nil, fmt.Errorf("database URL: want postgres://user:password@host:5432/database, got one that does not read so")
+	}
+	return u, nil
 }
 
 // reach proves that Postgres is there, and sets the clock, as any transaction does.
@@ -275,8 +303,11 @@ func (db *DB) openSQLite(ctx context.Context, path string) error {
 	return nil
 }
 
+var errEnded = errors.New("the database is closed")
+
 // Close waits for the writes under way and closes the database.
 func (db *DB) Close() error {
+	db.ended.Store(true)
 	if db.writer != nil {
 		db.writer.stop()
 	}
@@ -287,7 +318,7 @@ func (db *DB) Close() error {
 	if db.write != nil {
 		errs = append(errs, db.write.Close())
 	}
-	if db.pool != nil {
+	if db.pool != nil && !db.lent {
 		db.pool.Close()
 	}
 	return errors.Join(errs...)
@@ -311,6 +342,9 @@ func (db *DB) Ping(ctx context.Context) error {
 	ping := db.pingSQLite
 	if db.dialect == Postgres {
 		ping = db.pool.Ping
+	}
+	if db.ended.Load() {
+		ping = func(context.Context) error { return errEnded }
 	}
 	if err := ping(ctx); err != nil {
 		return hilft.Fail(hilft.Unavailable, "database.unreachable", err)
@@ -399,6 +433,9 @@ func (db *DB) readSQLite(ctx context.Context, snapshot bool, fn func(ctx context
 // onPostgres lends a connection to fn. begin travels with fn's first statement. What fn has not committed when it
 // returns, or panics, is undone.
 func (db *DB) onPostgres(ctx context.Context, begin string, fn func(tx *Tx) error) error {
+	if db.ended.Load() { // a pool that is lent goes on without us
+		return unavailable(errEnded)
+	}
 	lend, cancel := context.WithTimeout(ctx, lendFor)
 	conn, err := db.pool.Acquire(lend)
 	cancel()

@@ -54,15 +54,9 @@ func inHouse(t *testing.T, test func(t *testing.T, h *house)) {
 	for _, name := range []string{"sqlite", "postgres"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url := ""
-			if name == "postgres" {
-				url = storetest.PostgresURL(t)
-			}
 			clock := storetest.NewClock()
 			path := filepath.Join(t.TempDir(), "hilft.db")
-			db, err := store.Open(t.Context(), store.Options{URL: url, Path: path, Now: clock.Now})
-			require.NoError(t, err)
-			t.Cleanup(func() { _ = db.Close() })
+			db := storetest.OnAt(t, name, path, clock.Now)
 			keys, err := access.OpenKeys(filepath.Join(t.TempDir(), "key"))
 			require.NoError(t, err)
 			test(t, node(t, db, keys, clock, newWire(), path))

@@ -33,38 +33,51 @@ const Env = "HILFT_TEST_POSTGRES"
 // Postgres server that half is skipped; in CI that is a failure.
 func Each(t *testing.T, test func(t *testing.T, db *store.DB)) {
 	t.Helper()
-	each(t, func(t *testing.T, url string) { test(t, Open(t, url, nil)) })
+	each(t, func(t *testing.T, kind string) { test(t, On(t, kind, nil)) })
 }
 
 // EachAt is Each with clocks that stand still.
 func EachAt(t *testing.T, test func(t *testing.T, db *store.DB, clock *Clock)) {
 	t.Helper()
-	each(t, func(t *testing.T, url string) {
+	each(t, func(t *testing.T, kind string) {
 		clock := NewClock()
-		test(t, Open(t, url, clock.Now), clock)
+		test(t, On(t, kind, clock.Now), clock)
 	})
 }
 
-func each(t *testing.T, test func(t *testing.T, url string)) {
+func each(t *testing.T, test func(t *testing.T, kind string)) {
 	t.Helper()
-	for _, open := range []struct {
-		name string
-		url  func(t *testing.T) string
-	}{
-		{"sqlite", func(*testing.T) string { return "" }},
-		{"postgres", PostgresURL},
-	} {
-		t.Run(open.name, func(t *testing.T) {
+	for _, kind := range []string{"sqlite", "postgres"} {
+		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			test(t, open.url(t))
+			test(t, kind)
 		})
 	}
+}
+
+// On opens a fresh database, on "sqlite" or "postgres".
+func On(t testing.TB, kind string, now func() time.Time) *store.DB {
+	t.Helper()
+	return OnAt(t, kind, filepath.Join(t.TempDir(), "hilft.db"), now)
+}
+
+// OnAt is On for who looks into the file of the one on SQLite.
+func OnAt(t testing.TB, kind, path string, now func() time.Time) *store.DB {
+	t.Helper()
+	if kind == "postgres" {
+		return onPostgres(t, now)
+	}
+	return openAt(t, "", path, now)
 }
 
 // Open opens a fresh SQLite database, or the Postgres database at the URL.
 func Open(t testing.TB, url string, now func() time.Time) *store.DB {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "hilft.db")
+	return openAt(t, url, filepath.Join(t.TempDir(), "hilft.db"), now)
+}
+
+func openAt(t testing.TB, url, file string, now func() time.Time) *store.DB {
+	t.Helper()
 	if url == "" {
 		newest, err := newestFile()
 		if err == nil {
@@ -123,7 +136,7 @@ func EmptyPostgresURL(t *testing.T) string {
 func database(t testing.TB, of string) string {
 	t.Helper()
 	admin := administrator(t)
-	name := "hilft_" + strings.ReplaceAll(hilft.NewID(), "-", "")
+	name := newName()
 	if _, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+name+of); err != nil {
 		t.Fatal(err)
 	}
@@ -132,6 +145,8 @@ func database(t testing.TB, of string) string {
 	})
 	return at(t, name)
 }
+
+func newName() string { return "hilft_" + strings.ReplaceAll(hilft.NewID(), "-", "") }
 
 // administrator is what makes databases on the server for tests. Tests that run at a time share it, for on some machines a
 // connection costs the server more than a database.
@@ -154,6 +169,7 @@ func administrator(t testing.TB) *sql.DB {
 		shared.Lock()
 		defer shared.Unlock()
 		if shared.users--; shared.users == 0 {
+			dropSpare(shared.db)
 			_ = shared.db.Close()
 		}
 	})
