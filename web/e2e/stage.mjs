@@ -23,6 +23,8 @@ export const launch = () =>
     args: [
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
       '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage',
+      // What a window of its own would have above the page is a page itself, and costs more than ours.
+      '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,OmniboxAimPopup,WebUIOmniboxFullPopup',
     ],
   })
 

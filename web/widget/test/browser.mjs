@@ -4,7 +4,8 @@
 import { existsSync } from 'node:fs'
 import { chromium } from 'playwright-core'
 
-const path = process.env.CHROMIUM || '/usr/bin/chromium'
+const shell = '/usr/bin/chromium-headless-shell'
+const path = process.env.CHROMIUM || (existsSync(shell) ? shell : '/usr/bin/chromium')
 
 /** Why there is no browser to test with; empty where there is one. In CI there must be one. */
 export const missing = existsSync(path) ? '' : `no chromium at ${path}: set CHROMIUM`
