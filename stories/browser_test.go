@@ -63,14 +63,12 @@ var journeys = []journey{
 func TestBrowser(t *testing.T) {
 	t.Parallel()
 	needBrowser(t)
-	browsers := make(chan struct{}, 2) // at once; each wants half a gigabyte, and much of a core
 	for _, j := range journeys {
 		t.Run(j.name, func(t *testing.T) {
 			t.Parallel()
 			w := &world{dir: t.TempDir()}
 			t.Cleanup(w.close)
-			browsers <- struct{}{}
-			defer func() { <-browsers }()
+			t.Cleanup(apptest.Turn()) // a browser wants much of a core
 			ctx, cancel := context.WithTimeout(t.Context(), journeyTime)
 			defer cancel()
 			given, err := j.prepare(ctx, t, w)
