@@ -22,7 +22,7 @@ const (
 	pagesMost = 1000 // different ones that are asked for
 )
 
-// filled is a house that has been used for a year. It is filled once and then only looked at.
+// filled is a house that has been used for a year, in which everything can be found. It is filled once and then only looked at.
 type filled struct {
 	site *site
 	made result // what its index of words took
@@ -45,7 +45,11 @@ func (b *bench) full(ctx context.Context, database string) (*filled, error) {
 		return nil, fmt.Errorf("fill: %w", err)
 	}
 	fmt.Fprintf(os.Stderr, "filled with %s cases in %s\n", number(float64(b.size)), time.Since(began).Round(time.Second))
-	return b.filled[database], s.house.Open(ctx)
+	if err := s.house.Open(ctx); err != nil {
+		return nil, err
+	}
+	b.filled[database].made, err = b.filled[database].indexed(ctx) // no page is asked for beside it
+	return b.filled[database], err
 }
 
 // request is what a browser sends for a page of the API.

@@ -15,20 +15,11 @@ import (
 // questions are how many different ones of a kind are asked.
 const questions = 300
 
-// measureSearch lets the house make its index of all that was said, and asks it for what agents look for, one question
-// after another.
+// measureSearch asks a house for what agents look for, one question after another.
 func measureSearch(ctx context.Context, b *bench, database string) ([]result, error) {
-	fresh := b.filled[database] == nil
 	f, err := b.full(ctx, database)
 	if err != nil {
 		return nil, err
-	}
-	made, err := f.indexed(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if fresh {
-		f.made = made
 	}
 	messages := float64(b.size * wordsUsual)
 	out := []result{{
