@@ -56,7 +56,7 @@ async function load(language: Language): Promise<void> {
     [first, ...(wantsLater ? [later] : [])].map(async (one) => {
       if (loaded.has(one)) return
       const texts = await one()
-      i18next.addResourceBundle(language, 'translation', texts.default)
+      i18next.addResourceBundle(language, 'translation', texts.default, false, false, { silent: false, skipCopy: true }) // nobody changes them
       loaded.add(one)
       plain.clear()
     }),
