@@ -30,13 +30,15 @@ const turnFree = 20 * time.Millisecond
 func Turn() (end func()) {
 	next.Lock()
 	defer next.Unlock()
+	look := time.NewTicker(turnFree)
+	defer look.Stop()
 	for {
 		for n := range turnsMost {
 			if f := turn(n); f != nil {
 				return sync.OnceFunc(func() { _ = f.Close() })
 			}
 		}
-		time.Sleep(turnFree)
+		<-look.C
 	}
 }
 
