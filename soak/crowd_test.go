@@ -57,6 +57,14 @@ func late(talk string, n int) bool {
 	return h.Sum32()%5 == 0
 }
 
+// talkers are over how many connections a crowd talks beside other tests: in make soak there is room for more.
+func talkers() int {
+	if long() {
+		return 8
+	}
+	return 4
+}
+
 // talk says all words and returns when they are acknowledged, or the context ends.
 func (c *crowd) talk(ctx context.Context) {
 	if len(c.hooks) == 0 {

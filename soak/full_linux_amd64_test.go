@@ -28,7 +28,7 @@ func TestTheDiskIsFull(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), settledIn+hold)
 	defer cancel()
 	words, stop := context.WithCancel(ctx)
-	c := &crowd{s: s, connections: 4, words: 1 << 20, large: 9}
+	c := &crowd{s: s, connections: talkers(), words: 1 << 20, large: 9}
 	d := &desk{s: s}
 	var load sync.WaitGroup
 	load.Go(func() { c.talk(words) })

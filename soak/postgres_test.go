@@ -40,7 +40,7 @@ func TestPostgresIsInTrouble(t *testing.T) {
 	defer cancel()
 	words, stop := context.WithCancel(ctx)
 	defer stop()
-	c := &crowd{s: s, connections: 4, words: 1 << 20}
+	c := &crowd{s: s, connections: talkers(), words: 1 << 20}
 	d := &desk{s: s}
 	var load sync.WaitGroup
 	load.Go(func() { c.talk(words) })

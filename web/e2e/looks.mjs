@@ -40,7 +40,7 @@ await journey(async ({ open }) => {
   const t = (key, values) => words(language)(key, values)
   const long = process.env.HILFT_SOAK === '1'
   const looked = () => long || (language === 'de') === (scheme === 'light')
-  /** Of two looks axe has one in each of the two pairs, for it takes longer than all the rest; in make soak every one. */
+  /** Of two looks axe has one in each of the two pairs, for each takes it a while; in make soak every one. */
   const looks = { light: 0, dark: 1 }
   const desk = new Desk(page)
   const seen = new Set()
